@@ -1,0 +1,223 @@
+{#
+    The one way in: each register of models/sources.yml becomes the view raw.<register> over
+    $VFM_REGISTERS/<register>/*.parquet (default seeds/registers). A view shows the declared columns under their
+    declared names whatever the case delivered, and nothing else. What a delivery lacks stops the run with one sentence.
+#}
+{% macro mount_registers() %}
+    {# dbt compile and dbt docs generate compile this hook too, and need no register #}
+    {% if not execute or flags.WHICH in ['compile', 'generate'] %}{{ return('') }}{% endif %}
+
+    {% set folder = register_folder() %}
+    {% set registers = graph.sources.values() | selectattr('source_name', 'equalto', 'registers') | list %}
+    {% set files = register_files(folder) %}
+    {% if not files %}
+        {% do exceptions.raise_compiler_error(
+            'register folder ' ~ folder ~ ': no such folder, or no <register>/*.parquet in it. '
+            ~ 'Set VFM_REGISTERS to the folder of the registers, or make the synthetic ones with make registers. '
+            ~ 'See docs/bad_input.md#register-folder.') %}
+    {% endif %}
+    {% for register in registers | sort(attribute='identifier') %}
+        {% if register.identifier not in files %}
+            {% do exceptions.raise_compiler_error(
+                'register ' ~ register.identifier ~ ': no parquet file in ' ~ folder ~ '/' ~ register.identifier
+                ~ '. See docs/bad_input.md#missing-register.') %}
+        {% endif %}
+    {% endfor %}
+
+    {% set delivered = register_columns(folder, registers | map(attribute='identifier') | list) %}
+    {% set statements = [] %}
+    {% for register in registers %}
+        {% set parts = delivered[register.identifier] %}
+        {% if parts.values() | map(attribute='rows') | sum == 0 %}
+            {% do exceptions.raise_compiler_error(
+                'register ' ~ register.identifier ~ ': no row in ' ~ folder ~ '/' ~ register.identifier
+                ~ '/*.parquet. An empty register is taken for a failed delivery. '
+                ~ 'See docs/bad_input.md#empty-register.') %}
+        {% endif %}
+        {% do statements.append(register_view(register, folder, register_select_list(register, parts))) %}
+    {% endfor %}
+    {% do run_query('create schema if not exists raw;\n' ~ statements | join('\n')) %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{# The folder of the registers; a relative one is taken from the project's root, so that the views work from anywhere. #}
+{% macro register_folder() %}
+    {% set folder = env_var('VFM_REGISTERS', '') %}
+    {% if not folder %}
+        {% if target.name == 'registers' %}
+            {% do exceptions.raise_compiler_error(
+                'target registers: VFM_REGISTERS is not set, and this target never falls back on the synthetic '
+                ~ 'registers. Set it to the folder of the real ones. See docs/bad_input.md#register-folder.') %}
+        {% endif %}
+        {% set folder = 'seeds/registers' %}
+    {% endif %}
+    {% set root = invocation_args_dict.get('project_dir') | string %}
+    {% if not modules.re.match('(/|[A-Za-z]:)', folder) and modules.re.match('(/|[A-Za-z]:)', root) %}
+        {% set folder = root ~ '/' ~ folder %}
+    {% endif %}
+    {{ return(modules.re.sub('/+$', '', folder | replace('\\', '/'))) }}
+{% endmacro %}
+
+
+{#
+    What a register's view selects: a list of [delivered expression, declared name].
+    `parts`: {part file: {'rows': n, 'columns': {lower-case name: delivered name}}}; every part must hold every
+    required column, since a part without it would fill it with nulls and nobody would know.
+#}
+{% macro register_select_list(register, parts) %}
+    {% set selected = [] %}
+    {% for column in register.columns.values() %}
+        {% set meta = column.config.meta or column.meta %}
+        {% if meta.get('pattern') %}
+            {% set wanted = period_columns(column.name, meta.period) %}
+            {% for file, part in parts.items() %}
+                {% for name in wanted if name | lower not in part.columns %}
+                    {% do missing_column(register, name, file, part) %}
+                {% endfor %}
+            {% endfor %}
+            {% set found = {} %}
+            {% for part in parts.values() %}
+                {% for lower, name in part.columns.items() if modules.re.match(meta.pattern, name, modules.re.I) %}
+                    {% do found.update({lower: name}) %}
+                {% endfor %}
+            {% endfor %}
+            {% for lower in found | sort %}
+                {% do selected.append(['"' ~ found[lower] ~ '"', lower | upper]) %}
+            {% endfor %}
+        {% else %}
+            {% set names = [column.name] + meta.get('aliases', []) %}
+            {% set found = {} %}
+            {% for file, part in parts.items() %}
+                {% set here = [] %}
+                {% for name in names if name | lower in part.columns %}
+                    {% do here.append(name) %}
+                    {% do found.update({name: part.columns[name | lower]}) %}
+                {% endfor %}
+                {% if not here and meta.get('required', true) %}
+                    {% do missing_column(register, names | join(' or '), file, part) %}
+                {% endif %}
+            {% endfor %}
+            {% if not found %}
+                {% set expression = 'cast(null as ' ~ (column.data_type or 'varchar') ~ ')' %}
+            {% elif found | length == 1 %}
+                {% set expression = '"' ~ (found.values() | first) ~ '"' %}
+            {% else %}
+                {% set expression = 'coalesce("' ~ found.values() | join('", "') ~ '")' %}
+            {% endif %}
+            {% do selected.append([expression, column.name]) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(selected) }}
+{% endmacro %}
+
+
+{% macro missing_column(register, column, file, part) %}
+    {% set found = part.columns.values() | sort %}
+    {% set shown = found[:20] | join(', ') ~ (' and ' ~ (found | length - 20) ~ ' more' if found | length > 20 else '') %}
+    {% do exceptions.raise_compiler_error(
+        'register ' ~ register.identifier ~ ': required column ' ~ column ~ ' is missing in ' ~ file
+        ~ ', which has ' ~ shown ~ '. See docs/bad_input.md#missing-column.') %}
+{% endmacro %}
+
+
+{# The columns a wide register must have from the first permit year to the data's end, one per ISO week or quarter. #}
+{% macro period_columns(name, period) %}
+    {% set date = modules.datetime.date %}
+    {% set first_year = var('first_permit_year') | int %}
+    {% set last = modules.datetime.datetime.strptime(var('data_end_week') | string, '%Y-%m-%d').date() %}
+    {% set columns = [] %}
+    {% if period == 'iso_week' %}
+        {% set fourth = date(first_year, 1, 4) %}
+        {% set monday = fourth - modules.datetime.timedelta(days=fourth.weekday()) %}
+        {% for week in range(((last - monday).days // 7) + 1) %}
+            {% set iso = (monday + modules.datetime.timedelta(weeks=week)).isocalendar() %}
+            {% do columns.append('Y_%02d%02d' | format(iso[0] % 100, iso[1])) %}
+        {% endfor %}
+    {% elif period == 'quarter' %}
+        {% for year in range(first_year, last.year + 1) %}
+            {% for quarter in range(1, 5) if year < last.year or quarter <= (last.month + 2) // 3 %}
+                {% do columns.append('MATCH_' ~ quarter ~ 'KV' ~ year) %}
+            {% endfor %}
+        {% endfor %}
+    {% else %}
+        {% do exceptions.raise_compiler_error('column ' ~ name ~ ': unknown period ' ~ period) %}
+    {% endif %}
+    {{ return(columns) }}
+{% endmacro %}
+
+
+{# ---- what only the engine knows ------------------------------------------------------------------------------- #}
+
+{# {register: [files]} of every <folder>/<register>/*.parquet #}
+{% macro register_files(folder) %}
+    {{ return(adapter.dispatch('register_files', 'value_for_money')(folder)) }}
+{% endmacro %}
+
+{% macro duckdb__register_files(folder) %}
+    {% set query %}
+        select file
+        from glob('{{ dbt.escape_single_quotes(folder) }}/*/*.parquet')
+        order by file
+    {% endset %}
+    {% set files = {} %}
+    {% for row in run_query(query).rows %}
+        {% do files.setdefault((row[0] | replace('\\', '/')).split('/')[-2], []).append(row[0]) %}
+    {% endfor %}
+    {{ return(files) }}
+{% endmacro %}
+
+
+{# {register: {part file: {'rows': n, 'columns': {lower-case name: delivered name}}}} from the files' footers alone #}
+{% macro register_columns(folder, registers) %}
+    {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, registers)) }}
+{% endmacro %}
+
+{% macro duckdb__register_columns(folder, registers) %}
+    {% set globs = [] %}
+    {% for register in registers %}
+        {% do globs.append("'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'") %}
+    {% endfor %}
+    {% set query %}
+        select
+            schemas.file_name,
+            cast(footers.num_rows as varchar) as row_count,
+            string_agg(schemas.name, chr(31) order by schemas.name) as column_names
+        from parquet_schema([{{ globs | join(', ') }}]) as schemas
+        inner join parquet_file_metadata([{{ globs | join(', ') }}]) as footers
+            on schemas.file_name = footers.file_name
+        where schemas.num_children is null
+        group by all
+        order by schemas.file_name
+    {% endset %}
+    {% set delivered = {} %}
+    {% for row in run_query(query).rows %}
+        {% set path = (row[0] | replace('\\', '/')).split('/') %}
+        {% set columns = {} %}
+        {% for name in row[2].split('\x1f') %}
+            {% do columns.update({name | lower: name}) %}
+        {% endfor %}
+        {% do delivered.setdefault(path[-2], {}).update({path[-1]: {'rows': row[1] | int, 'columns': columns}}) %}
+    {% endfor %}
+    {{ return(delivered) }}
+{% endmacro %}
+
+
+{% macro register_view(register, folder, select_list) %}
+    {{ return(adapter.dispatch('register_view', 'value_for_money')(register, folder, select_list)) }}
+{% endmacro %}
+
+{% macro duckdb__register_view(register, folder, select_list) %}
+    {% set relation = register.schema ~ '.' ~ register.identifier %}
+    {% set columns = [] %}
+    {% for expression, name in select_list %}
+        {% do columns.append(expression ~ ' as ' ~ name) %}
+    {% endfor %}
+    {% set statements %}
+create or replace view {{ relation }} as
+select {{ columns | join(', ') }}
+from read_parquet('{{ dbt.escape_single_quotes(folder) }}/{{ register.identifier }}/*.parquet', union_by_name = true);
+comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.description | trim) }}';
+    {% endset %}
+    {{ return(statements) }}
+{% endmacro %}
