@@ -1,0 +1,376 @@
+"""Persons under the Integration Act: who they are, when they come and where they settle."""
+
+import numpy as np
+import pandas as pd
+
+from vfm.synthetic import calendar, constants
+from vfm.synthetic.classifications import read_seed
+from vfm.synthetic.streams import stream
+
+GROUPS = ("refugee", "family_reunified", "unknown")
+
+
+def draw_persons(seed, scale):
+    """The pool of persons, before they settle.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per person in pool order (index 0..n-1): group, residence_ground, is_woman, permit_year,
+        permit_day, entry_day, programme_day, start_week, reference_year (of the case mix), age (31 December
+        of it), birth_day, country_code, origin, world_region, country_group, danish_education, family_type,
+        partner (none, danish, other), children_0_2, children_3_6, children_7_17, on_transfer, match_2_or_3,
+        earlier_stay.
+    """
+    rng = stream(seed, "population", "cells")
+    everyone = sum(sum(counts) for counts in constants.PERSONS_BY_PERMIT_YEAR.values())
+    enlargement = scale * constants.RESERVE * constants.OVERGENERATION + constants.RESERVE_PERSONS / everyone
+    cells = [
+        (group, year, max(1, round(count * enlargement)))
+        for year, counts in constants.PERSONS_BY_PERMIT_YEAR.items()
+        for group, count in zip(GROUPS, counts, strict=True)
+        if count
+    ]
+    size = [count for _, _, count in cells]
+    persons = pd.DataFrame(
+        {
+            "group": np.repeat([group for group, _, _ in cells], size),
+            "permit_year": np.repeat([year for _, year, _ in cells], size),
+        }
+    )
+    persons = persons.iloc[rng.permutation(len(persons))].reset_index(drop=True)
+    group = persons["group"].to_numpy()
+    persons["is_woman"] = rng.random(len(persons)) >= persons["group"].map(constants.MEN_SHARE)
+    persons["residence_ground"] = _draw_by_group(rng, group, constants.GROUND_SHARES)
+    _draw_dates(persons, stream(seed, "population", "dates"))
+    _draw_countries(persons, stream(seed, "population", "countries"))
+    _draw_ages(persons, stream(seed, "population", "ages"))
+    _draw_danish_education(persons, stream(seed, "population", "danish education"))
+    _draw_families(persons, stream(seed, "population", "families"))
+    rng = stream(seed, "population", "support")
+    persons["on_transfer"] = rng.random(len(persons)) < persons["residence_ground"].map(
+        constants.TRANSFER_SHARE
+    )
+    share = persons["on_transfer"].map(
+        {
+            True: constants.MATCH_2_OR_3_SHARE["transfer"],
+            False: constants.MATCH_2_OR_3_SHARE["self_supporting"],
+        }
+    )
+    persons["match_2_or_3"] = rng.random(len(persons)) < share
+    return persons
+
+
+def _draw_by_group(rng, group, shares):
+    """One level for each person, by the shares of the person's group: {group: {level: share}}."""
+    drawn = np.empty(len(group), dtype=object)
+    for name, levels in shares.items():
+        members = np.flatnonzero(group == name)
+        weights = np.array(list(levels.values()), dtype=float)
+        drawn[members] = rng.choice(
+            np.array(list(levels), dtype=object), len(members), p=weights / weights.sum()
+        )
+    return drawn
+
+
+def _draw_dates(persons, rng):
+    """Permit, entry and programme start as day numbers."""
+    n = len(persons)
+    year = persons["permit_year"].to_numpy()
+    late = persons["permit_year"].map(constants.LATE_IN_YEAR).fillna(0.0).to_numpy()
+    late = np.where(persons["group"] == "family_reunified", 0.3 * late, late)
+    late = np.where(persons["group"] == "unknown", 1.0, late)
+    uniform = rng.random(n)
+    # density 1 - late + 2 late x on the unit interval, by its inverse distribution
+    with np.errstate(invalid="ignore", divide="ignore"):
+        position = (-(1 - late) + np.sqrt((1 - late) ** 2 + 4 * late * uniform)) / (2 * late)
+    position = np.where(late == 0, uniform, position)
+    first = calendar.new_years_eve(year - 1) + 1
+    last = calendar.new_years_eve(year)
+    permit = first + np.floor(position * (last - first - 5)).astype(np.int64)
+    february_29 = calendar.day_number(["2008-02-29", "2012-02-29"])
+    permit = np.where(np.isin(permit, february_29), permit - 1, permit)
+
+    lottery = rng.random(n)
+    before = persons["group"].map(constants.PERMIT_BEFORE_ENTRY).to_numpy()
+    after = persons["group"].map(constants.ENTRY_BEFORE_PERMIT).to_numpy()
+    wait = rng.integers(3, 90, n)
+    entry = np.where(lottery < before, permit + wait, permit)
+    entry = np.where(lottery > 1 - after, permit - wait, entry)
+    earlier = (
+        (rng.random(n) < constants.EARLIER_STAY) & (year >= 2010) & (persons["group"] != "unknown").to_numpy()
+    )
+    entry = np.where(earlier, permit - rng.integers(300, 700, n), entry)
+    # first-time arrival in 2008-2015, and a row in the population register of December 2015
+    earliest, latest = calendar.day_number("2008-01-02"), calendar.day_number("2015-12-20")
+    entry = np.clip(entry, earliest, latest)
+    permit = np.where((permit > latest) & (entry < permit), latest, permit)
+    start = np.where(permit >= entry, permit, 7 * (entry // 7) + 7)
+    start = np.where(np.isin(start, february_29), start - 1, start)
+    persons["permit_day"] = permit
+    persons["entry_day"] = entry
+    persons["programme_day"] = start
+    persons["start_week"] = start // 7
+    persons["earlier_stay"] = earlier
+    persons["reference_year"] = np.maximum(year, calendar.year_of(entry))
+
+
+def _draw_countries(persons, rng):
+    """Country of origin and its groupings."""
+    countries = read_seed("classifications/countries").set_index("country_code")
+    code = np.empty(len(persons), dtype=np.int64)
+    refugee_like = (persons["group"] == "refugee") | (persons["residence_ground"] == "family_to_refugee")
+    late = persons["permit_year"] >= 2013
+    kinds = [
+        (refugee_like & ~late, constants.REFUGEE_COUNTRIES_EARLY),
+        (refugee_like & late, constants.REFUGEE_COUNTRIES_LATE),
+        (~refugee_like & persons["is_woman"], constants.SPOUSE_COUNTRIES_WOMEN),
+        (~refugee_like & ~persons["is_woman"], constants.SPOUSE_COUNTRIES_MEN),
+        (persons["group"] == "unknown", constants.UNKNOWN_COUNTRIES),
+    ]
+    for mask, weights in kinds:
+        members = np.flatnonzero(mask)
+        share = np.array(list(weights.values()), dtype=float)
+        code[members] = rng.choice(list(weights), len(members), p=share / share.sum())
+    persons["country_code"] = code
+    for column in ("origin", "world_region", "country_group"):
+        persons[column] = countries[column].reindex(persons["country_code"].map("{:04d}".format)).to_numpy()
+
+
+def _draw_ages(persons, rng):
+    """Age on 31 December of the reference year and the birth date."""
+    n = len(persons)
+    age = 18 + rng.gamma(constants.AGE_SHAPE, constants.AGE_SCALE, n)
+    reunified = (persons["group"] == "family_reunified").to_numpy()
+    age = np.where(reunified & (age < 24), age + rng.integers(0, 8, n), age)  # the 24-year rule
+    age = np.where(age > constants.OLDEST + 0.99, rng.uniform(22, 40, n), age)
+    age = np.floor(age).astype(np.int64)
+    age = np.where(rng.random(n) < constants.OLDEST_SHARE, constants.OLDEST, age)
+    birth = (
+        calendar.new_years_eve(persons["reference_year"].to_numpy() - age - 1) + 1 + rng.integers(0, 365, n)
+    )
+    # eighteen at the programme start
+    day_of_eighteen = _anniversary(birth, 18)
+    birth = np.where(day_of_eighteen > persons["programme_day"], birth - 366, birth)
+    persons["birth_day"] = birth
+    persons["age"] = completed_years(birth, calendar.new_years_eve(persons["reference_year"].to_numpy()))
+
+
+def completed_years(birth_day, day):
+    """Completed years of age on a day; both are day numbers."""
+    birth, now = calendar.to_date(birth_day), calendar.to_date(day)
+    birth_month, month = birth.astype("datetime64[M]"), now.astype("datetime64[M]")
+    months = (month - birth_month).astype(np.int64)
+    day_of_month = (now - month.astype("datetime64[D]")) < (birth - birth_month.astype("datetime64[D]"))
+    return (months - day_of_month) // 12
+
+
+def _anniversary(day, years):
+    """Day number a number of years later; 29 February becomes 1 March."""
+    dates = calendar.to_date(day)
+    months = dates.astype("datetime64[M]")
+    shifted = (months + 12 * years).astype("datetime64[D]") + (dates - months.astype("datetime64[D]"))
+    return calendar.day_number(shifted)
+
+
+def _draw_danish_education(persons, rng):
+    """Placement on Danish education 1, 2, 3 or unknown."""
+    shares = np.array([constants.DANISH_EDUCATION_SHARES[group] for group in persons["group"]])
+    shift = persons["origin"].map(constants.DANISH_EDUCATION_TOWARDS_1).fillna(0.0).to_numpy()
+    shift = np.clip(shift, -shares[:, 0], shares[:, 1])
+    shares[:, 0] += shift
+    shares[:, 1] -= shift
+    level = (rng.random(len(persons))[:, None] > shares.cumsum(axis=1)[:, :3]).sum(axis=1)
+    persons["danish_education"] = np.array(["1", "2", "3", "unknown"], dtype=object)[level]
+
+
+def _draw_families(persons, rng):
+    """Family type, partner and children at the reference date."""
+    n = len(persons)
+    woman = persons["is_woman"].to_numpy().astype(int)
+    married = np.array([constants.MARRIED_SHARE[g][w] for g, w in zip(persons["group"], woman, strict=True)])
+    married = np.where(persons["age"] < 22, 0.5 * married, married)
+    cohabiting = persons["group"].map(constants.COHABITING_SHARE).to_numpy()
+    lottery = rng.random(n)
+    family_type = np.where(
+        lottery < married, "married", np.where(lottery < married + cohabiting, "cohabiting", "single")
+    )
+    persons["family_type"] = family_type
+    single = family_type == "single"
+    danish = (persons["residence_ground"] == "family_to_danish_or_nordic").to_numpy()
+    danish = ~single & np.where(
+        danish, rng.random(n) < constants.DANISH_ORIGIN_OF_PARTNER, rng.random(n) < 0.01
+    )
+    persons["partner"] = np.where(single, "none", np.where(danish, "danish", "other"))
+    mean = persons["group"].map(constants.CHILDREN_MEAN).to_numpy()
+    alone = np.array(
+        [constants.CHILDREN_MEAN_SINGLE[g][w] for g, w in zip(persons["group"], woman, strict=True)]
+    )
+    mean = np.where(single, alone, mean)
+    age = persons["age"].to_numpy()
+    parent = np.clip((age - 19) / 12, 0.05, 1.0) * np.clip((58 - age) / 12, 0.0, 1.0)
+    children = np.minimum(rng.poisson(mean * parent), 7)
+    children = np.where(age < 20, np.minimum(children, 1), children)
+    # the oldest child is at most (age - 18), so young parents have young children
+    oldest = np.clip(age - 18, 1, 17)
+    ages = rng.random((n, 7)) * (oldest + 1)[:, None]
+    ages = np.floor(ages)
+    has = np.arange(7)[None, :] < children[:, None]
+    persons["children_0_2"] = (has & (ages <= 2)).sum(axis=1)
+    persons["children_3_6"] = (has & (ages >= 3) & (ages <= 6)).sum(axis=1)
+    persons["children_7_17"] = (has & (ages >= 7)).sum(axis=1)
+    persons["child_ages"] = [tuple(int(a) for a in row[:k]) for row, k in zip(ages, children, strict=True)]
+
+
+def settlement_classes(persons, log_risk):
+    """Class of each person for the settlement: predicted risk x origin x schooling x youth x recency.
+
+    Parameters
+    ----------
+    persons : DataFrame
+    log_risk : (n,) float array
+        Log of the cumulative hazard a person would reach within the follow-up.
+
+    Returns
+    -------
+    labels : (n,) int array
+        Class of each person.
+    table : pandas.DataFrame
+        One row per class: persons, log_risk (mean), origin_class, education, young, recent.
+    """
+    edges = np.quantile(log_risk, np.linspace(0, 1, constants.RISK_CLASSES + 1)[1:-1])
+    frame = pd.DataFrame(
+        {
+            "risk_class": np.searchsorted(edges, log_risk),
+            "origin_class": np.where(
+                persons["country_group"] != "other", persons["country_group"], persons["world_region"]
+            ),
+            "education": persons["danish_education"].to_numpy(),
+            "young": (persons["age"] < 25).to_numpy(),
+            "recent": (persons["permit_year"] >= constants.RECENT_FROM).to_numpy(),
+            "log_risk": log_risk,
+        }
+    )
+    keys = ["risk_class", "origin_class", "education", "young", "recent"]
+    labels = frame.groupby(keys, sort=True).ngroup().to_numpy()
+    table = frame.groupby(keys, sort=True).agg(persons=("log_risk", "size"), log_risk=("log_risk", "mean"))
+    return labels, table.reset_index()
+
+
+def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
+    """Chance of each municipality for the persons of each class.
+
+    Municipality k draws from the national pool with weights exp(tilt_k * log risk + affinity): the tilt makes
+    its expected success share the printed one, so the spread of the shares is case mix, and the classes are
+    used up as they are in the pool.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The classes of `settlement_classes`.
+    places : classifications.Municipalities
+    spells_by_risk, successes_by_risk : callables
+        Expected spells and successes of a person, by log risk.
+    shift : (98,) float array
+        What a municipality adds to the log risk: labour market and true effect.
+
+    Returns
+    -------
+    expected : (classes, 98) float array
+        Expected number of persons of a class in a municipality; rows add up to less than the class.
+    """
+    rng = stream(seed, "settlement")
+    risk = table["log_risk"].to_numpy()
+    pool = table["persons"].to_numpy().astype(float)
+    affinity = np.zeros((len(table), len(places.code)))
+    for column, spread in (
+        ("origin_class", constants.AFFINITY_ORIGIN_SD),
+        ("education", constants.AFFINITY_EDUCATION_SD),
+        ("young", constants.AFFINITY_YOUNG_SD),
+        ("recent", constants.AFFINITY_RECENT_SD),
+    ):
+        levels, position = np.unique(table[column].to_numpy().astype(str), return_inverse=True)
+        affinity += rng.normal(0.0, spread, (len(levels), len(places.code)))[position]
+
+    low, high = constants.SMALL_MUNICIPALITY_SPELLS
+    small = np.where(places.full_spells >= low, np.clip((high - places.full_spells) / (high - low), 0, 1), 0)
+    affinity += constants.SMALL_MUNICIPALITY_RECENT * np.outer(table["recent"], small)
+
+    moved = risk[:, None] + shift[None, :]
+    spells = spells_by_risk(moved)
+    successes = successes_by_risk(moved)
+    target = _attainable_shares(places, (pool[:, None] * successes).sum() / (pool[:, None] * spells).sum())
+    centred = risk - np.average(risk, weights=pool)
+    supply = np.log(pool)
+    for _ in range(60):
+        base = supply[:, None] + affinity
+        low, high = np.full(len(places.code), -8.0), np.full(len(places.code), 8.0)
+        for _ in range(30):
+            tilt = (low + high) / 2
+            logits = base + tilt * centred[:, None]
+            weights = np.exp(logits - logits.max(axis=0))
+            share = (weights * successes).sum(axis=0) / (weights * spells).sum(axis=0)
+            low, high = np.where(share < target, tilt, low), np.where(share < target, high, tilt)
+        expected = weights * (places.spells / (weights * spells).sum(axis=0))
+        fill = expected.sum(axis=1) / pool
+        supply = supply - 0.7 * np.log(fill / (expected.sum() / pool.sum()))
+    return expected
+
+
+def _attainable_shares(places, overall):
+    """The printed success shares, shifted on the logit so that their total is the pool's."""
+    logit = np.log(places.success_share / (1 - places.success_share))
+    low, high = -3.0, 3.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        share = 1 / (1 + np.exp(-(logit + middle)))
+        if (share * places.spells).sum() / places.spells.sum() < overall:
+            low = middle
+        else:
+            high = middle
+    return share
+
+
+def assign(seed, labels, expected, pool_sizes, surplus):
+    """Municipality of each person: a draw by the chances of the class, then evened out.
+
+    The draw leaves every municipality a few persons above or below its expected number; the excess persons
+    are handed to the places that lack some, by the chances of their class.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Class of each person.
+    expected : (classes, 98) float array
+        Expected number of persons of a class in a municipality.
+    pool_sizes : (classes,) array
+        Persons of each class in the pool.
+    surplus : float
+        Persons wanted for each person expected.
+
+    Returns
+    -------
+    (n,) int array
+        Position of the municipality, -1 for the reserve.
+    """
+    rng = stream(seed, "assignment")
+    chance = expected * surplus / np.asarray(pool_sizes)[:, None]
+    total = chance.sum(axis=1, keepdims=True)
+    chance = np.where(total > 1, chance / np.maximum(total, 1e-12), chance)
+    chance = np.hstack([chance, np.maximum(1 - chance.sum(axis=1, keepdims=True), 0)])
+    cumulative = chance.cumsum(axis=1)
+    cumulative[:, -1] = 1.0
+    place = (rng.random(len(labels))[:, None] > cumulative[labels]).sum(axis=1)
+
+    reserve = expected.shape[1]
+    wanted = np.ceil(expected.sum(axis=0) * surplus).astype(np.int64) + 1
+    excess = np.bincount(place, minlength=reserve + 1)[:reserve] - wanted
+    spare = [rng.permutation(np.flatnonzero(place == k))[: excess[k]] for k in np.flatnonzero(excess > 0)]
+    spare = np.concatenate([*spare, np.flatnonzero(place == reserve)])
+    for k in np.flatnonzero(excess < 0):
+        race = rng.exponential(size=len(spare)) / (chance[labels[spare], k] + 1e-9)
+        first = np.argsort(race, kind="stable")[: -excess[k]]
+        place[spare[first]] = k
+        spare = np.delete(spare, first)
+    place[spare] = reserve
+    return np.where(place == reserve, -1, place)

@@ -1,0 +1,126 @@
+"""The truth beside the delivery: what an analyst never sees and a test compares with.
+
+Written outside the register folder; no model of the warehouse may read it.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vfm.synthetic import calendar, case_mix, constants
+from vfm.synthetic.histories import LabourMarket
+from vfm.synthetic.residence import programme_days
+
+
+def true_persons(world):
+    """One row per person of the population."""
+    persons = world.persons
+    columns = [
+        "group",
+        "residence_ground",
+        "permit_year",
+        "origin",
+        "world_region",
+        "country_group",
+        "danish_education",
+        "family_type",
+        "age",
+    ]
+    frame = pd.DataFrame({"person_id": persons["pnr"], "sex": np.where(persons["is_woman"], "women", "men")})
+    frame[columns] = persons[columns].astype(
+        {column: object for column in columns if column not in ("age", "permit_year")}
+    )
+    frame["country_code"] = persons["country_code"].map("{:04d}".format)
+    for name in ("birth", "permit", "entry", "programme"):
+        frame[f"{name}_date"] = calendar.to_date(persons[f"{name}_day"].to_numpy())
+    frame["start_week"] = calendar.to_date(7 * persons["start_week"].to_numpy())
+    frame["municipality_code"] = world.places.code[persons["place"]].astype(str)
+    return frame
+
+
+def true_spells(world):
+    """One row per spell, in the order of person and spell number."""
+    spells = world.history.spells
+    return pd.DataFrame(
+        {
+            "person_id": world.persons["pnr"].to_numpy()[spells["person"]],
+            "spell_number": spells["spell_number"],
+            "start_week": calendar.to_date(7 * spells["start"].to_numpy()),
+            "duration_weeks": np.maximum(spells["exit"] - spells["start"], 1),
+            "outcome": spells["outcome"],
+            "exit_reason": spells["exit_reason"],
+            "municipality_code": world.places.code[spells["place"]].astype(str),
+            "is_success": spells["outcome"] == "success",
+        }
+    )
+
+
+def true_case_mix(world):
+    """The 80 covariates of each spell: person_id, spell_number and the terms."""
+    spells = world.history.spells
+    person = spells["person"].to_numpy()
+    labour = LabourMarket(world.places).of(
+        spells["place"].to_numpy(), world.persons["permit_year"].to_numpy()[person]
+    )
+    terms = case_mix.spell_terms(
+        world.terms.iloc[person].reset_index(drop=True),
+        calendar.iso_year(spells["start"].to_numpy()),
+        spells["weeks_since_permit"].to_numpy(),
+        labour,
+    )
+    keys = pd.DataFrame(
+        {"person_id": world.persons["pnr"].to_numpy()[person], "spell_number": spells["spell_number"]}
+    )
+    return pd.concat([keys, terms], axis=1)
+
+
+def true_programme_days(world, residence):
+    """Days under the programme by person, municipality and year 2011-2015."""
+    days = programme_days(world, residence)
+    return pd.DataFrame(
+        {
+            "person_id": world.persons["pnr"].to_numpy()[days["person"]],
+            "municipality_code": world.places.code[days["place"]].astype(str),
+            "year": days["year"],
+            "person_days": days["person_days"],
+        }
+    )
+
+
+def write_truth(folder, world, residence, accounts):
+    """Write the truth of a world.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    world : world.World
+    residence : residence.Residence
+    accounts : accounts.Accounts
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = {
+        "persons": true_persons(world),
+        "spells": true_spells(world),
+        "case_mix": true_case_mix(world),
+        "programme_days": true_programme_days(world, residence),
+        "expenditure": accounts.need,
+    }
+    for name, frame in frames.items():
+        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", store_schema=False)
+    code = [str(code) for code in world.places.code]
+    parameters = {
+        "seed": world.seed,
+        "scale": world.scale,
+        "baseline_log_level": constants.BASELINE_LOG_LEVEL,
+        "baseline_ramp_weeks": constants.BASELINE_RAMP_WEEKS,
+        "baseline_slope": constants.BASELINE_SLOPE,
+        "coefficients": {sex: values.to_dict() for sex, values in case_mix.hazard_coefficients().items()},
+        "municipal_effects_log_hazard": dict(zip(code, world.effects.round(6).tolist(), strict=True)),
+    }
+    (folder / "parameters.json").write_text(
+        json.dumps(parameters, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
