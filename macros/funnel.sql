@@ -1,0 +1,18 @@
+{#
+    Limits of a funnel around an indicator of 1: the normal quantile times the standard error of the log
+    indicator, with or without over-dispersion (docs/statistics.md, Profiling).
+#}
+{% macro funnel_limit(log_spread, probability, side) -%}
+    exp({{ "-" if side == 'low' }}{{ normal_quantile(probability) }} * {{ log_spread }})
+{%- endmacro %}
+
+{# Where an indicator stands; `inner` and `outer` are the names of the two pairs of limits. #}
+{% macro funnel_position(indicator, inner, outer) -%}
+    case
+        when {{ indicator }} > {{ outer }}_high then 'above_998'
+        when {{ indicator }} > {{ inner }}_high then 'above_95'
+        when {{ indicator }} < {{ outer }}_low then 'below_998'
+        when {{ indicator }} < {{ inner }}_low then 'below_95'
+        else 'within'
+    end
+{%- endmacro %}

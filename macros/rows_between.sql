@@ -1,0 +1,11 @@
+{# One row per whole number from `first` to `last`, both included, as `number`; no row where last < first. #}
+{% macro rows_between(relation, first, last, number) -%}
+    {{ return(adapter.dispatch('rows_between', 'value_for_money')(relation, first, last, number)) }}
+{%- endmacro %}
+
+{% macro duckdb__rows_between(relation, first, last, number) -%}
+    select
+        {{ relation }}.*,
+        cast(unnest(generate_series({{ first }}, {{ last }})) as integer) as {{ number }}
+    from {{ relation }}
+{%- endmacro %}

@@ -1,0 +1,60 @@
+with
+
+spells as (
+
+    select * from {{ ref('spells') }}
+
+),
+
+match_groups as (
+
+    select * from {{ ref('stg_registers__match_groups') }}
+
+),
+
+-- quarters counted from year 0, so that a spell's quarters are a range
+spell_quarters as (
+
+    select
+        spell_id,
+        person_id,
+        cast(extract(year from start_week) * 4 + extract(quarter from start_week) as integer)
+            as first_quarter,
+        cast(
+            extract(year from {{ add_days('start_week', '7 * duration_weeks - 1') }}) * 4
+            + extract(quarter from {{ add_days('start_week', '7 * duration_weeks - 1') }})
+            as integer
+        ) as last_quarter
+    from spells
+
+),
+
+ranked as (
+
+    select
+        spell_quarters.spell_id,
+        match_groups.match_group,
+        row_number() over (
+            partition by spell_quarters.spell_id
+            order by match_groups.calendar_year, match_groups.calendar_quarter
+        ) as quarter_number
+    from spell_quarters
+    inner join match_groups
+        on
+            spell_quarters.person_id = match_groups.person_id
+            and match_groups.calendar_year * 4 + match_groups.calendar_quarter
+            between spell_quarters.first_quarter and spell_quarters.last_quarter
+
+),
+
+final as (
+
+    select
+        spell_id,
+        match_group
+    from ranked
+    where quarter_number = 1
+
+)
+
+select * from final

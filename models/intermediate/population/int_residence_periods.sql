@@ -1,0 +1,125 @@
+with
+
+population as (
+
+    select * from {{ ref('int_population') }}
+
+),
+
+moves as (
+
+    select * from {{ ref('stg_registers__moves') }}
+
+),
+
+population_register as (
+
+    select * from {{ ref('stg_registers__population') }}
+
+),
+
+real_moves as (
+
+    select
+        population.person_id,
+        moves.move_date,
+        moves.from_municipality_code,
+        moves.to_municipality_code,
+        row_number() over (
+            partition by population.person_id, moves.move_date
+            order by moves.to_municipality_code desc, moves.from_municipality_code asc
+        ) as row_number_of_day
+    from moves
+    inner join population
+        on
+            moves.person_id = population.person_id
+            and moves.move_date >= population.entry_date
+    where moves.to_municipality_code <> moves.from_municipality_code
+
+),
+
+daily_moves as (
+
+    select
+        person_id,
+        move_date,
+        from_municipality_code,
+        to_municipality_code,
+        row_number() over (partition by person_id order by move_date) as move_number
+    from real_moves
+    where row_number_of_day = 1
+
+),
+
+first_registrations as (
+
+    select
+        population.person_id,
+        population_register.municipality_code,
+        row_number() over (
+            partition by population.person_id order by population_register.reference_date
+        ) as row_number
+    from population
+    inner join population_register
+        on
+            population.person_id = population_register.person_id
+            and population.entry_date <= population_register.reference_date
+
+),
+
+-- where the history starts: before the first move, or the only municipality ever seen
+starting_municipalities as (
+
+    select
+        population.person_id,
+        population.entry_date as valid_from,
+        coalesce(
+            daily_moves.from_municipality_code, first_registrations.municipality_code
+        ) as municipality_code
+    from population
+    left join daily_moves
+        on
+            population.person_id = daily_moves.person_id
+            and daily_moves.move_number = 1
+    left join first_registrations
+        on
+            population.person_id = first_registrations.person_id
+            and first_registrations.row_number = 1
+
+),
+
+all_starts as (
+
+    select
+        person_id,
+        valid_from,
+        municipality_code,
+        0 as move_number
+    from starting_municipalities
+
+    union all
+
+    select
+        person_id,
+        move_date as valid_from,
+        to_municipality_code as municipality_code,
+        move_number
+    from daily_moves
+
+),
+
+final as (
+
+    select
+        person_id,
+        municipality_code,
+        valid_from,
+        coalesce(
+            lead(valid_from) over (partition by person_id order by move_number),
+            {{ date_literal('9999-12-31') }}
+        ) as valid_to
+    from all_starts
+
+)
+
+select * from final

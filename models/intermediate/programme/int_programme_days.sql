@@ -1,0 +1,116 @@
+with
+
+population as (
+
+    select * from {{ ref('int_population') }}
+
+),
+
+residence_periods as (
+
+    select * from {{ ref('int_residence_periods') }}
+
+),
+
+deaths as (
+
+    select * from {{ ref('stg_registers__deaths') }}
+
+),
+
+absences as (
+
+    select * from {{ ref('int_absences') }}
+
+),
+
+calendar_weeks as (
+
+    select * from {{ ref('int_calendar_weeks') }}
+
+),
+
+years as (
+
+    select distinct
+        iso_year as year,
+        cast(cast(iso_year as varchar) || '-01-01' as date) as year_start,
+        cast(cast(iso_year + 1 as varchar) || '-01-01' as date) as year_end
+    from calendar_weeks
+    where
+        iso_year between {{ var('first_expenditure_year') }}
+        and {{ var('last_expenditure_year') }}
+
+),
+
+first_emigrations as (
+
+    select
+        absences.person_id,
+        min(absences.absent_from) as emigration_date
+    from absences
+    inner join population
+        on
+            absences.person_id = population.person_id
+            and absences.absent_from >= population.programme_start_date
+    group by absences.person_id
+
+),
+
+-- under the programme: three years, until death or the first emigration, that day not included
+programme_periods as (
+
+    select
+        population.person_id,
+        population.programme_start_date as period_start,
+        least(
+            population.programme_end_date,
+            coalesce(deaths.death_date, population.programme_end_date),
+            coalesce(first_emigrations.emigration_date, population.programme_end_date)
+        ) as period_end
+    from population
+    left join deaths
+        on population.person_id = deaths.person_id
+    left join first_emigrations
+        on population.person_id = first_emigrations.person_id
+
+),
+
+overlapping as (
+
+    select
+        programme_periods.person_id,
+        residence_periods.municipality_code,
+        years.year,
+        greatest(programme_periods.period_start, residence_periods.valid_from, years.year_start)
+            as overlap_start,
+        least(programme_periods.period_end, residence_periods.valid_to, years.year_end)
+            as overlap_end
+    from programme_periods
+    inner join residence_periods
+        on
+            programme_periods.person_id = residence_periods.person_id
+            and residence_periods.valid_from < programme_periods.period_end
+            and programme_periods.period_start < residence_periods.valid_to
+    inner join years
+        on
+            years.year_start < programme_periods.period_end
+            and programme_periods.period_start < years.year_end
+
+),
+
+final as (
+
+    select
+        person_id,
+        municipality_code,
+        year,
+        cast(sum({{ days_between('overlap_start', 'overlap_end') }}) as bigint) as person_days
+    from overlapping
+    where overlap_start < overlap_end
+    group by person_id, municipality_code, year
+
+)
+
+select * from final
+order by person_id, municipality_code, year

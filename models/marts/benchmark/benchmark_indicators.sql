@@ -1,0 +1,42 @@
+with
+
+indicators as (
+
+    select * from {{ ref('int_benchmark_indicators') }}
+
+),
+
+ranks as (
+
+    select * from {{ ref('indicator_ranks') }}
+
+),
+
+final as (
+
+    select
+        indicators.municipality_code,
+        indicators.municipality_name,
+        indicators.spells,
+        indicators.observed_mean_duration_weeks,
+        indicators.expected_mean_duration_weeks,
+        indicators.benchmark_indicator,
+        indicators.absolute_difference_weeks,
+        indicators.quintile,
+        indicators.standard_error,
+        indicators.ci_low,
+        indicators.ci_high,
+        indicators.p_value,
+        indicators.p_value_fdr,
+        indicators.position,
+        indicators.rank,
+        ranks.rank_ci_low,
+        ranks.rank_ci_high
+    from indicators
+    left join ranks
+        on indicators.municipality_code = ranks.municipality_code
+
+)
+
+select * from final
+order by rank

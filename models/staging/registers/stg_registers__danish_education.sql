@@ -1,0 +1,19 @@
+with
+
+placements as (
+
+    select * from {{ source('registers', 'danskudd') }}
+
+),
+
+renamed as (
+
+    select distinct
+        {{ to_text('pnr') }} as person_id,
+        {{ to_text('uuddnr') }} as danish_education_code,
+        {{ to_date('startdato') }} as start_date
+    from placements
+
+)
+
+select * from renamed

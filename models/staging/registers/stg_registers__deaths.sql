@@ -1,0 +1,18 @@
+with
+
+deaths as (
+
+    select * from {{ source('registers', 'dod') }}
+
+),
+
+renamed as (
+
+    select distinct
+        {{ to_text('pnr') }} as person_id,
+        {{ to_date('doddato') }} as death_date
+    from deaths
+
+)
+
+select * from renamed

@@ -1,0 +1,25 @@
+with
+
+dream as (
+
+    select * from {{ source('registers', 'dream') }}
+
+),
+
+weeks as (
+
+    {{ unpivot_columns('dream', 'pnr', '^y_[0-9]{4}$', 'week_column', 'week_code') }}
+
+),
+
+renamed as (
+
+    select
+        {{ to_text('pnr') }} as person_id,
+        substr(week_column, 3, 4) as dream_week,  -- YYWW
+        {{ to_code('week_code', 3) }} as dream_code
+    from weeks
+
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with
+
+dream as (
+
+    select * from {{ source('registers', 'dream') }}
+
+),
+
+quarters as (
+
+    {{ unpivot_columns(
+        'dream', 'pnr', '^match_[1-4]kv[0-9]{4}$', 'quarter_column', 'match_group'
+    ) }}
+
+),
+
+renamed as (
+
+    select
+        {{ to_text('pnr') }} as person_id,
+        cast(substr(quarter_column, 10, 4) as integer) as calendar_year,
+        cast(substr(quarter_column, 7, 1) as integer) as calendar_quarter,
+        {{ to_text('match_group') }} as match_group
+    from quarters
+
+)
+
+select * from renamed
