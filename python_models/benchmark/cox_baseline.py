@@ -1,0 +1,11 @@
+"""Baseline survival of the Cox models by sex and week (report, appendix 3)."""
+
+from vfm import cox
+
+
+def model(dbt, session):
+    """Return one row per sex and week."""
+    ties = dbt.config.get("ties")
+    window_weeks = dbt.config.get("window_weeks")
+    spells = dbt.ref("cox_input").order("spell_id").df()
+    return cox.baseline_by_sex(spells, ties=ties, window_weeks=window_weeks)

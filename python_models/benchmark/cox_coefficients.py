@@ -1,0 +1,10 @@
+"""Cox coefficients by sex (report, appendix 3 and appendix table 6.1)."""
+
+from vfm import cox
+
+
+def model(dbt, session):
+    """Return one row per sex and covariate."""
+    ties = dbt.config.get("ties")
+    spells = dbt.ref("cox_input").order("spell_id").df()
+    return cox.coefficients_by_sex(spells, ties=ties)

@@ -1,0 +1,10 @@
+"""How well the Cox models order the spells (report, appendix 3)."""
+
+from vfm import diagnostics
+
+
+def model(dbt, session):
+    """Return one row per sex."""
+    spells = dbt.ref("spells").order("spell_id").df()
+    predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
+    return diagnostics.concordance_table(spells, predictors)

@@ -1,0 +1,9 @@
+"""Efron coefficients and tests of proportional hazards beside the Cox models (report, appendix 3)."""
+
+from vfm import cox
+
+
+def model(dbt, session):
+    """Return one row per sex and covariate."""
+    spells = dbt.ref("cox_input").order("spell_id").df()
+    return cox.diagnostics_by_sex(spells)

@@ -1,0 +1,11 @@
+"""How many find work, and how many leave before they do, week by week (report, section 2.1.3)."""
+
+from vfm import diagnostics
+
+
+def model(dbt, session):
+    """Return one row per sex, cause and week."""
+    weeks = dbt.config.get("window_weeks")
+    limit = dbt.config.get("disclosure_limit")
+    spells = dbt.ref("spells").order("spell_id").df()
+    return diagnostics.cumulative_incidence_table(spells, window_weeks=weeks, disclosure_limit=limit)

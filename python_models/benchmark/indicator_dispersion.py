@@ -1,0 +1,10 @@
+"""How much the benchmark indicators differ beyond chance (report, chapter 3)."""
+
+from vfm import profiling
+
+
+def model(dbt, session):
+    """Return one row."""
+    winsorised_share = dbt.config.get("winsorised_share")
+    indicators = dbt.ref("indicator_uncertainty").order("municipality_code").df()
+    return profiling.dispersion_table(indicators, winsorised_share=winsorised_share)

@@ -1,0 +1,9 @@
+"""How certain each municipality's rank is (report, note 9)."""
+
+from vfm import bootstrap
+
+
+def model(dbt, session):
+    """Return one row per benchmarked municipality."""
+    draws = dbt.ref("int_bootstrap_indicators").order("replicate, municipality_code").df()
+    return bootstrap.rank_intervals(draws)

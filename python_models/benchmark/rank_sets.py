@@ -1,0 +1,12 @@
+"""Ranks each municipality may truly have (report, note 9)."""
+
+from vfm import profiling
+
+
+def model(dbt, session):
+    """Return one row per benchmarked municipality."""
+    draws = dbt.config.get("draws")
+    seed = dbt.config.get("seed")
+    indicators = dbt.ref("indicator_uncertainty").order("municipality_code").df()
+    covariances = dbt.ref("indicator_covariance").order("municipality_code, other_municipality_code").df()
+    return profiling.rank_sets_table(indicators, covariances, draws=draws, seed=seed)

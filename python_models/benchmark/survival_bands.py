@@ -1,0 +1,11 @@
+"""National Kaplan-Meier curves by sex with their bands (report, section 2.1.3)."""
+
+from vfm import diagnostics
+
+
+def model(dbt, session):
+    """Return one row per sex and week."""
+    window_weeks = dbt.config.get("window_weeks")
+    disclosure_limit = dbt.config.get("disclosure_limit")
+    spells = dbt.ref("spells").order("spell_id").df()
+    return diagnostics.survival_bands(spells, window_weeks=window_weeks, disclosure_limit=disclosure_limit)

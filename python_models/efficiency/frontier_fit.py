@@ -1,0 +1,11 @@
+"""Likelihoods and tests of the stochastic frontiers (report, appendix 4)."""
+
+from vfm import frontier
+
+
+def model(dbt, session):
+    """Return one row per side and distribution."""
+    draws = dbt.config.get("draws")
+    seed = dbt.config.get("seed")
+    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    return frontier.fit_table(municipalities, draws=draws, seed=seed)

@@ -1,0 +1,11 @@
+"""How sure each municipality's distance from the frontier is (report, section 5.2 and Figure 5.3)."""
+
+from vfm import second_stage
+
+
+def model(dbt, session):
+    """Return one row per side and municipality."""
+    seed = dbt.config.get("seed")
+    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    draws = dbt.ref("int_indicator_draws").order("draw, municipality_code").df()
+    return second_stage.frontier_intervals(municipalities, draws, seed=seed)

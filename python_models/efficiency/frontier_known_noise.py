@@ -1,0 +1,9 @@
+"""Frontiers that take each indicator's own standard error as known noise (report, section 5.2)."""
+
+from vfm import frontier
+
+
+def model(dbt, session):
+    """Return one row per distribution and municipality."""
+    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    return frontier.known_noise_table(municipalities)

@@ -1,0 +1,10 @@
+"""Benchmark indicator on expenditure indicator (report, Figure 5.1)."""
+
+from vfm import regression
+
+
+def model(dbt, session):
+    """Return one row per sample, form and term."""
+    outlier = dbt.config.get("outlier")
+    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    return regression.indicator_regressions(municipalities, outlier=outlier)

@@ -1,0 +1,135 @@
+"""Kaplan-Meier curves on whole weeks, the area under them and its uncertainty.
+
+Notes
+-----
+Kaplan & Meier (1958); Klein & Moeschberger (2003), sections 4.2 and 4.5, for the restricted mean and its
+Greenwood variance; report, appendix 3. The curve is right-continuous and constant within a week, so the area
+on 0..horizon is the sum of S(0), ..., S(horizon - 1). Where the last row is censored before the horizon the
+curve stays at its last value.
+"""
+
+import numpy as np
+
+
+def _counts(duration, event, horizon, weights):
+    """Deaths and rows at risk in weeks 0..horizon, (horizon + 1,) each."""
+    duration, event = np.asarray(duration), np.asarray(event)
+    if duration.ndim != 1 or event.shape != duration.shape:
+        raise ValueError(
+            f"duration and event must be vectors of one length, not {duration.shape}, {event.shape}"
+        )
+    if not len(duration):
+        raise ValueError("duration is empty: a Kaplan-Meier curve needs at least one row")
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1 week, not {horizon}")
+    duration = duration.astype(float)
+    bad = ~np.isfinite(duration) | (duration < 1) | (duration != np.floor(duration))
+    if bad.any():
+        raise ValueError(f"duration must be whole weeks, at least 1; {bad.sum()} of {len(bad)} rows are not")
+    if event.dtype != bool and not np.isin(event.astype(float), (0.0, 1.0)).all():
+        raise ValueError("event must be true/false or 1/0 in every row")
+    week = duration.astype(np.int64)
+    weights = np.ones(len(week)) if weights is None else np.asarray(weights, float)
+    if weights.shape != week.shape or not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite, not negative and one for each row")
+    if not weights.any():
+        raise ValueError("weights are 0 in every row")
+    week = np.minimum(week, horizon + 1)
+    ended = np.bincount(week, weights, horizon + 2)
+    deaths = np.bincount(week, weights * event.astype(bool), horizon + 2)
+    at_risk = np.cumsum(ended[::-1])[::-1]
+    return deaths[: horizon + 1], at_risk[: horizon + 1]
+
+
+def _share(deaths, at_risk):
+    return np.divide(deaths, at_risk, out=np.zeros_like(deaths), where=at_risk > 0)
+
+
+def survival(duration, event, *, horizon=156, weights=None):
+    """Kaplan-Meier survival at the end of each week.
+
+    Parameters
+    ----------
+    duration : (n,) int array
+        Weeks, at least 1.
+    event : (n,) bool array
+    horizon : int
+        Last week of the curve.
+    weights : (n,) float array, optional
+        Case weights.
+
+    Returns
+    -------
+    (horizon + 1,) float array
+        S(0) = 1, S(1), ..., S(horizon).
+
+    Raises
+    ------
+    ValueError
+        No rows, lengths that differ, durations that are no whole weeks, weights below 0 or all 0.
+    """
+    deaths, at_risk = _counts(duration, event, int(horizon), weights)
+    return np.cumprod(1 - _share(deaths, at_risk))
+
+
+def restricted_mean(survival, horizon):
+    """Area under a weekly survival curve.
+
+    Parameters
+    ----------
+    survival : (weeks + 1,) float array
+        S(0) = 1, S(1), ...; right-continuous, constant within a week.
+    horizon : int
+        Upper limit of the area, in weeks.
+
+    Returns
+    -------
+    float
+        Restricted mean in weeks.
+
+    Raises
+    ------
+    ValueError
+        If `survival` rises, leaves [0, 1] or is shorter than the horizon.
+    """
+    survival = np.asarray(survival, float)
+    if survival.ndim != 1 or len(survival) < horizon:
+        raise ValueError(f"a curve of {survival.size} weeks has no area up to week {horizon}")
+    if not ((survival >= 0) & (survival <= 1)).all() or (np.diff(survival) > 0).any():
+        raise ValueError("a survival curve lies in [0, 1] and never rises")
+    return float(survival[: int(horizon)].sum())
+
+
+def _remaining_area(curve):
+    """Area from each week k to the horizon, (horizon + 1,): A_k = S(k) + ... + S(horizon - 1)."""
+    return np.append(np.cumsum(curve[:-1][::-1])[::-1], 0.0)
+
+
+def restricted_mean_variance(duration, event, *, horizon=156, weights=None):
+    """Greenwood variance of the restricted mean, in weeks squared.
+
+    ``sum over weeks k of A_k^2 d_k / (n_k (n_k - d_k))`` with A_k the area from week k on; a week in which
+    everybody at risk has the event adds nothing, as no area follows. Parameters and errors as `survival`.
+    """
+    deaths, at_risk = _counts(duration, event, int(horizon), weights)
+    area = _remaining_area(np.cumprod(1 - _share(deaths, at_risk)))
+    left = at_risk * (at_risk - deaths)
+    return float(
+        np.sum(np.divide(area**2 * deaths, left, out=np.zeros_like(area), where=(left > 0) & (deaths > 0)))
+    )
+
+
+def influence(duration, event, *, horizon=156, weights=None):
+    """Derivative of the restricted mean by each row's weight (infinitesimal jackknife), (n,) weeks.
+
+    The squares add up to the Greenwood variance. Parameters and errors as `survival`.
+    """
+    horizon = int(horizon)
+    deaths, at_risk = _counts(duration, event, horizon, weights)
+    area = _remaining_area(np.cumprod(1 - _share(deaths, at_risk)))
+    left = at_risk - deaths
+    jump = np.divide(area, left, out=np.zeros_like(area), where=left > 0)
+    drift = np.cumsum(jump * _share(deaths, at_risk))
+    week = np.minimum(np.asarray(duration).astype(np.int64), horizon + 1)
+    died = np.asarray(event, bool) & (week <= horizon)
+    return drift[np.minimum(week, horizon)] - np.where(died, jump[np.minimum(week, horizon)], 0.0)
