@@ -1,0 +1,38 @@
+{#
+    The shares that describe who is under the programme, with the condition a person meets (columns of
+    int_population; `age_years` is the age on 31 December of the year). `in_model` is the first of the report's
+    cost-need models that uses the share (Table 5.1, whose order this is); a share without it is a reference
+    group or is given for completeness.
+#}
+{% macro composition_terms() %}
+    {{ return([
+        {"term": "share_danish_education_unknown", "condition": "danish_education = 'unknown'", "in_model": 1},
+        {"term": "share_danish_education_1", "condition": "danish_education = '1'", "in_model": 1},
+        {"term": "share_danish_education_2", "condition": "danish_education = '2'", "in_model": 1},
+        {"term": "share_danish_education_3", "condition": "danish_education = '3'"},
+        {"term": "share_under_25", "condition": "age_years < 25", "in_model": 1},
+        {"term": "share_refugees", "condition": "residence_group = 'refugee'", "in_model": 1},
+        {"term": "share_europe_outside_eu28", "condition": "world_region = 'europe_outside_eu28'", "in_model": 2},
+        {"term": "share_africa", "condition": "world_region = 'africa'"},
+        {"term": "share_south_central_america", "condition": "world_region = 'south_central_america'", "in_model": 2},
+        {"term": "share_asia", "condition": "world_region = 'asia'", "in_model": 2},
+        {"term": "share_syria", "condition": "country_group = 'syria'", "in_model": 3},
+        {"term": "share_thailand_philippines", "condition": "country_group = 'thailand_philippines'", "in_model": 3},
+        {"term": "share_turkey", "condition": "country_group = 'turkey'", "in_model": 3},
+        {"term": "share_iran_afghanistan", "condition": "country_group = 'iran_afghanistan'", "in_model": 3},
+    ]) }}
+{% endmacro %}
+
+{# The shares that the cost-need models use. #}
+{% macro cost_need_shares() %}
+    {{ return(composition_terms() | selectattr("in_model", "defined") | map(attribute="term") | list) }}
+{% endmacro %}
+
+{# The terms of the cost-need models in the order of Table 5.1. #}
+{% macro cost_need_terms_in_order() %}
+    {% set terms = cost_need_shares() %}
+    {% for year in range(var("first_expenditure_year") | int + 1, var("last_expenditure_year") | int + 1) %}
+        {% do terms.append("year_" ~ year) %}
+    {% endfor %}
+    {{ return(terms + ["constant"]) }}
+{% endmacro %}

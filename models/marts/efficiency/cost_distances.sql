@@ -1,0 +1,64 @@
+with
+
+intervals as (
+
+    select * from {{ ref('frontier_intervals') }}
+
+),
+
+draws as (
+
+    select * from {{ ref('int_indicator_draws') }}
+
+),
+
+municipalities as (
+
+    select * from {{ ref('municipalities') }}
+
+),
+
+efficiencies as (
+
+    select * from {{ ref('frontier_efficiencies') }}
+
+),
+
+-- draw 0 holds the estimates
+final as (
+
+    select
+        intervals.municipality_code,
+        municipalities.municipality_name,
+        draws.expected_dkk,
+        draws.expenditure_indicator,
+        intervals.distance_dkk,
+        intervals.distance_dkk_low,
+        intervals.distance_dkk_high,
+        intervals.excess_dkk,
+        intervals.excess_dkk_low,
+        intervals.excess_dkk_high,
+        case
+            when intervals.excess_dkk_low > 0 then 'above'
+            when intervals.excess_dkk_high < 0 then 'below'
+            else 'around'
+        end as position,
+        efficiencies.is_at_regression
+    from intervals
+    inner join draws
+        on
+            intervals.municipality_code = draws.municipality_code
+            and draws.draw = 0
+    inner join municipalities
+        on intervals.municipality_code = municipalities.municipality_code
+    inner join efficiencies
+        on
+            intervals.municipality_code = efficiencies.municipality_code
+            and intervals.side = efficiencies.side
+            and efficiencies.distribution = 'half_normal'
+    where intervals.side = 'cost'
+
+)
+
+select * from final
+order by municipality_code

@@ -1,0 +1,70 @@
+with
+
+case_mix_terms as (
+
+    select * from {{ ref('case_mix_terms') }}
+
+),
+
+coefficients as (
+
+    select * from {{ ref('cox_coefficients') }}
+
+),
+
+-- the seed stands in the order of the print
+terms as (
+
+    select
+        *,
+        row_number() over () as term_number
+    from case_mix_terms
+
+),
+
+terms_by_sex as (
+
+    select
+        sexes.sex,
+        terms.*
+    from terms
+    cross join (values ('men'), ('women')) as sexes (sex)
+
+),
+
+final as (
+
+    select
+        terms_by_sex.sex,
+        terms_by_sex.term,
+        terms_by_sex.factor,
+        terms_by_sex.level,
+        case when terms_by_sex.is_reference then 'yes' else 'no' end as reference,
+        case when terms_by_sex.is_reference then 0.0 else coefficients.coefficient end
+            as coefficient,
+        coefficients.standard_error,
+        {{ stars('coefficients.p_value') }} as stars,
+        terms_by_sex.label_da,
+        terms_by_sex.term_number
+    from terms_by_sex
+    left join coefficients
+        on
+            terms_by_sex.sex = coefficients.sex
+            and terms_by_sex.term = coefficients.term
+
+)
+
+select
+    sex,
+    term,
+    factor,
+    level,
+    reference,
+    coefficient,
+    standard_error,
+    stars,
+    label_da
+from final
+order by
+    term_number,
+    sex

@@ -1,0 +1,71 @@
+with
+
+expenditure_per_person as (
+
+    select * from {{ ref('expenditure_per_person') }}
+
+),
+
+benchmark as (
+
+    select * from {{ ref('int_benchmark_indicators') }}
+
+),
+
+cells as (
+
+    select
+        expenditure_per_person.year,
+        expenditure_per_person.municipality_code,
+        expenditure_per_person.expenditure_per_full_year_person_dkk as expenditure_dkk
+    from expenditure_per_person
+    inner join benchmark
+        on expenditure_per_person.municipality_code = benchmark.municipality_code
+    where expenditure_per_person.expenditure_per_full_year_person_dkk is not null
+
+),
+
+means as (
+
+    select
+        year,
+        cast(count(*) as bigint) as municipalities,
+        {{ exact_sum('expenditure_dkk') }} / count(*) as mean_dkk,
+        min(expenditure_dkk) as min_dkk,
+        max(expenditure_dkk) as max_dkk
+    from cells
+    group by year
+
+),
+
+squares as (
+
+    select
+        cells.year,
+        {{ exact_sum('power(cells.expenditure_dkk - means.mean_dkk, 2)') }} as sum_of_squares
+    from cells
+    inner join means
+        on cells.year = means.year
+    group by cells.year
+
+),
+
+-- the print calls the standard error of the mean a standard deviation (docs, errata)
+final as (
+
+    select
+        means.year,
+        means.municipalities,
+        means.mean_dkk,
+        means.min_dkk,
+        means.max_dkk,
+        sqrt(squares.sum_of_squares / (means.municipalities - 1) / means.municipalities)
+            as standard_error_dkk
+    from means
+    inner join squares
+        on means.year = squares.year
+
+)
+
+select * from final
+order by year

@@ -1,0 +1,89 @@
+with
+
+efficiency_map as (
+
+    select * from {{ ref('efficiency_map') }}
+
+),
+
+expenditure_need as (
+
+    select * from {{ ref('expenditure_need') }}
+
+),
+
+-- the years that make up the expenditure indicator
+expenditure as (
+
+    select
+        municipality_code,
+        {{ exact_sum('actual_dkk') }} / count(*) as expenditure_dkk
+    from expenditure_need
+    group by municipality_code
+
+),
+
+municipalities as (
+
+    select
+        efficiency_map.municipality_code,
+        efficiency_map.expenditure_position as expenditure_level,
+        efficiency_map.benchmark_position || '_1' as benchmark_level,
+        efficiency_map.benchmark_indicator,
+        expenditure.expenditure_dkk
+    from efficiency_map
+    inner join expenditure
+        on efficiency_map.municipality_code = expenditure.municipality_code
+
+),
+
+-- a cell that no municipality falls in is a row, too
+levels as (
+
+    select
+        expenditure_levels.expenditure_level,
+        benchmark_levels.benchmark_level
+    from (values ('above'), ('below'), ('around'), ('total'))
+        as expenditure_levels (expenditure_level)
+    cross join (values ('below_1'), ('above_1'), ('around_1'), ('total'))
+        as benchmark_levels (benchmark_level)
+
+),
+
+cells as (
+
+    select
+        levels.expenditure_level,
+        levels.benchmark_level,
+        cast(count(municipalities.municipality_code) as bigint) as municipalities,
+        {{ exact_sum('municipalities.expenditure_dkk') }}
+        / nullif(count(municipalities.municipality_code), 0) as expenditure_dkk_per_person,
+        {{ exact_sum('municipalities.benchmark_indicator') }}
+        / nullif(count(municipalities.municipality_code), 0) as benchmark_indicator
+    from levels
+    left join municipalities
+        on
+            levels.expenditure_level in (municipalities.expenditure_level, 'total')
+            and levels.benchmark_level in (municipalities.benchmark_level, 'total')
+    group by levels.expenditure_level, levels.benchmark_level
+
+),
+
+-- one count, in both columns of the print: nothing is misprinted here
+final as (
+
+    select
+        expenditure_level,
+        benchmark_level,
+        expenditure_dkk_per_person,
+        benchmark_indicator,
+        municipalities as municipalities_as_printed,
+        municipalities as municipalities_corrected
+    from cells
+
+)
+
+select * from final
+order by
+    {{ position_in('expenditure_level', ['above', 'below', 'around', 'total']) }},
+    {{ position_in('benchmark_level', ['below_1', 'above_1', 'around_1', 'total']) }}
