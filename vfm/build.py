@@ -1,0 +1,400 @@
+"""make build: build the warehouse with dbt, publish the results where all passed, say what was made."""
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from vfm import publish
+
+PROJECT = Path(__file__).resolve().parents[1]
+SHOWN_FAILURES = 5
+# dbt keeps what it parses until it ends: looking through it for garbage again and again costs seconds
+DBT = "import gc; gc.set_threshold(100_000, 50, 50); from dbt.cli.main import cli; cli()"
+PATIENCE_SECONDS = 10.0
+WRAPPER = re.compile(r"^(Compilation|Runtime|Database|Parsing|Dbt\w*|Env\w*) Error( in .*)?$", re.IGNORECASE)
+NOISE = re.compile(
+    r"^(> in |> called by|compiled code at|LINE \d+:|\^+$|Traceback|Python model failed:|Encountered an)"
+)
+LOCK_HOLDER = re.compile(
+    r"lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?))?[.\s]"
+)
+
+
+class BuildError(Exception):
+    """A build that did not pass; the arguments are sentences for a person."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a build reads and writes; all absolute."""
+
+    project: Path
+    build: Path
+    results: Path
+
+    @classmethod
+    def from_environment(cls, project):
+        """Take $VFM_BUILD and $VFM_RESULTS, relative ones from the project's root."""
+        project = Path(project).resolve()
+        return cls(
+            project=project,
+            build=project / (os.environ.get("VFM_BUILD") or "build"),
+            results=project / (os.environ.get("VFM_RESULTS") or "vfm.duckdb"),
+        )
+
+    @property
+    def warehouse(self):
+        """The file dbt builds into."""
+        return self.build / "warehouse.duckdb"
+
+    @property
+    def target(self):
+        """dbt's manifest, run results and compiled SQL."""
+        return self.build / "target"
+
+    @property
+    def logs(self):
+        """dbt's full log."""
+        return self.build / "logs"
+
+    def short(self, path):
+        """Name a path as a person in the project's root would."""
+        return str(path.relative_to(self.project)) if path.is_relative_to(self.project) else str(path)
+
+
+def wait_for_warehouse(paths, patience=PATIENCE_SECONDS):
+    """Make sure that no other process holds the warehouse.
+
+    Parameters
+    ----------
+    paths : Paths
+    patience : float
+        Seconds to wait for another process to let go.
+
+    Raises
+    ------
+    BuildError
+        If it is still held then, naming the program, or if the file cannot be opened at all.
+    """
+    name = paths.short(paths.warehouse)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            duckdb.connect(str(paths.warehouse)).close()
+            return
+        except duckdb.Error as problem:
+            holder = LOCK_HOLDER.search(str(problem))
+            if holder is None:
+                first = str(problem).strip().splitlines()[0]
+                raise BuildError(
+                    f"{name} cannot be opened ({first}). Remove it with make clean."
+                ) from problem
+            if time.monotonic() > deadline:
+                user = f", user {holder['user']}" if holder["user"] else ""
+                raise BuildError(
+                    f"{name} is held by {Path(holder['program']).name} (process {holder['pid']}{user}): "
+                    "close it there and build again. Analysts should open the published file instead."
+                ) from problem
+        time.sleep(0.5)
+
+
+class Progress:
+    """One line that is written over on a terminal, one line per layer elsewhere."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.start = time.monotonic()
+        self.first_node = None
+        self.layers = {}
+
+    def hear(self, event):
+        """Take in one event of dbt's JSON log."""
+        data = event["data"]
+        node = data.get("node_info") or {}
+        if event["info"]["name"] == "LogStartLine" and data.get("total"):
+            self.first_node = self.first_node or time.monotonic()
+            self.say(node, data["index"], data["total"])
+
+    def say(self, node, index, total):
+        """Show that a node starts."""
+        seconds = time.monotonic() - self.start
+        layer = (node.get("node_relation") or {}).get("schema", "")
+        if self.stream.isatty():
+            line = f"{seconds:6.1f} s  {index} of {total}  {layer}.{node.get('node_name', '')}"
+            self.stream.write("\r" + line[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
+        elif node.get("resource_type") in ("model", "seed") and layer not in self.layers:
+            self.layers[layer] = index
+            self.stream.write(f"{seconds:6.1f} s  {index} of {total}  {layer}\n")
+        self.stream.flush()
+
+    def end(self):
+        """Leave the line."""
+        if self.stream.isatty():
+            self.stream.write("\r\x1b[K")
+
+
+def run_dbt(paths, stream):
+    """Run dbt build in a process of its own.
+
+    Parameters
+    ----------
+    paths : Paths
+    stream : text file
+        Where progress is shown.
+
+    Returns
+    -------
+    float
+        Seconds before the first model or seed started: parsing and mounting the registers.
+
+    Raises
+    ------
+    BuildError
+        If dbt did not end well; one sentence for each of the first failures.
+    """
+    for name in ("run_results.json", "manifest.json"):
+        (paths.target / name).unlink(missing_ok=True)
+    command = [
+        sys.executable, "-c", DBT, "build",
+        "--exclude-resource-type", "unit_test",  # they prove the code, not the data: make test runs them
+        "--target-path", str(paths.target), "--log-path", str(paths.logs),
+        "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
+    ]  # fmt: skip
+    environment = dict(
+        os.environ
+    )  # paths as they stand: other words for one path cost a new parse of the project
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
+    environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
+    progress, errors, plain = Progress(stream), [], []
+    with subprocess.Popen(
+        command,
+        cwd=paths.project,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as dbt:
+        for line in dbt.stdout:
+            try:
+                event = json.loads(line)
+                name, level = event["info"]["name"], event["info"]["level"]
+            except (ValueError, KeyError, TypeError):
+                plain.append(line)
+                continue
+            if level == "error":
+                errors.append((name, event["info"]["msg"]))
+            progress.hear(event)
+    progress.end()
+    if dbt.returncode != 0:
+        raise BuildError(*failures(paths, errors, plain))
+    return (progress.first_node or progress.start) - progress.start
+
+
+def failures(paths, errors, plain):
+    """Put into sentences what failed.
+
+    Parameters
+    ----------
+    paths : Paths
+    errors : list of (event name, message)
+        dbt's log lines of level error.
+    plain : list of str
+        What dbt's process wrote outside its log.
+
+    Returns
+    -------
+    list of str
+        At least one sentence.
+    """
+    log = f"The full log is {paths.short(paths.logs)}/dbt.log."
+    run_results = paths.target / "run_results.json"
+    results = json.loads(run_results.read_text(encoding="utf-8"))["results"] if run_results.exists() else []
+    failed = [result for result in results if result["status"] in publish.FAILED - {"skipped"}]
+    if not failed:
+        said = [message for name, message in errors if name == "MainEncounteredError"]
+        said = said or [message for _, message in errors] or ["".join(plain[-1:])]
+        return [one_sentence(said[-1]) or "dbt stopped without a word.", log]
+    sentences = [describe(result, paths) for result in failed[:SHOWN_FAILURES]]
+    if len(failed) > SHOWN_FAILURES:
+        sentences.append(f"{len(failed) - SHOWN_FAILURES} more steps failed.")
+    return [*sentences, log]
+
+
+def describe(result, paths):
+    """Put one failed entry of run_results.json into a sentence."""
+    kind, _, name = result["unique_id"].split(".")[:3]
+    message = one_sentence(result["message"] or "")
+    if message.startswith(("register ", "target ")):
+        return message
+    got = re.match(r"Got (\d+) results?, configured to fail", message)
+    if got:
+        rows = "1 row breaks it" if got[1] == "1" else f"{got[1]} rows break it"
+        return f"test {name}: {rows}; dbt show -s {name} lists them."
+    return f"{kind.replace('_', ' ')} {name}: {message}"
+
+
+def one_sentence(message):
+    """Take dbt's and Python's wrapping off an error message, and hide what could be a person's id."""
+    message = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    if "Traceback (most recent call last)" in message:
+        after = re.split(r"\n\s*File \"[^\n]*\n", message)[-1].splitlines()
+        lines = [
+            line for line in after if re.match(r"\s*[\w.]+(Error|Exception|Warning|Interrupt)\b", line)
+        ] or after
+        message = re.sub(r"^[\w.]+?(?:Value)?Error: (?=\w+ \w+)", "", "\n".join(lines[-1:]).strip())
+    lines = [line.strip() for line in message.splitlines()]
+    kept = [line for line in lines if line and not WRAPPER.match(line) and not NOISE.match(line)]
+    text = re.sub(r"^Invalid Input Error: (?=register )", "", " ".join(kept))
+    text = re.sub(r'([Dd]uplicate key) "[^"]*"', r"\1 (value not shown)", text)
+    return re.sub(r"string '([^']*)'", hide_long_values, text)
+
+
+def hide_long_values(match):
+    """Keep a date or a short code, hide whatever could be a person's id."""
+    value = match[1]
+    return (
+        match[0] if len(value) < 8 or re.fullmatch(r"\d{4}-\d\d-\d\d", value) else "string (value not shown)"
+    )
+
+
+def print_tables(paths, rows):
+    """Say which tables were published, and what stayed behind."""
+    for schema in publish.SCHEMAS:
+        tables = {table: count for (own, table), count in rows.items() if own == schema}
+        listed = ", ".join(f"{table} {count:,}" for table, count in tables.items())
+        print(f"\n{schema}: {len(tables)} tables, {sum(tables.values()):,} rows")
+        print(textwrap.fill(listed, 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
+    print(f"\nPerson-level tables (benchmark.spells, benchmark.case_mix, raw, staging, intermediate) stay in "
+          f"{paths.short(paths.warehouse)}.")  # fmt: skip
+
+
+def print_comparison(con):
+    """Print report.comparison_summary: cells, those within tolerance, largest difference by report item."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'report' and table_name = 'comparison_summary'"
+    ).fetchall()
+    if not found:
+        return
+    summary = con.sql("select * from report.comparison_summary")
+    table = [[column.replace("_", " ") for column in summary.columns]]
+    table += [[show(value) for value in row] for row in summary.fetchall()]
+    columns = list(zip(*table, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    signs = [
+        ">" if all(re.fullmatch(r"[-+.,\de]*", text) for text in column[1:]) else "<" for column in columns
+    ]
+    print("\nThe report's printed values and the rebuilt ones (report.published_comparison has every cell)")
+    for row in table:
+        cells = [f"{text:{sign}{width}}" for text, sign, width in zip(row, signs, widths, strict=True)]
+        print("  " + "  ".join(cells).rstrip())
+
+
+def show(value):
+    """Write a value for a person."""
+    if value is None:
+        return ""
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )
+
+
+def build(paths, stream=sys.stdout):
+    """Build and publish.
+
+    Parameters
+    ----------
+    paths : Paths
+    stream : text file
+        Where progress is shown.
+
+    Returns
+    -------
+    rows : dict
+        {(schema, table): rows} of what was published.
+    seconds : dict
+        Time taken by phase.
+
+    Raises
+    ------
+    BuildError, publish.NotPublishedError
+        If anything failed; nothing was published then.
+    """
+    before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
+    started = time.monotonic()
+    paths.build.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.build.chmod(0o700)
+    wait_for_warehouse(paths)
+    preparation = run_dbt(paths, stream)
+    built = time.monotonic()
+    rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
+    ended = time.monotonic()
+    return rows, {
+        "to read the project and mount the registers": preparation,
+        "for models and tests": built - started - preparation,
+        "to publish": ended - built,
+    }
+
+
+def print_summary(paths, rows, seconds):
+    """Say what was made, from what, how it compares with the report and how long it took."""
+    print_tables(paths, rows)
+    with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
+        print_comparison(con)
+        origin, commit = con.execute("select data_origin, git_commit from meta.build_info").fetchone()
+    commit = commit[:12] + "+changes" * commit.endswith("+changes")
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    phases = ", ".join(f"{value:.1f} s {phase}" for phase, value in seconds.items())
+    print(
+        f"\nPublished {paths.short(paths.results)}: {len(rows)} tables from {origin}, commit {commit}."
+        f"\n{sum(seconds.values()):.1f} s: {phases}; {memory:,.0f} MB of memory at most."
+    )
+
+
+def still_published(paths):
+    """Say what a failed build left in place."""
+    name = paths.short(paths.results)
+    if not paths.results.exists():
+        return f"Nothing was published; there is no {name} yet."
+    when = datetime.fromtimestamp(paths.results.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    return f"Nothing was published; the results of {when} are still in {name}."
+
+
+def main(arguments=None):
+    """Run the build from the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
+    parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")
+    paths = Paths.from_environment(parser.parse_args(arguments).project_dir)
+    try:
+        rows, seconds = build(paths)
+    except (BuildError, publish.NotPublishedError, OSError, duckdb.Error) as problem:
+        sentences = (
+            [*map(str, problem.args)] if isinstance(problem, BuildError) else [one_sentence(str(problem))]
+        )
+        print("\n".join(["", *sentences, still_published(paths)]), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. {still_published(paths)}", file=sys.stderr)
+        return 130
+    print_summary(paths, rows, seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
