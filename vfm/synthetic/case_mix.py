@@ -143,10 +143,3 @@ def linear_predictor(terms, is_woman):
     values = terms.to_numpy()
     men, women = values @ beta["men"].to_numpy(), values @ beta["women"].to_numpy()
     return np.where(is_woman, women, men)
-
-
-def labour_values(province, permit_year):
-    """(m, 3) labour market values for provinces and permit years."""
-    table = labour_market().set_index(["commuting_area", "year"])
-    keys = pd.MultiIndex.from_arrays([province, permit_year])
-    return table.reindex(keys).to_numpy()
