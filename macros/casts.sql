@@ -1,23 +1,96 @@
-{# What staging does to a raw column: a trimmed text, a zero-padded code, a date, a number. #}
+{#
+    What staging does to a raw column: a trimmed text, a zero-padded code, a person's id, a date, a number.
 
+    Deliveries hold the same value in many types: a code as a number that lost its zeros, a date as a day count of SAS,
+    a text or a timestamp. Each macro reads all of them. What it cannot read becomes null, and the tests in
+    tests/registers stop the build with the column, the number of rows and an example.
+    Only literal names of types are compared, so the engine decides once per column and a column that is right already
+    costs nothing.
+#}
+
+{# A full stop alone is how SAS writes a missing number. #}
 {% macro to_text(column) -%}
-    nullif(trim(cast({{ column }} as varchar)), '')
+    nullif(nullif(trim(cast({{ column }} as varchar)), ''), '.')
+{%- endmacro %}
+
+{# A text without the decimals that a whole number got on its way: 101.0 is 101. #}
+{% macro to_whole(column) -%}
+    regexp_replace({{ to_text(column) }}, '\.0+$', '')
 {%- endmacro %}
 
 {# Codes lose their leading zeros where a delivery stores them as numbers. #}
 {% macro to_code(column, width) -%}
-    lpad({{ to_text(column) }}, {{ width }}, '0')
+    {%- set code = to_whole(column) -%}
+    case when length({{ code }}) < {{ width }} then lpad({{ code }}, {{ width }}, '0') else {{ code }} end
 {%- endmacro %}
 
+{# A pseudonym stays as it is, unless it came as a number: then it has its 12 digits again. #}
+{% macro to_person_id(column) -%}
+    {{ return(adapter.dispatch('to_person_id', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_person_id(column) -%}
+    case when typeof({{ column }}) = 'VARCHAR' then {{ to_text(column) }} else {{ to_code(column, 12) }} end
+{%- endmacro %}
+
+{#
+    Dates: as such, as timestamps, and as texts or numbers told apart by their form:
+    2011-03-05, 05-03-2011 and 05MAR2011 with any time behind; 20110305; days (up to 5 digits) or seconds (9 or 10)
+    since 1 January 1960 as SAS counts; milliseconds (12 or 13) since that day as Stata counts.
+#}
 {% macro to_date(column) -%}
-    cast({{ column }} as date)
+    {{ return(adapter.dispatch('to_date', 'value_for_money')(column)) }}
 {%- endmacro %}
 
+{% macro duckdb__to_date(column) -%}
+    {%- set text = to_whole(column) -%}
+    case
+        when typeof({{ column }}) in ('DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
+            then try_cast({{ column }} as date)
+        when regexp_matches({{ text }}, '^\d{4}-\d{2}-\d{2}([T ].*)?$')
+            then try_cast(substr({{ text }}, 1, 10) as date)
+        when regexp_matches({{ text }}, '^\d{8}$')
+            then cast(try_strptime({{ text }}, '%Y%m%d') as date)
+        when regexp_matches({{ text }}, '^-?\d{1,5}$')
+            then date '1960-01-01' + try_cast({{ text }} as integer)
+        when regexp_matches({{ text }}, '^(\d{9,10}|-\d{6,10})$')
+            then cast(timestamp '1960-01-01' + to_seconds(try_cast({{ text }} as bigint)) as date)
+        when regexp_matches({{ text }}, '^(\d{12,13}|-\d{11,13})$')
+            then cast(timestamp '1960-01-01' + to_milliseconds(try_cast({{ text }} as bigint)) as date)
+        when regexp_matches({{ text }}, '^\d{2}[-./]\d{2}[-./]\d{4}([T ].*)?$')
+            then cast(try_strptime(regexp_replace(substr({{ text }}, 1, 10), '[./]', '-', 'g'), '%d-%m-%Y') as date)
+        when regexp_matches({{ text }}, '^\d{2}[A-Za-z]{3}\d{4}(:.*)?$')
+            then cast(
+                try_strptime(
+                    replace(replace(upper(substr({{ text }}, 1, 9)), 'MAJ', 'MAY'), 'OKT', 'OCT'), '%d%b%Y'
+                ) as date
+            )
+    end
+{%- endmacro %}
+
+{# A whole number, whatever its type; 30.5 is none. #}
 {% macro to_integer(column) -%}
-    cast({{ column }} as integer)
+    {{ return(adapter.dispatch('to_integer', 'value_for_money')(column)) }}
 {%- endmacro %}
 
-{# Hours keep two decimals, so that their sums are exact in any order. #}
+{% macro duckdb__to_integer(column) -%}
+    case
+        when typeof({{ column }}) in ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT')
+            then try_cast({{ column }} as integer)
+        when regexp_matches({{ to_text(column) }}, '^[-+]?\d+(\.0*)?$')
+            then try_cast({{ to_whole(column) }} as integer)
+    end
+{%- endmacro %}
+
+{# Hours keep two decimals, so that their sums are exact in any order; a decimal comma is read too. #}
 {% macro to_hours(column) -%}
-    cast({{ column }} as decimal(12, 2))
+    {{ return(adapter.dispatch('to_hours', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_hours(column) -%}
+    case
+        when typeof({{ column }}) = 'VARCHAR'
+            then try_cast(replace({{ to_text(column) }}, ',', '.') as decimal(12, 2))
+        else try_cast({{ column }} as decimal(12, 2))
+    end
 {%- endmacro %}

@@ -13,7 +13,7 @@
         lower({{ name_column }}) as {{ name_column }},
         {{ value_column }}
     from (
-        unpivot (select {{ key }}, columns('(?i){{ pattern }}') from {{ relation }})
+        unpivot (select {{ key }}, cast(columns('(?i){{ pattern }}') as varchar) from {{ relation }})
         on columns(* exclude ({{ key }}))
         into name {{ name_column }} value {{ value_column }}
     ) as unpivoted

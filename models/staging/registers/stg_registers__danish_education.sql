@@ -9,7 +9,7 @@ placements as (
 renamed as (
 
     select distinct
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_text('uuddnr') }} as danish_education_code,
         {{ to_date('startdato') }} as start_date
     from placements

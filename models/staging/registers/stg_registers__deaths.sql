@@ -9,7 +9,7 @@ deaths as (
 renamed as (
 
     select distinct
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_date('doddato') }} as death_date
     from deaths
 

@@ -15,7 +15,7 @@ weeks as (
 renamed as (
 
     select
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         substr(week_column, 3, 4) as dream_week,  -- YYWW
         {{ to_code('week_code', 3) }} as dream_code
     from weeks

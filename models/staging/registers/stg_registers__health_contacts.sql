@@ -9,7 +9,7 @@ contacts as (
 renamed as (
 
     select
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_code('spec2', 2) }} as specialty_code,
         {{ to_integer('kontakt') }} as contacts,
         {{ to_code('honuge', 4) }} as fee_week,  -- YYWW

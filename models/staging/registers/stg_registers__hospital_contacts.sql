@@ -10,7 +10,7 @@ renamed as (
 
     select distinct
         {{ to_text('recnum') }} as contact_id,
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_integer('c_pattype') }} as patient_type_code,
         {{ to_integer('v_sengdage') }} as bed_days,
         {{ to_date('d_inddto') }} as admission_date,

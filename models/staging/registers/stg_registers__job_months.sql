@@ -10,7 +10,7 @@ jobs as (
 renamed as (
 
     select
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_date('ajo_job_start_dato') }} as job_start_date,
         {{ to_date('ajo_job_slut_dato') }} as job_end_date,
         {{ to_hours('ajo_loentimer') }} as paid_hours

@@ -17,7 +17,7 @@ quarters as (
 renamed as (
 
     select
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         cast(substr(quarter_column, 10, 4) as integer) as calendar_year,
         cast(substr(quarter_column, 7, 1) as integer) as calendar_quarter,
         {{ to_text('match_group') }} as match_group

@@ -9,7 +9,7 @@ permits as (
 renamed as (
 
     select distinct
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_date('tilladelsesdato') }} as permit_date,
         {{ to_code('kategori', 4) }} as permit_category,
         {{ to_code('grundlag', 4) }} as permit_basis,

@@ -9,7 +9,7 @@ population as (
 renamed as (
 
     select distinct  -- deliveries repeat rows exactly
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_date('referencetid') }} as reference_date,
         {{ to_integer('koen') }} as sex_code,
         {{ to_integer('alder') }} as age_years,
@@ -20,7 +20,7 @@ renamed as (
         {{ to_text('familie_id') }} as family_id,
         {{ to_integer('familie_type') }} as family_type_code,
         {{ to_integer('plads') }} as family_place_code,
-        {{ to_text('e_faelle_id') }} as partner_id
+        {{ to_person_id('e_faelle_id') }} as partner_id
     from population
 
 )

@@ -9,7 +9,7 @@ prescriptions as (
 renamed as (
 
     select
-        {{ to_text('pnr') }} as person_id,
+        {{ to_person_id('pnr') }} as person_id,
         {{ to_date('eksd') }} as dispensing_date,
         upper({{ to_text('atc') }}) as atc_code
     from prescriptions

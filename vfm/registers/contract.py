@@ -1,0 +1,73 @@
+"""The registers and columns the warehouse needs, as models/sources.yml declares them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from vfm.provenance import PROJECT
+
+SOURCES = PROJECT / "models" / "sources.yml"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A declared column: one of a register's columns or, with a pattern, a family of them."""
+
+    name: str
+    data_type: str
+    aliases: tuple[str, ...] = ()
+    pattern: str | None = None
+    period: str | None = None
+    required: bool = True
+
+    def matches(self, delivered):
+        """Whether a delivered column name, in any case, is this column."""
+        if self.pattern:
+            return re.fullmatch(self.pattern.strip("^$"), delivered, re.IGNORECASE) is not None
+        return delivered.upper() in {self.name.upper(), *(alias.upper() for alias in self.aliases)}
+
+
+@dataclass(frozen=True)
+class Register:
+    """A declared register: its name, what identifies a row (empty: nothing does) and its columns."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def read_contract(path=SOURCES):
+    """Read the declared registers.
+
+    Parameters
+    ----------
+    path : path
+        A dbt sources file with a source `registers`.
+
+    Returns
+    -------
+    dict
+        {register name: Register}, in the file's order.
+    """
+    sources = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["sources"]
+    (source,) = (source for source in sources if source["name"] == "registers")
+    return {table["name"]: _register(table) for table in source["tables"]}
+
+
+def _register(table):
+    columns = []
+    for column in table["columns"]:
+        meta = column.get("config", {}).get("meta", {})
+        columns.append(
+            Column(
+                name=column["name"],
+                data_type=column["data_type"],
+                aliases=tuple(meta.get("aliases", ())),
+                pattern=meta.get("pattern"),
+                period=meta.get("period"),
+                required=meta.get("required", True),
+            )
+        )
+    return Register(table["name"], tuple(table["config"]["meta"]["key"] or ()), tuple(columns))
