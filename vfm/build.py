@@ -357,7 +357,11 @@ def print_summary(paths, rows, seconds):
     print_tables(paths, rows)
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
         print_comparison(con)
-        origin, commit = con.execute("select data_origin, git_commit from meta.build_info").fetchone()
+        origin, accounts, commit = con.execute(
+            "select data_origin, accounts_origin, git_commit from meta.build_info"
+        ).fetchone()
+    if accounts != origin:
+        origin += f" (accounts: {accounts})"
     commit = commit[:12] + "+changes" * commit.endswith("+changes")
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     phases = ", ".join(f"{value:.1f} s {phase}" for phase, value in seconds.items())

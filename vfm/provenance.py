@@ -1,4 +1,4 @@
-"""Where a build came from: when, from which commit, from which registers."""
+"""Where a build came from: when, from which commit, from which registers and accounts."""
 
 import hashlib
 import json
@@ -34,9 +34,23 @@ def register_fingerprint(folder):
         It changes when a file is renamed, added, taken away or changed, and not with the folder's place or
         the files' dates.
     """
+    return _fingerprint(folder, "*/*.parquet")
+
+
+def accounts_folder():
+    """Return the folder of the municipal accounts and the labour market, read by dbt as seeds."""
+    return PROJECT / "seeds/statbank"
+
+
+def accounts_fingerprint(folder):
+    """SHA-256 of the accounts and the labour market in a folder, as `register_fingerprint` over its *.csv."""
+    return _fingerprint(folder, "*.csv")
+
+
+def _fingerprint(folder, pattern):
     folder = Path(folder)
     whole = hashlib.sha256()
-    for file in sorted(folder.glob("*/*.parquet"), key=lambda path: path.relative_to(folder).as_posix()):
+    for file in sorted(folder.glob(pattern), key=lambda path: path.relative_to(folder).as_posix()):
         content = hashlib.sha256()
         with file.open("rb") as stream:
             while chunk := stream.read(CHUNK):
@@ -75,6 +89,80 @@ def data_origin(folder):
     return str(said)
 
 
+def write_accounts_origin(folder, accounts, labour_market):
+    """Write where the tables of an accounts folder are from, with the fingerprint of what lies there now.
+
+    Parameters
+    ----------
+    folder : path
+    accounts : str
+        Where regk31 and regk100 are from, in a few words.
+    labour_market : dict
+        {year: where the labour market of the year is from}.
+    """
+    content = {
+        "accounts": accounts,
+        "labour_market": {str(year): labour_market[year] for year in sorted(labour_market)},
+        "fingerprint": accounts_fingerprint(folder),
+    }
+    (Path(folder) / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_accounts_origin(folder):
+    """Read what `write_accounts_origin` wrote.
+
+    Returns
+    -------
+    accounts : str
+    labour_market : dict
+        {year: origin}. Without origin.json, or where the tables are not those it was written beside, every
+        origin is 'unknown' and the years are missing.
+
+    Raises
+    ------
+    ValueError
+        If origin.json is there and says nothing usable.
+    """
+    origin = Path(folder) / "origin.json"
+    if not origin.exists():
+        return UNKNOWN, {}
+    try:
+        said = json.loads(origin.read_text(encoding="utf-8"))
+        accounts, fingerprint = str(said["accounts"]), said["fingerprint"]
+        labour_market = {int(year): str(text) for year, text in said["labour_market"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise ValueError(
+            f"{origin}: expected accounts, labour_market and fingerprint. See docs/bad_input.md#origin."
+        ) from problem
+    if fingerprint != accounts_fingerprint(folder):
+        return UNKNOWN, {}  # somebody put other tables beside it
+    return accounts, labour_market
+
+
+def accounts_origin(folder):
+    """Say in a few words where the tables of an accounts folder are from."""
+    return in_words(*read_accounts_origin(folder))
+
+
+def in_words(accounts, labour_market):
+    """Put what `read_accounts_origin` returns into a few words.
+
+    Returns
+    -------
+    str
+        'synthetic, seed 1' where all is from one place, else each part: '...; labour market 2007: ...'.
+    """
+    years = {}
+    for year, text in sorted(labour_market.items()):
+        years.setdefault(text, []).append(year)
+    parts = [
+        f"labour market {', '.join(map(str, of_text))}: {text}"
+        for text, of_text in years.items()
+        if text != accounts
+    ]
+    return "; ".join([accounts, *parts])
+
+
 def git_commit(folder=PROJECT):
     """Commit of the project: 40 digits, '+changes' where the work tree differs, 'unknown' outside git."""
     folder = Path(folder).resolve()
@@ -102,5 +190,7 @@ def build_info():
             "git_commit": [git_commit()],
             "data_origin": [data_origin(folder)],
             "register_fingerprint": [register_fingerprint(folder)],
+            "accounts_origin": [accounts_origin(accounts_folder())],
+            "accounts_fingerprint": [accounts_fingerprint(accounts_folder())],
         }
     )

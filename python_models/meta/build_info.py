@@ -1,4 +1,4 @@
-"""When this build was made, from which commit and from which registers."""
+"""When this build was made, from which commit, from which registers and accounts."""
 
 from vfm import provenance
 

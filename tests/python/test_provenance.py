@@ -109,3 +109,41 @@ def test_relative_register_folders_are_taken_from_the_projects_root(monkeypatch)
     assert provenance.register_folder() == provenance.PROJECT / "delivery"
     monkeypatch.setenv("VFM_REGISTERS", "/data/delivery")
     assert str(provenance.register_folder()) == "/data/delivery"
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    (tmp_path / "regk31.csv").write_text("one\n")
+    (tmp_path / "labour_market.csv").write_text("two\n")
+    return tmp_path
+
+
+def test_the_origin_of_the_accounts_is_told_in_parts_where_the_parts_differ(accounts):
+    assert provenance.accounts_origin(accounts) == "unknown"
+    provenance.write_accounts_origin(accounts, "synthetic", {2008: "synthetic", 2007: "synthetic"})
+    assert provenance.accounts_origin(accounts) == "synthetic"
+    provenance.write_accounts_origin(
+        accounts, "fetched", {2009: "synthetic", 2008: "fetched", 2007: "synthetic"}
+    )
+    assert provenance.accounts_origin(accounts) == "fetched; labour market 2007, 2009: synthetic"
+
+
+def test_the_shipped_accounts_are_those_that_their_origin_was_written_beside():
+    if provenance.git_commit().endswith("+changes"):
+        pytest.skip("what lies here is not what is shipped")
+    assert provenance.accounts_origin(provenance.accounts_folder()) == "synthetic, seed 20170601"
+
+
+def test_other_accounts_beside_the_origin_are_of_unknown_origin(accounts):
+    provenance.write_accounts_origin(accounts, "synthetic", {2007: "synthetic"})
+    (accounts / "regk31.csv").write_text("0ne\n")
+    assert provenance.accounts_origin(accounts) == "unknown"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"accounts": "a", "labour_market": 1, "fingerprint": "f"}']
+)
+def test_an_unusable_origin_of_the_accounts_is_an_error_that_names_the_file(content, accounts):
+    (accounts / "origin.json").write_text(content)
+    with pytest.raises(ValueError, match="origin.json"):
+        provenance.accounts_origin(accounts)

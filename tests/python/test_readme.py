@@ -29,9 +29,13 @@ def test_the_examples_print_what_the_readme_says():
     if not RESULTS.exists():
         pytest.skip("nothing is published yet")
     with duckdb.connect(str(RESULTS), read_only=True) as con:
-        (fingerprint,) = con.execute("select register_fingerprint from meta.build_info").fetchone()
+        fingerprint, registers, accounts = con.execute(
+            "select register_fingerprint, data_origin, accounts_origin from meta.build_info"
+        ).fetchone()
         if fingerprint != provenance.register_fingerprint(provenance.PROJECT / "seeds/registers"):
             pytest.skip("the published results are from other registers than the README's")
+        if accounts != registers:
+            pytest.skip("the published results are from other accounts than the README's")
         for example in EXAMPLE.finditer(README.read_text(encoding="utf-8")):
             assert example["answer"] == answer(con, example["query"])
 

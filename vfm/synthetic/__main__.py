@@ -33,7 +33,9 @@ def main(arguments=None):
     booked = timed("accounts", accounts.build, made, lived)
     options.out.mkdir(parents=True, exist_ok=True)
     written = delivery.write_registers(options.out, made, lived, report)
-    written += timed("statbank files", accounts.write_accounts, options.statbank, booked)
+    written += timed(
+        "statbank files", accounts.write_accounts, options.statbank, booked, delivery.origin(made)
+    )
     timed("truth", truth.write_truth, options.truth, made, lived, booked)
 
     print(f"\n{'register':<16}{'files':>6}{'rows':>12}{'MB':>8}")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
+from vfm.provenance import write_accounts_origin
 from vfm.synthetic import calendar, constants
 from vfm.synthetic.case_mix import labour_market
 from vfm.synthetic.classifications import largest_remainder, published, read_seed
@@ -382,8 +383,11 @@ def _with_area_totals(cells, places, keys):
     return frame.groupby(keys, as_index=False, sort=True)[AMOUNT].sum()
 
 
-def write_accounts(folder, accounts):
-    """Write regk100, regk31 and labour_market in Statbank's form; returns rows and bytes of each."""
+def write_accounts(folder, accounts, origin):
+    """Write regk100, regk31 and labour_market in Statbank's form, and where they are from.
+
+    Returns rows and bytes of each table.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     labour = labour_market()
     labour.columns = [
@@ -403,4 +407,5 @@ def write_accounts(folder, accounts):
         path = folder / f"{name}.csv"
         frame.to_csv(path, sep=";", index=False, lineterminator="\n", encoding="utf-8")
         written.append({"register": name, "files": 1, "rows": len(frame), "bytes": path.stat().st_size})
+    write_accounts_origin(folder, origin, dict.fromkeys(labour[YEAR], origin))
     return written

@@ -34,12 +34,15 @@ def write_registers(folder, world, residence, report=lambda what, seconds: None)
         began = time.perf_counter()
         written.append(write_register(folder, register, columns()))
         report(register, time.perf_counter() - began)
-    origin = f"synthetic, seed {world.seed}"
-    if world.scale != 1:
-        origin += f", scale {world.scale:g}"
-    content = {"data_origin": origin, "synthetic": True, "seed": world.seed, "scale": world.scale}
+    content = {"data_origin": origin(world), "synthetic": True, "seed": world.seed, "scale": world.scale}
     (folder / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return written
+
+
+def origin(world):
+    """Say in a few words where a world's data are from."""
+    scale = "" if world.scale == 1 else f", scale {world.scale:g}"
+    return f"synthetic, seed {world.seed}{scale}"
 
 
 def _registers(world, residence, outside):
