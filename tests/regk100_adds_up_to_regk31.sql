@@ -1,8 +1,8 @@
 -- The split by grouping (REGK100) must add up to the function's total (REGK31) in every
 -- municipality, year, dranst and level of art that the warehouse reads: the report cites REGK31 for
--- figures that only REGK100 can give. Each cell is rounded to whole thousands by itself, so half a
--- thousand a grouping, and half a thousand for the total, is what rounding can explain; anything
--- more is not the same account.
+-- figures that only REGK100 can give. Each cell, of a grouping and an owner, is rounded to whole
+-- thousands by itself, so half a thousand a cell, and half a thousand for the total, is what
+-- rounding can explain; anything more is not the same account.
 with
 
 by_grouping as (
@@ -13,7 +13,7 @@ by_grouping as (
         art,
         year,
         cast(sum(amount_dkk) as bigint) as amount_dkk,
-        cast(count(distinct grouping) as bigint) as groupings
+        cast(count(*) as bigint) as cells
     from {{ ref('stg_statbank__accounts_by_grouping') }}
     where
         function_code = '54660'
@@ -47,4 +47,4 @@ full outer join by_function
         and by_grouping.year = by_function.year
 where
     abs(coalesce(by_grouping.amount_dkk, 0) - coalesce(by_function.amount_dkk, 0))
-    > 500 * (coalesce(by_grouping.groupings, 0) + 1)
+    > 500 * (coalesce(by_grouping.cells, 0) + 1)
