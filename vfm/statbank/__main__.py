@@ -1,0 +1,157 @@
+"""Command line: fetch the accounts and the labour market, and replace the seeds where all is well.
+
+python -m vfm.statbank [--out seeds/statbank] [--accounts-only]
+"""
+
+import argparse
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from vfm import provenance
+from vfm.statbank import StatbankError, accounts, api, labour_market, tables
+
+SEE = "See docs/bad_input.md#statbank."
+
+
+def main(arguments=None, bank=None):
+    """Run the fetch from the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m vfm.statbank", description=__doc__)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=provenance.accounts_folder(),
+        help="folder of the tables (default: the seeds)",
+    )
+    parser.add_argument("--accounts-only", action="store_true", help="leave the labour market as it is")
+    options = parser.parse_args(arguments)
+    try:
+        fetch(options.out, bank or api.Statbank(), with_labour_market=not options.accounts_only)
+    except StatbankError as problem:
+        print(f"{problem}. Nothing was replaced. {SEE}", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as problem:
+        print(f"{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Nothing was replaced.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def fetch(folder, bank, with_labour_market=True):
+    """Fetch everything, judge it, then replace the tables of a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds regk31.csv, regk100.csv, labour_market.csv and origin.json, or will.
+    bank : api.Statbank
+    with_labour_market : bool
+
+    Raises
+    ------
+    StatbankError
+        If anything went wrong; the folder is as it was.
+    """
+    seeds = provenance.PROJECT / "seeds/classifications"
+    municipalities = pd.read_csv(seeds / "municipalities.csv", dtype=str)
+    before, before_labour = provenance.read_accounts_origin(folder)
+    origin = f"fetched from {urlsplit(bank.url).hostname} on {date.today():%Y-%m-%d}"
+
+    new = {
+        name: accounts.as_seed(
+            _ask(bank, name.upper(), wanted | {tables.YEAR: accounts.years()}, "BULK", municipalities)
+        )
+        for name, wanted in accounts.WANTED.items()
+    }
+    empty = accounts.check(new["regk31"], new["regk100"], municipalities)
+    path = folder / "labour_market.csv"
+    labour = pd.read_csv(path, sep=";") if path.exists() else pd.DataFrame(columns=labour_market.COLUMNS)
+    fetched = []
+    if with_labour_market:
+        made = _labour_market(bank, municipalities, set(labour[tables.YEAR]))
+        fetched = set(made[tables.YEAR])
+        labour = new["labour_market"] = labour_market.with_kept_years(made, labour)
+    labour_origin = {
+        year: origin if year in fetched else before_labour.get(year, provenance.UNKNOWN)
+        for year in labour[tables.YEAR].unique().tolist()
+    }
+
+    _replace(folder, new, origin, labour_origin)
+    print(f"Before: {provenance.in_words(before, before_labour)}.")
+    print(f"Now: {provenance.accounts_origin(folder)}.")
+    if empty:
+        named = ", ".join(f"{area} in {year}" for area, year in empty)
+        print(f"No row of {named}: the accounts book nothing there, so the amounts are 0.")
+    mapped = pd.read_csv(seeds / "account_groupings.csv", dtype=str)["grouping"]
+    if unmapped := accounts.unmapped_groupings(new["regk100"], mapped):
+        print(
+            f"Groupings {', '.join(unmapped)} are not in seeds/classifications/account_groupings.csv: "
+            "the build stops until they are."
+        )
+    print("git checkout seeds/statbank brings the committed tables back.")
+
+
+def _ask(bank, table, wanted, form, municipalities, info=None):
+    """Ask for one table and read the answer; says how many rows came in what time."""
+    began = time.monotonic()
+    asked = tables.question(info or bank.table_info(table), table, wanted, form)
+    answer = tables.read_answer(
+        bank.data(table, form, asked.variables), asked, set(municipalities["municipality_code"])
+    )
+    print(f"{table:<8}{len(answer):>10,} rows{time.monotonic() - began:>8.1f} s", flush=True)
+    return answer
+
+
+def _labour_market(bank, municipalities, there):
+    """Fetch the labour market of the years that Statbank has; it must have those that are not `there`."""
+    infos = {table: bank.table_info(table) for table in labour_market.WANTED}
+    years, unavailable = labour_market.available_years(infos)
+    if nowhere := sorted(set(unavailable) - there):
+        raise StatbankError(
+            f"the labour market of {', '.join(map(str, nowhere))} is neither in each of the tables "
+            f"{', '.join(infos)} nor in labour_market.csv"
+        )
+    answers = {
+        table: _ask(
+            bank,
+            table,
+            {tables.AREA: list(municipalities["municipality_code"])}
+            | wanted
+            | {tables.YEAR: [labour_market.period(table, year) for year in years]},
+            "CSV",
+            municipalities,
+            infos[table],
+        )
+        for table, wanted in labour_market.WANTED.items()
+    }
+    return labour_market.labour_market(answers, municipalities)
+
+
+def _replace(folder, new, origin, labour_origin):
+    """Write the tables beside the old ones and put them in their place when all are written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting = {}
+    try:
+        for name, frame in new.items():
+            waiting[name] = folder / f".{name}.csv.new"
+            frame.to_csv(waiting[name], sep=";", index=False, lineterminator="\n", encoding="utf-8")
+        for name, path in waiting.items():
+            old = folder / f"{name}.csv"
+            rows = len(old.read_bytes().splitlines()) - 1 if old.exists() else 0
+            os.replace(path, old)
+            print(f"Replaced {os.path.relpath(old)}: {len(new[name]):,} rows, before {rows:,}.")
+    finally:
+        for path in waiting.values():
+            path.unlink(missing_ok=True)
+    provenance.write_accounts_origin(folder, origin, labour_origin)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""REGK31 and REGK100 of function 5.46.60, in the form of the seeds, judged by the warehouse's own tests."""
+
+import duckdb
+
+from vfm.provenance import PROJECT
+from vfm.registers import dbt_sql
+from vfm.statbank import StatbankError
+from vfm.statbank.tables import AMOUNT, AREA, EVERY, YEAR
+
+FUNCTION = "54660"
+WANTED = {
+    "regk31": {AREA: EVERY, "FUNKTION": [FUNCTION], "DRANST": EVERY, "ART": EVERY, "PRISENHED": ["LOBM"]},
+    "regk100": {
+        AREA: EVERY,
+        "FUNKTION": [FUNCTION],
+        "DRANST": EVERY,
+        "EJER": EVERY,
+        "GRUPPERING": EVERY,
+        "ART": EVERY,
+        "PRISENHED": ["LOBM"],
+    },
+}
+STAGING = "models/staging/statbank/stg_statbank__accounts_by_{}.sql"
+
+
+def years():
+    """Return the years of the accounts, as texts."""
+    variables = dbt_sql.variables()
+    return [
+        str(year)
+        for year in range(variables["first_expenditure_year"], variables["last_expenditure_year"] + 1)
+    ]
+
+
+def as_seed(answer):
+    """Return an answer as the seed holds it: sorted by its columns, without cells that are 0.
+
+    A streamed answer leaves cells of 0 out and the warehouse sums what is there, so a row of 0 says nothing;
+    without them the same accounts are the same file, whether or not zeros were sent.
+    """
+    keys = [column for column in answer if column != AMOUNT]
+    return answer[answer[AMOUNT].astype(float) != 0].sort_values(keys, ignore_index=True)
+
+
+def check(regk31, regk100, municipalities):
+    """Judge the two tables by what the build will ask of them.
+
+    Parameters
+    ----------
+    regk31, regk100 : pandas.DataFrame
+        From `as_seed`.
+    municipalities : pandas.DataFrame
+        The seed.
+
+    Returns
+    -------
+    list of (area, year)
+        Municipalities without a row in a year, to which the accounts book nothing.
+
+    Raises
+    ------
+    StatbankError
+        If a municipality or a year is absent, an area is unknown, or the two tables do not agree.
+    """
+    known = list(municipalities["municipality_code"])
+    for name, frame in {"REGK31": regk31, "REGK100": regk100}.items():
+        if absent := sorted(set(known) - set(frame[AREA])):
+            raise StatbankError(
+                f"table {name} has no row of {len(absent)} of {len(known)} municipalities, for example "
+                f"{absent[0]}"
+            )
+        if absent := sorted(set(years()) - set(frame[YEAR])):
+            raise StatbankError(f"table {name} has no row of {', '.join(absent)}")
+    with duckdb.connect() as con:
+        con.execute("create schema classifications; create schema staging")
+        for name, frame in {"regk31": regk31, "regk100": regk100, "municipalities": municipalities}.items():
+            if AMOUNT in frame:
+                frame = frame.assign(**{AMOUNT: frame[AMOUNT].astype(float)})
+            con.register("frame", frame)
+            con.execute(f"create table classifications.{name} as select * from frame")
+        for level in ("function", "grouping"):
+            sql = dbt_sql.render(PROJECT / STAGING.format(level))
+            con.execute(f"create view staging.stg_statbank__accounts_by_{level} as {sql}")
+        areas = con.execute(
+            dbt_sql.render(PROJECT / "tests/statbank_areas_are_municipalities_or_totals.sql")
+        ).fetchall()
+        if areas:
+            raise StatbankError(
+                f"{len(areas)} areas are neither municipalities nor known totals, for example "
+                f"{areas[0][1]} of {areas[0][0]}; seeds/classifications/municipalities.csv lists them"
+            )
+        apart = con.execute(dbt_sql.render(PROJECT / "tests/regk100_adds_up_to_regk31.sql")).fetchall()
+        if apart:
+            area, year, dranst, art, fine, coarse = apart[0]
+            raise StatbankError(
+                f"REGK100 summed over groupings and owners is not REGK31 in {len(apart)} cells, for example "
+                f"municipality {area}, {year}, dranst {dranst}, art {art}: {fine or 0:,} and {coarse or 0:,} "
+                "DKK; one of the answers is incomplete or the tables were revised in between"
+            )
+    there = set(zip(regk31[AREA], regk31[YEAR], strict=True))
+    return [(area, year) for area in known for year in years() if (area, year) not in there]
+
+
+def unmapped_groupings(regk100, mapped):
+    """Return groupings of municipalities that the seed account_groupings does not know, padded."""
+    return sorted(set(regk100["GRUPPERING"].str.zfill(3)) - set(mapped))
