@@ -59,7 +59,7 @@
             then cast(timestamp '1960-01-01' + to_milliseconds(try_cast({{ text }} as bigint)) as date)
         when regexp_matches({{ text }}, '^\d{2}[-./]\d{2}[-./]\d{4}([T ].*)?$')
             then cast(try_strptime(regexp_replace(substr({{ text }}, 1, 10), '[./]', '-', 'g'), '%d-%m-%Y') as date)
-        when regexp_matches({{ text }}, '^\d{2}[A-Za-z]{3}\d{4}(:.*)?$')
+        when regexp_matches({{ text }}, '^\d{2}[A-Za-z]{3}\d{4}([:T ].*)?$')
             then cast(
                 try_strptime(
                     replace(replace(upper(substr({{ text }}, 1, 9)), 'MAJ', 'MAY'), 'OKT', 'OCT'), '%d%b%Y'
