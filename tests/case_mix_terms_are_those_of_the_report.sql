@@ -1,10 +1,19 @@
--- The columns of benchmark.case_mix are the non-reference terms of appendix table 6.1.
+-- The columns of benchmark.case_mix are the non-reference terms of appendix table 6.1, and every
+-- level that a code list gives is a term of that table: another would join the reference unseen.
 with
 
-printed as (
+terms as (
 
-    select term
+    select
+        term,
+        is_reference
     from {{ ref('case_mix_terms') }}
+
+),
+
+columns_printed as (
+
+    select * from terms
     where not is_reference
 
 ),
@@ -16,12 +25,37 @@ built as (
     {{ "union all" if not loop.last }}
     {% endfor %}
 
+),
+
+-- a ground that is not recorded has no level on purpose (DECISIONS.md, P6)
+mapped as (
+
+    select 'origin_' || origin as term from {{ ref('countries') }}
+    where not is_western
+    union distinct
+    select 'danish_education_' || danish_education as term from {{ ref('danish_education') }}
+    union distinct
+    select 'residence_ground_' || residence_ground as term from {{ ref('residence_grounds') }}
+    where residence_ground not in ('unknown', 'none')
+    union distinct
+    select 'family_type_' || family_type as term from {{ ref('family_types') }}
+    union distinct
+    select 'match_group_' || match_group as term from {{ ref('match_groups') }}
+
 )
 
 select
-    printed.term as printed_term,
+    columns_printed.term as printed_term,
     built.term as built_term
-from printed
+from columns_printed
 full outer join built
-    on printed.term = built.term
-where printed.term is null or built.term is null
+    on columns_printed.term = built.term
+where columns_printed.term is null or built.term is null
+union all
+select
+    cast(null as varchar) as printed_term,
+    mapped.term as built_term
+from mapped
+left join terms
+    on mapped.term = terms.term
+where terms.term is null

@@ -12,6 +12,12 @@ population_register as (
 
 ),
 
+family_types as (
+
+    select * from {{ ref('family_types') }}
+
+),
+
 children as (
 
     select
@@ -62,16 +68,14 @@ final as (
             when family_rows.age_years < 60 then '55_59'
             else '60_64'
         end as age_group,
-        case
-            when family_rows.family_type_code in (1, 2, 7, 8) then 'married'
-            when family_rows.family_type_code in (3, 4) then 'cohabiting'
-            when family_rows.family_type_code in (5, 9, 10) then 'single'
-        end as family_type,
+        family_types.family_type,
         case when danish_partners.person_id is null then 0 else 1 end as danish_partner,
         coalesce(children.children_0_2, 0) as children_0_2,
         coalesce(children.children_3_6, 0) as children_3_6,
         coalesce(children.children_0_17, 0) as children_0_17
     from family_rows
+    left join family_types
+        on family_rows.family_type_code = family_types.family_type_code
     left join danish_partners
         on family_rows.person_id = danish_partners.person_id
     left join children

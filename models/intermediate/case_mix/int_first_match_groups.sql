@@ -12,6 +12,12 @@ match_groups as (
 
 ),
 
+match_group_levels as (
+
+    select * from {{ ref('match_groups') }}
+
+),
+
 -- quarters counted from year 0, so that a spell's quarters are a range
 spell_quarters as (
 
@@ -33,7 +39,7 @@ ranked as (
 
     select
         spell_quarters.spell_id,
-        match_groups.match_group,
+        match_groups.match_group as match_group_code,
         row_number() over (
             partition by spell_quarters.spell_id
             order by match_groups.calendar_year, match_groups.calendar_quarter
@@ -50,10 +56,13 @@ ranked as (
 final as (
 
     select
-        spell_id,
-        match_group
+        ranked.spell_id,
+        ranked.match_group_code,
+        match_group_levels.match_group
     from ranked
-    where quarter_number = 1
+    left join match_group_levels
+        on ranked.match_group_code = match_group_levels.match_group_code
+    where ranked.quarter_number = 1
 
 )
 

@@ -152,11 +152,15 @@ gp_contacts as (
 bed_days as (
 
     select
-        person_id,
-        cast(sum(bed_days) as bigint) as bed_days
+        hospital_stays.person_id,
+        cast(sum(hospital_stays.bed_days) as bigint) as bed_days
     from hospital_stays
-    where patient_type_code = 0
-    group by person_id
+    inner join health_codes
+        on cast(hospital_stays.patient_type_code as varchar) = health_codes.code
+    where
+        health_codes.code_type = 'patient_type'
+        and health_codes.covariate = 'hospital_days_4_plus'
+    group by hospital_stays.person_id
 
 ),
 

@@ -52,8 +52,7 @@ final as (
         ) as spell_start_year,
         {{ weeks_between(week_start('population.permit_date'), 'spells.start_week') }}
             as weeks_since_permit,
-        case when match_groups.match_group in ('2', '3') then '2_or_3' else 'other' end
-            as match_group,
+        coalesce(match_groups.match_group, 'other') as match_group,
         cast(population.permit_year as varchar) as permit_year,
         population.danish_education,
         population.residence_ground,
