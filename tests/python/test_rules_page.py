@@ -6,7 +6,13 @@ import yaml
 
 from vfm.provenance import PROJECT
 
-FOLDERS = ["models/intermediate/population", "models/intermediate/spells"]
+FOLDERS = [
+    "models/intermediate/population",
+    "models/intermediate/spells",
+    "models/intermediate/case_mix",
+    "models/intermediate/programme",
+    "models/marts/expenditure",
+]
 PAGE = (PROJECT / "docs/rules.md").read_text(encoding="utf-8")
 
 
