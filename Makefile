@@ -12,10 +12,10 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test docs registers fetch-statbank lint bench coverage lock clean
+.PHONY: help build test docs registers check-registers fetch-statbank lint bench coverage lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, say what was made
 	@$(python) -m vfm.build
@@ -33,6 +33,9 @@ docs: $(installed)  ## write the documentation with its lineage graph, one HTML 
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer
 	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+
+check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS
+	@$(python) -m vfm.registers check
 
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
 	@$(python) -m vfm.statbank

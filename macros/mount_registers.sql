@@ -16,28 +16,30 @@
             ~ 'Set VFM_REGISTERS to the folder of the registers, or make the synthetic ones with make registers. '
             ~ 'See docs/bad_input.md#register-folder.') %}
     {% endif %}
-    {% for register in registers | sort(attribute='identifier') %}
-        {% if register.identifier not in files %}
-            {% do exceptions.raise_compiler_error(
-                'register ' ~ register.identifier ~ ': no parquet file in ' ~ folder ~ '/' ~ register.identifier
-                ~ '. See docs/bad_input.md#missing-register.') %}
-        {% endif %}
-    {% endfor %}
-
-    {% set delivered = register_columns(folder, registers | map(attribute='identifier') | list) %}
     {% set statements = [] %}
-    {% for register in registers %}
-        {% set parts = delivered[register.identifier] %}
-        {% if parts.values() | map(attribute='rows') | sum == 0 %}
-            {% do exceptions.raise_compiler_error(
-                'register ' ~ register.identifier ~ ': no row in ' ~ folder ~ '/' ~ register.identifier
-                ~ '/*.parquet. An empty register is taken for a failed delivery. '
-                ~ 'See docs/bad_input.md#empty-register.') %}
-        {% endif %}
-        {% do statements.append(register_view(register, folder, register_select_list(register, parts))) %}
+    {% for register in registers | sort(attribute='identifier') %}
+        {% do statements.append(mount_register(register, folder, register.identifier in files)) %}
     {% endfor %}
     {% do run_query('create schema if not exists raw;\n' ~ statements | join('\n')) %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# The SQL of a register's view, or one sentence about what the delivery lacks. #}
+{% macro mount_register(register, folder, is_there) %}
+    {% if not is_there %}
+        {% do exceptions.raise_compiler_error(
+            'register ' ~ register.identifier ~ ': no parquet file in ' ~ folder ~ '/' ~ register.identifier
+            ~ '. See docs/bad_input.md#missing-register.') %}
+    {% endif %}
+    {% set parts = register_columns(folder, register.identifier) %}
+    {% if parts.values() | map(attribute='rows') | sum == 0 %}
+        {% do exceptions.raise_compiler_error(
+            'register ' ~ register.identifier ~ ': no row in ' ~ folder ~ '/' ~ register.identifier
+            ~ '/*.parquet. An empty register is taken for a failed delivery. '
+            ~ 'See docs/bad_input.md#empty-register.') %}
+    {% endif %}
+    {{ return(register_view(register, folder, register_select_list(register, parts))) }}
 {% endmacro %}
 
 
@@ -168,38 +170,34 @@
 {% endmacro %}
 
 
-{# {register: {part file: {'rows': n, 'columns': {lower-case name: delivered name}}}} from the files' footers alone #}
-{% macro register_columns(folder, registers) %}
-    {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, registers)) }}
+{# {part file: {'rows': n, 'columns': {lower-case name: delivered name}}} from the files' footers alone #}
+{% macro register_columns(folder, register) %}
+    {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, register)) }}
 {% endmacro %}
 
-{% macro duckdb__register_columns(folder, registers) %}
-    {% set globs = [] %}
-    {% for register in registers %}
-        {% do globs.append("'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'") %}
-    {% endfor %}
+{% macro duckdb__register_columns(folder, register) %}
+    {% set files = "'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'" %}
     {% set query %}
         select
             schemas.file_name,
             cast(footers.num_rows as varchar) as row_count,
             string_agg(schemas.name, chr(31) order by schemas.name) as column_names
-        from parquet_schema([{{ globs | join(', ') }}]) as schemas
-        inner join parquet_file_metadata([{{ globs | join(', ') }}]) as footers
+        from parquet_schema({{ files }}) as schemas
+        inner join parquet_file_metadata({{ files }}) as footers
             on schemas.file_name = footers.file_name
         where schemas.num_children is null
         group by all
         order by schemas.file_name
     {% endset %}
-    {% set delivered = {} %}
+    {% set parts = {} %}
     {% for row in run_query(query).rows %}
-        {% set path = (row[0] | replace('\\', '/')).split('/') %}
         {% set columns = {} %}
         {% for name in row[2].split('\x1f') %}
             {% do columns.update({name | lower: name}) %}
         {% endfor %}
-        {% do delivered.setdefault(path[-2], {}).update({path[-1]: {'rows': row[1] | int, 'columns': columns}}) %}
+        {% do parts.update({(row[0] | replace('\\', '/')).split('/')[-1]: {'rows': row[1] | int, 'columns': columns}}) %}
     {% endfor %}
-    {{ return(delivered) }}
+    {{ return(parts) }}
 {% endmacro %}
 
 

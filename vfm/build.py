@@ -20,7 +20,7 @@ import duckdb
 from vfm import publish
 
 PROJECT = Path(__file__).resolve().parents[1]
-SHOWN_FAILURES = 5
+SHOWN_FAILURES = 12  # one for each register and one more
 # dbt keeps what it parses until it ends: looking through it for garbage again and again costs seconds
 DBT = "import gc; gc.set_threshold(100_000, 50, 50); from dbt.cli.main import cli; cli()"
 PATIENCE_SECONDS = 10.0

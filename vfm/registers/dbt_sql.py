@@ -1,11 +1,16 @@
 """The project's own SQL without dbt: the same casts, staging models and data tests, in milliseconds.
 
 The import and the check read and judge a delivery by the very SQL of the build: they cannot drift apart. Only
-what staging and the tests on it need is known here: `source`, `ref`, `var`, `config`, dispatch to
-DuckDB, and dbt's date macros.
+what the mounting of registers, staging and the tests on it need is known here: `source`, `ref`, `var`, `config`,
+dispatch to DuckDB, dbt's date macros, macros that return values, and refusals as exceptions.
 """
 
+import datetime
+import os
+import re
+from contextvars import ContextVar
 from functools import cache
+from types import SimpleNamespace
 
 import jinja2
 import yaml
@@ -14,6 +19,21 @@ from vfm.provenance import PROJECT
 
 MACROS = PROJECT / "macros"
 SCHEMAS = {"source": "raw", "stg": "staging", "seed": "classifications"}
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+PREFIX = "project_macro__"  # hides a macro from its own file, so that all are found where `return` works
+DATABASE = ContextVar("DATABASE")
+
+
+class Refusal(Exception):
+    """What dbt would stop with; the argument is a sentence for a person."""
+
+
+class _Returned(Exception):
+    """How a macro returns a value instead of text."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
 
 
 class _Dbt:
@@ -43,12 +63,37 @@ class _Adapter:
         self.macros = macros
 
     def dispatch(self, name, _package=None):
-        return self.macros.get(f"duckdb__{name}") or self.macros[f"default__{name}"]
+        own = f"duckdb__{name}"
+        return _by_name(self.macros, own if own in self.macros else f"default__{name}")
 
 
 def _ref(name):
     schema = SCHEMAS["stg"] if name.startswith("stg_") else SCHEMAS["seed"]
     return f"{schema}.{name}"
+
+
+def _return(value):
+    raise _Returned(value)
+
+
+def _run_query(query):
+    return SimpleNamespace(rows=DATABASE.get().execute(query).fetchall())
+
+
+def _refuse(sentence):
+    raise Refusal(sentence)
+
+
+def _by_name(macros, name):
+    """Call a macro that may be read later, and let it return what it hands to `return`."""
+
+    def call(*arguments, **named):
+        try:
+            return macros[name](*arguments, **named)
+        except _Returned as returned:
+            return returned.value
+
+    return call
 
 
 @cache
@@ -61,30 +106,67 @@ def variables():
 def environment():
     """Return the Jinja environment in which the project's SQL is rendered."""
     macros = {}
+    texts = [path.read_text(encoding="utf-8") for path in sorted(MACROS.glob("*.sql"))]
+    names = [name for text in texts for name in MACRO.findall(text)]
     jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
-    jinja.globals |= macros_globals(macros)
-    for path in sorted(MACROS.glob("*.sql")):
-        module = jinja.from_string(path.read_text(encoding="utf-8")).module
-        found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-        macros |= found
-        jinja.globals |= found
+    jinja.globals |= macros_globals(macros) | {name: _by_name(macros, name) for name in names}
+    for text in texts:
+        module = jinja.from_string(MACRO.sub(rf"{{% macro {PREFIX}\1", text)).module
+        for name in MACRO.findall(text):
+            macros[name] = getattr(module, PREFIX + name)
+    # a data test that would stop the build lists all it found instead
+    macros["duckdb__raise_error"] = lambda expression: "null"
     return jinja
 
 
 def macros_globals(macros):
-    """Return what dbt gives its macros, as far as staging needs it."""
+    """Return what dbt gives its macros, as far as registers and staging need it."""
     return {
         "adapter": _Adapter(macros),
         "config": lambda **_: "",
         "dbt": _Dbt(),
+        "env_var": lambda name, default="": os.environ.get(name, default),
+        "exceptions": SimpleNamespace(raise_compiler_error=_refuse),
         "execute": False,
+        "invocation_args_dict": {"project_dir": str(PROJECT)},
+        "modules": SimpleNamespace(re=re, datetime=datetime),
         "ref": _ref,
-        "return": lambda value: value,
+        "return": _return,
+        "run_query": _run_query,
         "source": lambda _, register: f"{SCHEMAS['source']}.{register}",
+        "target": SimpleNamespace(name=os.environ.get("DBT_TARGET", "dev")),
         "var": lambda name: variables()[name],
     }
 
 
+def macro(name, *arguments, con=None):
+    """Call a macro of the project as dbt would.
+
+    Parameters
+    ----------
+    name : str
+    *arguments
+    con : duckdb connection, optional
+        For macros that ask the database.
+
+    Returns
+    -------
+    object
+        What the macro returns, or the text it renders.
+
+    Raises
+    ------
+    Refusal
+        If the macro stops with an error in words.
+    """
+    token = DATABASE.set(con)
+    try:
+        return environment().globals[name](*arguments)
+    finally:
+        DATABASE.reset(token)
+
+
+@cache
 def render(path):
     """Return the SQL of a model or a data test of the project.
 
@@ -98,6 +180,11 @@ def render(path):
         SQL for DuckDB, over the schemas raw, staging and classifications.
     """
     return environment().from_string(path.read_text(encoding="utf-8")).render()
+
+
+def quoted(text):
+    """Return a text as it stands between single quotes in SQL."""
+    return _Dbt.escape_single_quotes(text)
 
 
 def cast(macro, column, *arguments):

@@ -18,23 +18,37 @@ population_register as (
 
 ),
 
+-- Christiansoe is no municipality and counts as Bornholm
+municipal_moves as (
+
+    select
+        person_id,
+        move_date,
+        {{ municipality_lived_in('from_municipality_code') }} as from_municipality_code,
+        {{ municipality_lived_in('to_municipality_code') }} as to_municipality_code
+    from moves
+
+),
+
 real_moves as (
 
     select
         population.person_id,
-        moves.move_date,
-        moves.from_municipality_code,
-        moves.to_municipality_code,
+        municipal_moves.move_date,
+        municipal_moves.from_municipality_code,
+        municipal_moves.to_municipality_code,
         row_number() over (
-            partition by population.person_id, moves.move_date
-            order by moves.to_municipality_code desc, moves.from_municipality_code asc
+            partition by population.person_id, municipal_moves.move_date
+            order by
+                municipal_moves.to_municipality_code desc,
+                municipal_moves.from_municipality_code asc
         ) as row_number_of_day
-    from moves
+    from municipal_moves
     inner join population
         on
-            moves.person_id = population.person_id
-            and moves.move_date >= population.entry_date
-    where moves.to_municipality_code <> moves.from_municipality_code
+            municipal_moves.person_id = population.person_id
+            and municipal_moves.move_date >= population.entry_date
+    where municipal_moves.to_municipality_code <> municipal_moves.from_municipality_code
 
 ),
 
@@ -55,7 +69,7 @@ first_registrations as (
 
     select
         population.person_id,
-        population_register.municipality_code,
+        {{ municipality_lived_in('population_register.municipality_code') }} as municipality_code,
         row_number() over (
             partition by population.person_id order by population_register.reference_date
         ) as row_number

@@ -14,7 +14,7 @@ weeks as (
 
 renamed as (
 
-    select
+    select distinct  -- a person can be delivered twice
         {{ to_person_id('pnr') }} as person_id,
         substr(week_column, 3, 4) as dream_week,  -- YYWW
         {{ to_code('week_code', 3) }} as dream_code

@@ -1,0 +1,335 @@
+{#
+    What cannot be right in a delivery. A test in tests/registers is a list of findings, one per rule; each is one
+    row where the rule is broken and none where it holds. `dbt build` stops with the worst error of a register,
+    `make check-registers` runs the same files and lists all.
+
+    A finding of severity `error` stops the build, a `warning` does not. Its sentence names the register, the
+    column, the number of rows, an example, what to do and where to read more; never a person.
+#}
+
+{#
+    `relation` rows for which `condition` holds break the rule. `says` follows "has N rows"; `noun` is what a row of
+    the relation is; `example` is an aggregate over those rows (never of a column that holds ids).
+#}
+{% macro finding(
+    register, column, relation, condition, says, advice, anchor, example=none, noun='row', severity='error'
+) -%}
+    select
+        '{{ severity }}' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register {{ register }}: {{ 'key' if '(' in column else 'column' }} {{ column }} has '
+        || {{ counted('count(*)', noun) }} || ' {{ says }}'
+        {%- if example %}
+        || coalesce(' (for example ' || {{ shown(example) }} || ')', '')
+        {%- endif %}
+        || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
+    from {{ relation }}
+    where {{ condition }}
+    having count(*) > 0
+{%- endmacro %}
+
+{# The end of a test: stops with the worst error, returns the warnings. `findings` is a CTE before it. #}
+{% macro refuse(findings) -%}
+ranked as (
+
+    select
+        sentence,
+        row_number() over (order by row_count desc, column_name, sentence) as place,
+        count(*) over () - 1 as others
+    from {{ findings }}
+    where severity = 'error'
+
+),
+
+worst as (
+
+    select
+        sentence || case
+            when others > 0 then ' make check-registers lists ' || {{ counted('others', 'more problem') }} || '.'
+            else ''
+        end as sentence
+    from ranked
+    where place = 1
+
+)
+
+select
+    severity,
+    register,
+    column_name,
+    row_count,
+    sentence
+from {{ findings }}
+where (select {{ raise_error('sentence') }} from worst) is null
+{%- endmacro %}
+
+{% macro counted(number, noun) -%}
+    cast({{ number }} as varchar) || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end
+{%- endmacro %}
+
+{# Null, or a text that stands for it. #}
+{% macro is_blank(column) -%}
+    {{ return(adapter.dispatch('is_blank', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_blank(column) -%}
+    ({{ column }} is null or (typeof({{ column }}) = 'VARCHAR' and {{ to_text(column) }} is null))
+{%- endmacro %}
+
+{# An example for a message: a short value or a date. Longer ones could be a person's id in the wrong column. #}
+{% macro shown(value) -%}
+    {{ return(adapter.dispatch('shown', 'value_for_money')(value)) }}
+{%- endmacro %}
+
+{% macro duckdb__shown(value) -%}
+    case
+        when length(cast({{ value }} as varchar)) < 10
+            or regexp_matches(cast({{ value }} as varchar), '^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}')
+            then cast({{ value }} as varchar)
+        else 'one of ' || length(cast({{ value }} as varchar)) || ' characters'
+    end
+{%- endmacro %}
+
+{# ---- rules that several registers share --------------------------------------------------------------------- #}
+
+{# {column: date, integer or hours}: raw values that macros/casts.sql cannot read #}
+{% macro unreadable(register, columns) -%}
+    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours} %}
+    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number'} %}
+    {% for column, kind in columns.items() %}
+    {{ finding(
+        register, column, source('registers', register),
+        casts[kind](column) ~ ' is null and not ' ~ is_blank(column),
+        'that no ' ~ kinds[kind] ~ ' can be read from', 'Deliver the column in a form that is.', 'unreadable',
+        example='min(' ~ to_text(column) ~ ')'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Raw columns that need a value in every row. #}
+{% macro missing(register, columns) -%}
+    {% for column in columns %}
+    {{ finding(
+        register, column, source('registers', register), is_blank(column),
+        'without a value', 'The method needs one in every row.', 'no-value'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Keys of a relation without exact duplicates that several rows share. #}
+{% macro shared_key(register, key, relation, columns) -%}
+    {{ finding(
+        register, key, '(select 1 from ' ~ relation ~ ' group by ' ~ columns | join(', ') ~ ' having count(*) > 1)',
+        'true', 'in several rows that differ', 'Deliver the rows that hold; exact duplicates do no harm.',
+        'two-rows-one-key', noun='value'
+    ) }}
+{%- endmacro %}
+
+{% macro after_today(register, column, relation, field) -%}
+    {{ finding(
+        register, column, relation, field ~ ' > current_date',
+        'after today', 'Was the date counted from another day than it was read from?', 'after-today',
+        example='max(' ~ field ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# Events of persons before their birth date in bef. #}
+{% macro before_birth(register, column, relation, field) -%}
+    {% set born %}
+        (
+            select events.{{ field }}
+            from {{ relation }} as events
+            inner join {{ ref('stg_registers__population') }} as born on events.person_id = born.person_id
+            group by events.person_id, events.{{ field }}
+            having events.{{ field }} < min(born.birth_date)
+        )
+    {% endset %}
+    {{ finding(
+        register, column, born, 'true', 'before the birth date in bef',
+        'Check the dates, and whether the ids are of the same persons.', 'before-birth',
+        example='min(' ~ field ~ ')'
+    ) }}
+{%- endmacro %}
+
+{#
+    Codes that are in no row of a seed; the combination with the most rows stands for all. `columns` are the
+    relation's, `names` the delivery's, `fields` the seed's. Rows without one of the codes pass: `missing` sees them.
+#}
+{% macro unmapped(
+    register, names, relation, columns, seed, fields=none, path='seeds/classifications/', is_no=none, advice=none,
+    anchor='unmapped-code'
+) -%}
+    {% set one = columns | length == 1 %}
+    {% set label = names[0] if one else '(' ~ names | join(', ') ~ ')' %}
+    {% set is_no = is_no or 'is in no row of ' ~ path ~ seed ~ '.csv' %}
+    {% set advice = advice or 'Add what it means to that file, or correct the delivery.' %}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ label }}' as column_name,
+        cast(code_rows as bigint) as row_count,
+        'register {{ register }}: {{ label }} = ' || code || ' in ' || {{ counted('code_rows', 'row') }}
+        || ' {{ is_no }}'
+        || case
+            when others = 0 then ''
+            when others = 1 then ', nor is 1 other'
+            else ', nor are ' || cast(others as varchar) || ' others'
+        end
+        || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
+    from (
+        select
+            {{ "''" if one else "'('" }}
+            {%- for column in columns %}
+            || {{ shown('codes.' ~ column) }} || '{{ ', ' if not loop.last }}'
+            {%- endfor %}
+            || {{ "''" if one else "')'" }} as code,
+            codes.code_rows,
+            count(*) over () - 1 as others,
+            row_number() over (order by codes.code_rows desc, codes.{{ columns | join(', codes.') }}) as place
+        from (
+            select
+                {{ columns | join(', ') }},
+                count(*) as code_rows
+            from {{ relation }}
+            where {{ columns | join(' is not null and ') }} is not null
+            group by {{ columns | join(', ') }}
+        ) as codes
+        where not exists (
+            select 1
+            from {{ ref(seed) }} as known
+            where
+                {% for column in columns %}
+                known.{{ (fields or columns)[loop.index0] }} = codes.{{ column }}
+                {{ 'and' if not loop.last }}
+                {% endfor %}
+        )
+    ) as unknown_codes
+    where place = 1
+{%- endmacro %}
+
+{#
+    Municipalities in rows that the method reads: rows from before the first permit year hold the codes of their own
+    time. Christiansoe (411) is no municipality and is not among the 98, but people live there.
+#}
+{% macro unknown_municipality(register, name, relation, column, date) -%}
+    {% set read %}
+        (
+            select {{ column }}
+            from {{ relation }}
+            where extract(year from {{ date }}) >= {{ var('first_permit_year') }} and {{ column }} <> '411'
+        ) as read_rows
+    {% endset %}
+    {{ unmapped(
+        register, [name], read, [column], 'municipalities', ['municipality_code'],
+        is_no='is not a municipality since 2007',
+        advice='Codes from before the reform of 2007 are accepted in rows before ' ~ var('first_permit_year') ~ ' only.',
+        anchor='unknown-municipality'
+    ) }}
+{%- endmacro %}
+
+{#
+    Persons of a register who are not in bef: ids of another length than any there, and nearly nobody found at all.
+    A register without the right persons joins to nothing, and everyone looks unemployed or healthy.
+#}
+{% macro strangers(register, relation) -%}
+    {{ finding(
+        register, 'PNR',
+        '(select distinct person_id from ' ~ relation ~ ') as persons',
+        'length(person_id) not in (select distinct length(person_id) from '
+        ~ ref('stg_registers__population') ~ ' where person_id is not null)
+        and exists (select 1 from ' ~ ref('stg_registers__population') ~ ')',
+        'of another length than all ids in bef', 'Were leading zeros lost? Deliver ids as text.', 'other-ids',
+        noun='id'
+    ) }}
+
+    union all
+
+    select
+        case when 10 * found < persons then 'error' else 'warning' end as severity,
+        '{{ register }}' as register,
+        'PNR' as column_name,
+        cast(persons - found as bigint) as row_count,
+        'register {{ register }}: of ' || {{ counted('persons', 'person') }} || ' in column PNR '
+        || cast(persons - found as varchar) || ' are not in bef. '
+        || 'Are the ids the same pseudonyms in both? See docs/bad_input.md#not-in-bef.' as sentence
+    from (
+        select
+            count(*) as persons,
+            count(known.person_id) as found
+        from (select distinct person_id from {{ relation }}) as persons
+        left join (select distinct person_id from {{ ref('stg_registers__population') }}) as known
+            on persons.person_id = known.person_id
+    ) as shares
+    where
+        persons >= 100
+        and 2 * found < persons
+        and exists (select 1 from {{ ref('stg_registers__population') }})
+{%- endmacro %}
+
+{#
+    Years of the study without a row, in a register with 100 rows a year or more: one file a year is how registers
+    are delivered, and one is easily forgotten. `year` is an expression over the relation.
+#}
+{% macro years_without_rows(register, column, relation, year, last_year) -%}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register {{ register }}: column {{ column }} has no row of '
+        || string_agg(cast(years.year as varchar), ', ' order by years.year)
+        || '. Was a file forgotten, or a date read from the wrong day? See docs/bad_input.md#missing-year.' as sentence
+    from (
+        {% for number in range(var('first_permit_year') | int, last_year + 1) %}
+        select {{ number }} as year
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as years
+    left join (
+        select
+            {{ year }} as year,
+            count(*) as year_rows
+        from {{ relation }}
+        group by {{ year }}
+    ) as delivered
+        on years.year = delivered.year
+    where
+        delivered.year is null
+        and (select count(*) from {{ relation }}) >= 100 * {{ last_year + 1 - var('first_permit_year') | int }}
+    having count(*) > 0
+{%- endmacro %}
+
+{#
+    A file that came twice, in a register in which equal rows are separate events (DECISIONS.md, D1): nine in ten
+    rows of a year have an equal one.
+#}
+{% macro delivered_twice(register, column, relation, columns, year) -%}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(sum(year_rows) as bigint) as row_count,
+        'register {{ register }}: column {{ column }} has an equal row for nearly every row of '
+        || string_agg(cast(year as varchar), ', ' order by year)
+        || '. Was a file delivered twice? See docs/bad_input.md#delivered-twice.' as sentence
+    from (
+        select
+            {{ year }} as year,
+            sum(equal_rows) as year_rows,
+            sum(case when equal_rows > 1 then equal_rows else 0 end) as repeated_rows
+        from (
+            select
+                {{ columns | join(', ') }},
+                count(*) as equal_rows
+            from {{ relation }}
+            group by {{ columns | join(', ') }}
+        ) as distinct_rows
+        group by {{ year }}
+    ) as years
+    where year_rows >= 100 and 10 * repeated_rows >= 9 * year_rows
+    having count(*) > 0
+{%- endmacro %}

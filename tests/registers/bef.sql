@@ -1,0 +1,89 @@
+-- What cannot be right in bef: docs/bad_input.md. One finding a rule; macros/refusals.sql says how they work.
+{{ config(severity='warn') }}
+
+with
+
+population as (
+
+    select * from {{ ref('stg_registers__population') }}
+
+),
+
+findings as (
+
+    {{ missing('bef', [
+        'PNR', 'REFERENCETID', 'KOEN', 'ALDER', 'FOED_DAG', 'KOM', 'OPR_LAND', 'FAMILIE_TYPE',
+    ]) }}
+    union all
+    {{ unreadable('bef', {
+        'REFERENCETID': 'date', 'KOEN': 'integer', 'ALDER': 'integer', 'FOED_DAG': 'date',
+        'IE_TYPE': 'integer', 'FAMILIE_TYPE': 'integer', 'PLADS': 'integer',
+    }) }}
+    union all
+    {{ shared_key('bef', '(PNR, REFERENCETID)', 'population', ['person_id', 'reference_date']) }}
+    union all
+    {{ finding(
+        'bef', 'KOEN', 'population', 'sex_code not in (1, 2)', 'that are neither 1 nor 2',
+        '1 is a man, 2 a woman.', 'unmapped-code', example='min(sex_code)'
+    ) }}
+    union all
+    {{ finding(
+        'bef', 'FAMILIE_TYPE', 'population', 'family_type_code not in (1, 2, 3, 4, 5, 7, 8, 9, 10)',
+        'with no family type of the register', 'It is 1 to 5 or, from 2015 on, 7 to 10.', 'unmapped-code',
+        example='min(family_type_code)'
+    ) }}
+    union all
+    {{ unknown_municipality('bef', 'KOM', 'population', 'municipality_code', 'reference_date') }}
+    union all
+    {{ unmapped('bef', ['OPR_LAND'], 'population', ['country_code'], 'countries') }}
+    union all
+    {{ finding(
+        'bef', 'ALDER', 'population', 'age_years not between 0 and 125', 'outside 0 to 125',
+        'It is the age in completed years on the reference date.', 'age', example='max(age_years)'
+    ) }}
+    union all
+    {{ finding(
+        'bef', 'ALDER', 'population',
+        'abs(age_years - ' ~ completed_years('birth_date', 'reference_date') ~ ') > 1',
+        'more than a year from the age that FOED_DAG and REFERENCETID give',
+        'One of the three columns was read wrongly.', 'age', example='max(age_years)'
+    ) }}
+    union all
+    {{ finding(
+        'bef', 'KOEN',
+        '(select 1 from population group by person_id having count(distinct sex_code) > 1)', 'true',
+        'of two sexes', 'An id must stand for one person.', 'two-persons-one-id', noun='person'
+    ) }}
+    union all
+    {{ finding(
+        'bef', 'FOED_DAG',
+        '(select 1 from population group by person_id having count(distinct birth_date) > 1)', 'true',
+        'with two birth dates', 'An id must stand for one person.', 'two-persons-one-id', noun='person'
+    ) }}
+    union all
+    {{ after_today('bef', 'REFERENCETID', 'population', 'reference_date') }}
+    union all
+    -- quarterly files are as good: the method takes the last day of a year, else the next one there is
+    {{ finding(
+        'bef', 'REFERENCETID', 'population',
+        'extract(day from ' ~ add_days('reference_date', 1) ~ ') <> 1
+        or mod(extract(month from reference_date), 3) <> 0',
+        'that are not the last day of a quarter', 'The method looks for 31 December.',
+        'reference-date', example='min(reference_date)', severity='warning'
+    ) }}
+    union all
+    {{ years_without_rows(
+        'bef', 'REFERENCETID', 'population', 'extract(year from reference_date)', var('last_permit_year') | int
+    ) }}
+    union all
+    {{ finding(
+        'bef', 'PNR',
+        '(select person_id from population group by person_id) as persons',
+        'length(person_id) < (select max(length(person_id)) from population)',
+        'shorter than others', 'Were leading zeros lost? Deliver ids as text.', 'other-ids',
+        noun='id', severity='warning'
+    ) }}
+
+),
+
+{{ refuse('findings') }}

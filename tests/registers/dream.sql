@@ -1,0 +1,147 @@
+-- What cannot be right in dream: docs/bad_input.md.
+{{ config(severity='warn') }}
+
+with
+
+persons as (
+
+    select {{ to_person_id('pnr') }} as person_id
+    from {{ source('registers', 'dream') }}
+
+),
+
+dream_weeks as (
+
+    select * from {{ ref('stg_registers__dream_weeks') }}
+
+),
+
+match_groups as (
+
+    select * from {{ ref('stg_registers__match_groups') }}
+
+),
+
+-- Y_9752 is of 1997: the register starts in 1991
+numbered as (
+
+    select
+        dream_week,
+        case when dream_week >= '90' then 1900 else 2000 end
+        + cast(substr(dream_week, 1, 2) as integer) as week_year,
+        cast(substr(dream_week, 3, 2) as integer) as week_number,
+        count(*) as code_rows
+    from dream_weeks
+    group by dream_week
+
+),
+
+weeks as (
+
+    select
+        *,
+        {{ add_days(first_week_of_year('week_year'), '7 * (week_number - 1)') }} as week_start
+    from numbered
+
+),
+
+-- the years of the study, with the number of codes in them
+years as (
+
+    select
+        week_year,
+        sum(code_rows) as code_rows
+    from weeks
+    group by week_year
+
+),
+
+-- only the weeks of the study are read, so only their codes need a meaning
+study_weeks as (
+
+    select dream_weeks.dream_code
+    from dream_weeks
+    inner join weeks
+        on dream_weeks.dream_week = weeks.dream_week
+    where
+        weeks.week_year >= {{ var('first_permit_year') }}
+        and weeks.week_start <= {{ date_literal(var('data_end_week')) }}
+
+),
+
+repeated as (
+
+    select person_id
+    from persons
+    group by person_id
+    having count(*) > 1
+
+),
+
+-- rows of one person that are not equal
+differing as (
+
+    select person_id
+    from (
+        select distinct
+            {{ to_person_id('pnr') }} as person_id,
+            delivered.*
+        from {{ source('registers', 'dream') }} as delivered
+        where {{ to_person_id('pnr') }} in (select person_id from repeated)
+    ) as distinct_rows
+    group by person_id
+    having count(*) > 1
+
+),
+
+findings as (
+
+    {{ missing('dream', ['PNR']) }}
+    union all
+    {{ finding(
+        'dream', '(PNR)', 'differing', 'true', 'in several rows that differ',
+        'Deliver the rows that hold; exact duplicates do no harm.', 'two-rows-one-key', noun='value'
+    ) }}
+    union all
+    {{ unmapped('dream', ['Y_YYWW'], 'study_weeks', ['dream_code'], 'dream_states') }}
+    union all
+    {{ finding(
+        'dream', 'Y_YYWW', 'weeks',
+        'week_number not between 1 and 53 or ' ~ iso_year('week_start') ~ ' <> week_year',
+        'that the calendar does not have, with codes in it',
+        'Years end with week 52 or 53 as the ISO calendar has it.', 'no-such-week',
+        example="min('Y_' || dream_week)", noun='week'
+    ) }}
+    union all
+    select
+        'warning' as severity,
+        'dream' as register,
+        'Y_YYWW' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register dream: no week of ' || string_agg(cast(spine.week_year as varchar), ', ')
+        || ' holds a code. Was the year left blank? See docs/bad_input.md#blank-year.' as sentence
+    from (
+        {% for year in range(var('first_permit_year') | int, var('last_permit_year') | int + 1) %}
+        select {{ year }} as week_year
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as spine
+    left join years
+        on spine.week_year = years.week_year
+    where years.week_year is null
+    having count(*) > 0
+    union all
+    -- five groups until April 2010, three from then on
+    {{ finding(
+        'dream', 'MATCH_nKVyyyy', 'match_groups',
+        "match_group not in ('1', '2', '3', '4', '5')
+        or (match_group > '3' and calendar_year * 10 + calendar_quarter >= 20102)",
+        'with no match group', 'From April 2010 it is 1, 2 or 3, before 1 to 5.', 'match-group',
+        example='min(match_group)'
+    ) }}
+    union all
+    {{ strangers('dream', 'persons') }}
+
+),
+
+{{ refuse('findings') }}

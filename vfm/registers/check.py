@@ -1,0 +1,240 @@
+"""make check-registers: judge a delivery by the build's own rules, in seconds and without dbt, and list all."""
+
+import re
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import yaml
+
+from vfm import provenance
+from vfm.provenance import PROJECT
+from vfm.registers import dbt_sql
+from vfm.registers.contract import SOURCES
+
+STAGING = PROJECT / "models" / "staging" / "registers"
+TESTS = PROJECT / "tests" / "registers"
+SEEDS = PROJECT / "seeds"
+LEVELS = ("ok", "warning", "error")
+DATES = {
+    "bef": "referencetid", "vnds": "haend_dato", "flyt": "haend_dato", "dod": "doddato", "lmdb": "eksd",
+    "ophg": "tilladelsesdato", "bfl": "ajo_job_slut_dato", "lpr_adm": "d_inddto", "danskudd": "startdato",
+}  # fmt: skip
+OVERLAPS = {
+    "vnds_ind": ("vnds", "it repeats vnds from 2005 on"),
+    "vnds_ud": ("vnds", "it repeats vnds from 2005 on"),
+    "sysi": ("sssy", "both hold 2005"),
+}  # register folders that must not be put together with one of the eleven
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the check: a register, its level, a count and a sentence."""
+
+    register: str
+    level: str
+    count: int
+    sentence: str
+
+
+@cache
+def declared_registers():
+    """Return the registers of models/sources.yml in the shape in which dbt shows them to macros.
+
+    Returns
+    -------
+    dict
+        {register: object with identifier, schema, description and columns}.
+    """
+    (source,) = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
+
+    def column(entry):
+        meta = entry.get("config", {}).get("meta", {})
+        config = SimpleNamespace(meta=meta)
+        return SimpleNamespace(name=entry["name"], data_type=entry["data_type"], config=config, meta=meta)
+
+    return {
+        table["name"]: SimpleNamespace(
+            identifier=table["name"],
+            schema=source["schema"],
+            description=table["description"],
+            columns={entry["name"]: column(entry) for entry in table["columns"]},
+        )
+        for table in source["tables"]
+    }
+
+
+@contextmanager
+def database():
+    """Open a database in memory; what does not fit there is spilled where only the owner can read."""
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as con:
+        con.execute(f"set temp_directory = '{dbt_sql.quoted(spill)}'")
+        con.execute("create schema raw; create schema staging; create schema classifications")
+        yield con
+
+
+def mount(con, folder):
+    """Mount each register as the build does.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    folder : str
+
+    Returns
+    -------
+    list of Line
+        What the build would refuse. A register that cannot be mounted is empty.
+    """
+    files = dbt_sql.macro("register_files", folder, con=con)
+    lines = []
+    for name, register in declared_registers().items():
+        try:
+            con.execute(dbt_sql.macro("mount_register", register, folder, name in files, con=con))
+        except (dbt_sql.Refusal, duckdb.Error) as problem:
+            sentence = str(problem).strip().splitlines()[0]
+            lines.append(Line(name, "error", 0, sentence))
+            columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
+            con.execute(f"create view raw.{name} as select {columns} where false")
+    return lines
+
+
+@cache
+def seed_query(name):
+    """Return SQL that reads a classification from its CSV, with the types of its yml."""
+    (path,) = SEEDS.rglob(f"{name}.csv")
+    (seed,) = (
+        entry
+        for entry in yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["seeds"]
+        if entry["name"] == name
+    )
+    types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
+    return f"from read_csv('{dbt_sql.quoted(path)}', header = true, columns = {{{types}}})"
+
+
+def stage(con):
+    """Create the staging models and the classifications that the rules read."""
+    for model in sorted(STAGING.glob("*.sql")):
+        con.execute(f"create table staging.{model.stem} as {dbt_sql.render(model)}")
+    text = "".join(dbt_sql.render(test) for test in TESTS.glob("*.sql"))
+    for name in sorted(set(re.findall(r"\bclassifications\.(\w+)", text))):
+        con.execute(f"create table classifications.{name} as {seed_query(name)}")
+
+
+def findings(con, register):
+    """Return the rules of tests/registers that a register breaks, errors first."""
+    rows = con.execute(dbt_sql.render(TESTS / f"{register}.sql")).fetchall()
+    lines = [Line(register, level, count, sentence) for level, _, _, count, sentence in rows]
+    return sorted(lines, key=lambda line: (-LEVELS.index(line.level), -line.count, line.sentence))
+
+
+def rows_by_year(con, register):
+    """Return {year: rows} of a register."""
+    if register == "dream":
+        weeks = "select try_cast(substr(dream_week, 1, 2) as integer) as yy from staging.stg_registers__dream_weeks"
+        query = f"select yy + case when yy < 90 then 2000 else 1900 end, count(*) from ({weeks}) group by all"
+    elif register == "sssy":
+        year = dbt_sql.cast("to_integer", "substr(fee_week, 1, 2)")
+        query = f"select 2000 + {year}, count(*) from staging.stg_registers__health_contacts group by all"
+    else:
+        date = dbt_sql.cast("to_date", DATES[register])
+        query = f"select year({date}), count(*) from raw.{register} group by all"
+    return {year: count for year, count in con.execute(query).fetchall() if year is not None}
+
+
+def coverage(con, register):
+    """Describe the years of a register; a year without rows between two with rows is a warning."""
+    counts = Counter(rows_by_year(con, register))
+    variables = dbt_sql.variables()
+    study = range(int(variables["first_permit_year"]), int(str(variables["data_end_week"])[:4]) + 1)
+    named = [f"{year} {counts[year]:,}" if counts[year] else f"{year} none" for year in study]
+    before, after = (
+        sum(count for year, count in counts.items() if test(year))
+        for test in (lambda year: year < study[0], lambda year: year > study[-1])
+    )
+    named += [f"before {before:,}"] * bool(before) + [f"after {after:,}"] * bool(after)
+    covered = [year for year in study if counts[year]]
+    gaps = [year for year in study if covered and covered[0] < year < covered[-1] and not counts[year]]
+    what = "codes" if register == "dream" else "rows"
+    level = "warning" if gaps and register != "dream" else "ok"  # of dream a rule says it
+    return Line(register, level, len(covered), f"years with {what}: {', '.join(named)}.")
+
+
+def summary(con, register, files):
+    """Describe the size of a register, its repeated rows and how many of its persons bef knows."""
+    person = dbt_sql.cast("to_person_id", "pnr")
+    rows, persons, known = con.execute(
+        f"select (select count(*) from raw.{register}), count(*), count(bef.person_id) "
+        f"from (select distinct {person} as person_id from raw.{register}) as own "
+        "left join (select distinct person_id from staging.stg_registers__population) as bef using (person_id)"
+    ).fetchone()
+    share = f", {100 * known / persons:.1f} % of them in bef" if register != "bef" and persons else ""
+    noun = "file" if files == 1 else "files"
+    yield Line(register, "ok", rows, f"rows of {persons:,} persons{share}, in {files} {noun}.")
+    yield coverage(con, register)
+    models = [model for model in STAGING.glob("*.sql") if f"'registers', '{register}'" in model.read_text("utf-8")]
+    if len(models) == 1:
+        (kept,) = con.execute(f"select count(*) from staging.{models[0].stem}").fetchone()
+        if kept < rows:
+            yield Line(register, "ok", rows - kept, "rows that repeat another exactly; they are read once.")
+
+
+def check(folder):
+    """Check a register folder.
+
+    Parameters
+    ----------
+    folder : str or path
+        Holds <register>/*.parquet.
+
+    Returns
+    -------
+    list of Line
+        By register in the order of models/sources.yml. A line of level `error` means that the build refuses the
+        delivery.
+    """
+    folder = str(folder)
+    files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
+    if not files:
+        return [Line("", "error", 0, f"register folder {folder}: no such folder, or no <register>/*.parquet in it.")]
+    lines = []
+    with database() as con:
+        lines += mount(con, folder)
+        refused = {line.register for line in lines}
+        stage(con)
+        for register in declared_registers():
+            if register not in refused:
+                lines += summary(con, register, files[register])
+                broken = findings(con, register)
+                lines += broken or [Line(register, "ok", 0, "broken rules.")]
+    for path in sorted(Path(folder).glob("*")):
+        register, why = OVERLAPS.get(path.name.lower(), ("", ""))
+        if register:
+            sentence = f"register {path.name.lower()} lies beside {register}: {why}, and the build leaves it out. "
+            lines.append(Line(register, "warning", 1, sentence + "See docs/bad_input.md#registers-that-overlap."))
+    order = list(declared_registers())
+    lines.sort(key=lambda line: order.index(line.register))
+    try:
+        provenance.data_origin(Path(folder))
+    except ValueError as problem:
+        lines.append(Line("", "error", 1, str(problem)))
+    return lines
+
+
+def report(lines):
+    """Return the lines as a table, one register below the other, and a last line that sums up."""
+    widths = [max((len(line.register) for line in lines), default=0), max(len(level) for level in LEVELS)]
+    counts = [f"{line.count:,}" for line in lines]
+    width = max(map(len, counts), default=0)
+    table = [
+        f"{line.register:<{widths[0]}}  {line.level:<{widths[1]}}  {count:>{width}}  {line.sentence}"
+        for line, count in zip(lines, counts, strict=True)
+    ]
+    found = Counter(line.level for line in lines)
+    verdict = "The build refuses these registers" if found["error"] else "The build accepts these registers"
+    return "\n".join([*table, "", f"{verdict}: errors {found['error']}, warnings {found['warning']}."])
