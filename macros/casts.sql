@@ -94,3 +94,12 @@
         else try_cast({{ column }} as decimal(12, 2))
     end
 {%- endmacro %}
+
+{# A number with a decimal point or comma, or null. #}
+{% macro to_number(column) -%}
+    {{ return(adapter.dispatch('to_number', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_number(column) -%}
+    try_cast(replace({{ to_text(column) }}, ',', '.') as double)
+{%- endmacro %}

@@ -12,7 +12,8 @@
     the relation is; `example` is an aggregate over those rows (never of a column that holds ids).
 #}
 {% macro finding(
-    register, column, relation, condition, says, advice, anchor, example=none, noun='row', severity='error'
+    register, column, relation, condition, says, advice, anchor, example=none, noun='row', severity='error',
+    hide=true
 ) -%}
     select
         '{{ severity }}' as severity,
@@ -22,7 +23,7 @@
         'register {{ register }}: {{ 'key' if '(' in column else 'column' }} {{ column }} has '
         || {{ counted('count(*)', noun) }} || ' {{ says }}'
         {%- if example %}
-        || coalesce(' (for example ' || {{ shown(example) }} || ')', '')
+        || coalesce(' (for example ' || {{ shown(example) if hide else example }} || ')', '')
         {%- endif %}
         || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
     from {{ relation }}
@@ -332,4 +333,95 @@ where (select {{ raise_error('sentence') }} from worst) is null
     ) as years
     where year_rows >= 100 and 10 * repeated_rows >= 9 * year_rows
     having count(*) > 0
+{%- endmacro %}
+
+{# ---- exports of Statbank -------------------------------------------------------------------------------------- #}
+
+{# Stops where an export lacks a heading; run while the test is compiled, since SQL could not name the column. #}
+{% macro require_headings(export, headings) -%}
+    {% if execute %}
+        {% set found = adapter.get_columns_in_relation(ref(export)) | map(attribute='name') | list %}
+        {% for heading in headings if heading not in found %}
+            {% do exceptions.raise_compiler_error(
+                'register ' ~ export ~ ': heading ' ~ heading ~ ' is missing in seeds/statbank/' ~ export
+                ~ '.csv, which has ' ~ found | join(', ') ~ '. The file is UTF-8, separated by semicolons. '
+                ~ 'See docs/bad_input.md#missing-heading.') %}
+        {% endfor %}
+    {% endif %}
+{%- endmacro %}
+
+{# Values of an export that are no number, and those that are blank or two full stops where the method reads them. #}
+{% macro export_values(export, relation, headings, read) -%}
+    {% for heading in headings %}
+    {{ finding(
+        export, heading, relation, to_number('"' ~ heading ~ '"') ~ ' is null and ' ~ to_text('"' ~ heading ~ '"')
+        ~ " <> '..'", 'that no number can be read from', 'Write numbers without separators of thousands.',
+        'unreadable', example='min("' ~ heading ~ '")'
+    ) }}
+    union all
+    {{ finding(
+        export, heading, relation, 'coalesce(' ~ to_text('"' ~ heading ~ '"') ~ ", '..') = '..' and " ~ read,
+        'without a value', 'Statbank writes two full stops for what it does not have.', 'no-value'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Pairs of an area and a year that the method needs and an export does not hold. #}
+{% macro missing_cells(export, areas, delivered, first_year, last_year) -%}
+    {% set needed %}
+        (
+            select
+                areas.area || ' in ' || cast(years.year as varchar) as cell
+            from {{ areas }} as areas
+            cross join (
+                {% for number in range(first_year, last_year + 1) %}
+                select {{ number }} as year
+                {{ 'union all' if not loop.last }}
+                {% endfor %}
+            ) as years
+            left join (select distinct area, year from {{ delivered }}) as delivered
+                on areas.area = delivered.area and years.year = delivered.year
+            where delivered.area is null
+        ) as needed
+    {% endset %}
+    {{ finding(
+        export, '(OMRÅDE, TID)', needed, 'true', 'that the method needs and the export lacks',
+        'Choose all areas, years ' ~ first_year ~ ' to ' ~ last_year ~ ' and, for accounts, PRISENHED LOBM.',
+        'missing-cell', example='min(cell)', noun='cell', hide=false
+    ) }}
+{%- endmacro %}
+
+{# The rules that both exports of the accounts keep. `areas` and `amounts` are CTEs of the test. #}
+{% macro account_findings(export, key) -%}
+    {{ export_values(
+        export, 'accounts', ['INDHOLD'], 'is_read'
+    ) }}
+
+    union all
+
+    {{ finding(
+        export, 'OMRÅDE', 'accounts',
+        "area not in (select municipality_code from municipalities)
+        and area not in ('000', '081', '082', '083', '084', '085') and area not like '9__'",
+        'with an area that is neither one of the 98 municipalities nor a total',
+        'Totals are 0, 81 to 85 and 9xx; staging leaves them out.', 'unknown-area', example='min(area)'
+    ) }}
+
+    union all
+
+    {{ finding(
+        export, '(' ~ key | join(', ') ~ ')',
+        '(select 1 from accounts where is_read group by "' ~ key | join('", "') ~ '" having count(distinct "INDHOLD") > 1)',
+        'true', 'in several rows that differ', 'Two extracts were put together; keep one.', 'two-rows-one-key',
+        noun='value'
+    ) }}
+
+    union all
+
+    {{ missing_cells(
+        export, '(select municipality_code as area from municipalities)',
+        '(select area, year from accounts where is_read)',
+        var('first_expenditure_year') | int, var('last_expenditure_year') | int
+    ) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 """Bad input stops the build with one clear sentence, and the published file stays as it was.
 
-Two models, the sources and a seed of the real project stand in for the whole, with its macros, tests and
-profile, so that each build takes seconds.
+Three models, a rule, the sources and a seed of the real project stand in for the whole, with its macros,
+tests and profile, so that each build takes seconds.
 """
 
 import os
@@ -26,11 +26,14 @@ BORROWED = [
     "models/sources.yml",
     "models/staging/registers/stg_registers__permits.sql",
     "models/staging/registers/stg_registers__permits.yml",
+    "models/staging/registers/stg_registers__population.sql",
+    "models/staging/registers/stg_registers__population.yml",
     "python_models/meta/build_info.py",
     "python_models/meta/build_info.yml",
     "seeds/classifications/residence_grounds.csv",
     "seeds/classifications/residence_grounds.yml",
     "tests/generic",
+    "tests/registers/ophg.sql",
 ]
 
 

@@ -1,4 +1,4 @@
--- What cannot be right in bef: docs/bad_input.md. One finding a rule; macros/refusals.sql says how they work.
+-- What cannot be right in bef: docs/bad_input.md. Each rule is a finding of macros/refusals.sql.
 {{ config(severity='warn') }}
 
 with
@@ -63,7 +63,7 @@ findings as (
     union all
     {{ after_today('bef', 'REFERENCETID', 'population', 'reference_date') }}
     union all
-    -- quarterly files are as good: the method takes the last day of a year, else the next one there is
+    -- quarterly files are as good: the method takes 31 December, else the next date there is
     {{ finding(
         'bef', 'REFERENCETID', 'population',
         'extract(day from ' ~ add_days('reference_date', 1) ~ ') <> 1

@@ -17,7 +17,9 @@ findings as (
     union all
     {{ shared_key('danskudd', '(PNR)', 'placements', ['person_id']) }}
     union all
-    {{ unmapped('danskudd', ['UUDDNR'], 'placements', ['danish_education_code'], 'danish_education') }}
+    {{ unmapped(
+        'danskudd', ['UUDDNR'], 'placements', ['danish_education_code'], 'danish_education'
+    ) }}
     union all
     {{ strangers('danskudd', 'placements') }}
 

@@ -78,17 +78,22 @@ repeated as (
 
 ),
 
--- rows of one person that are not equal
+distinct_rows as (
+
+    select distinct
+        {{ to_person_id('delivered.pnr') }} as person_id,
+        delivered.*
+    from {{ source('registers', 'dream') }} as delivered
+    inner join repeated
+        on {{ to_person_id('delivered.pnr') }} = repeated.person_id
+
+),
+
+-- persons with rows that are not equal
 differing as (
 
     select person_id
-    from (
-        select distinct
-            {{ to_person_id('pnr') }} as person_id,
-            delivered.*
-        from {{ source('registers', 'dream') }} as delivered
-        where {{ to_person_id('pnr') }} in (select person_id from repeated)
-    ) as distinct_rows
+    from distinct_rows
     group by person_id
     having count(*) > 1
 

@@ -13,7 +13,9 @@ findings as (
 
     {{ missing('lpr_adm', ['RECNUM', 'PNR', 'D_INDDTO']) }}
     union all
-    {{ unreadable('lpr_adm', {'C_PATTYPE': 'integer', 'V_SENGDAGE': 'integer', 'D_INDDTO': 'date'}) }}
+    {{ unreadable('lpr_adm', {
+        'C_PATTYPE': 'integer', 'V_SENGDAGE': 'integer', 'D_INDDTO': 'date',
+    }) }}
     union all
     {{ shared_key('lpr_adm', '(RECNUM)', 'hospital_contacts', ['contact_id']) }}
     union all

@@ -12,7 +12,7 @@ def run_check(_):
     started = time.monotonic()
     try:
         folder = dbt_sql.macro("register_folder")
-    except dbt_sql.Refusal as problem:
+    except dbt_sql.RefusedError as problem:
         print(problem, file=sys.stderr)
         return 1
     lines = check.check(folder)

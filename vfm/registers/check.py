@@ -1,4 +1,4 @@
-"""make check-registers: judge a delivery by the build's own rules, in seconds and without dbt, and list all."""
+"""make check-registers: judge a delivery by the rules of the build, in seconds and without dbt."""
 
 import re
 import tempfile
@@ -96,7 +96,7 @@ def mount(con, folder):
     for name, register in declared_registers().items():
         try:
             con.execute(dbt_sql.macro("mount_register", register, folder, name in files, con=con))
-        except (dbt_sql.Refusal, duckdb.Error) as problem:
+        except (dbt_sql.RefusedError, duckdb.Error) as problem:
             sentence = str(problem).strip().splitlines()[0]
             lines.append(Line(name, "error", 0, sentence))
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
@@ -106,7 +106,7 @@ def mount(con, folder):
 
 @cache
 def seed_query(name):
-    """Return SQL that reads a classification from its CSV, with the types of its yml."""
+    """Return SQL that reads a seed from its CSV, with the types of its yml."""
     (path,) = SEEDS.rglob(f"{name}.csv")
     (seed,) = (
         entry
@@ -114,7 +114,9 @@ def seed_query(name):
         if entry["name"] == name
     )
     types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
-    return f"from read_csv('{dbt_sql.quoted(path)}', header = true, columns = {{{types}}})"
+    separator = ";" if path.parent.name == "statbank" else ","
+    options = f"header = true, delim = '{separator}', columns = {{{types}}}"
+    return f"from read_csv('{dbt_sql.quoted(path)}', {options})"
 
 
 def stage(con):
@@ -136,8 +138,8 @@ def findings(con, register):
 def rows_by_year(con, register):
     """Return {year: rows} of a register."""
     if register == "dream":
-        weeks = "select try_cast(substr(dream_week, 1, 2) as integer) as yy from staging.stg_registers__dream_weeks"
-        query = f"select yy + case when yy < 90 then 2000 else 1900 end, count(*) from ({weeks}) group by all"
+        year = "cast(substr(dream_week, 1, 2) as integer) + if(dream_week < '90', 2000, 1900)"
+        query = f"select {year}, count(*) from staging.stg_registers__dream_weeks group by all"
     elif register == "sssy":
         year = dbt_sql.cast("to_integer", "substr(fee_week, 1, 2)")
         query = f"select 2000 + {year}, count(*) from staging.stg_registers__health_contacts group by all"
@@ -171,13 +173,16 @@ def summary(con, register, files):
     rows, persons, known = con.execute(
         f"select (select count(*) from raw.{register}), count(*), count(bef.person_id) "
         f"from (select distinct {person} as person_id from raw.{register}) as own "
-        "left join (select distinct person_id from staging.stg_registers__population) as bef using (person_id)"
+        "left join (select distinct person_id from staging.stg_registers__population) as bef "
+        "using (person_id)"
     ).fetchone()
     share = f", {100 * known / persons:.1f} % of them in bef" if register != "bef" and persons else ""
     noun = "file" if files == 1 else "files"
     yield Line(register, "ok", rows, f"rows of {persons:,} persons{share}, in {files} {noun}.")
     yield coverage(con, register)
-    models = [model for model in STAGING.glob("*.sql") if f"'registers', '{register}'" in model.read_text("utf-8")]
+    models = [
+        model for model in STAGING.glob("*.sql") if f"'registers', '{register}'" in model.read_text("utf-8")
+    ]
     if len(models) == 1:
         (kept,) = con.execute(f"select count(*) from staging.{models[0].stem}").fetchone()
         if kept < rows:
@@ -195,13 +200,17 @@ def check(folder):
     Returns
     -------
     list of Line
-        By register in the order of models/sources.yml. A line of level `error` means that the build refuses the
-        delivery.
+        By register in the order of models/sources.yml. A line of level `error` means that the build refuses
+        the delivery.
     """
     folder = str(folder)
     files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
     if not files:
-        return [Line("", "error", 0, f"register folder {folder}: no such folder, or no <register>/*.parquet in it.")]
+        return [
+            Line(
+                "", "error", 0, f"register folder {folder}: no such folder, or no <register>/*.parquet in it."
+            )
+        ]
     lines = []
     with database() as con:
         lines += mount(con, folder)
@@ -215,8 +224,12 @@ def check(folder):
     for path in sorted(Path(folder).glob("*")):
         register, why = OVERLAPS.get(path.name.lower(), ("", ""))
         if register:
-            sentence = f"register {path.name.lower()} lies beside {register}: {why}, and the build leaves it out. "
-            lines.append(Line(register, "warning", 1, sentence + "See docs/bad_input.md#registers-that-overlap."))
+            sentence = (
+                f"register {path.name.lower()} lies beside {register}: {why}, and the build leaves it out. "
+            )
+            lines.append(
+                Line(register, "warning", 1, sentence + "See docs/bad_input.md#registers-that-overlap.")
+            )
     order = list(declared_registers())
     lines.sort(key=lambda line: order.index(line.register))
     try:

@@ -1,7 +1,7 @@
 """The project's own SQL without dbt: the same casts, staging models and data tests, in milliseconds.
 
 The import and the check read and judge a delivery by the very SQL of the build: they cannot drift apart. Only
-what the mounting of registers, staging and the tests on it need is known here: `source`, `ref`, `var`, `config`,
+what mounting registers, staging and the tests on it need is known here: `source`, `ref`, `var`, `config`,
 dispatch to DuckDB, dbt's date macros, macros that return values, and refusals as exceptions.
 """
 
@@ -24,11 +24,11 @@ PREFIX = "project_macro__"  # hides a macro from its own file, so that all are f
 DATABASE = ContextVar("DATABASE")
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """What dbt would stop with; the argument is a sentence for a person."""
 
 
-class _Returned(Exception):
+class _ReturnError(Exception):
     """How a macro returns a value instead of text."""
 
     def __init__(self, value):
@@ -73,7 +73,7 @@ def _ref(name):
 
 
 def _return(value):
-    raise _Returned(value)
+    raise _ReturnError(value)
 
 
 def _run_query(query):
@@ -81,7 +81,7 @@ def _run_query(query):
 
 
 def _refuse(sentence):
-    raise Refusal(sentence)
+    raise RefusedError(sentence)
 
 
 def _by_name(macros, name):
@@ -90,7 +90,7 @@ def _by_name(macros, name):
     def call(*arguments, **named):
         try:
             return macros[name](*arguments, **named)
-        except _Returned as returned:
+        except _ReturnError as returned:
             return returned.value
 
     return call
@@ -156,7 +156,7 @@ def macro(name, *arguments, con=None):
 
     Raises
     ------
-    Refusal
+    RefusedError
         If the macro stops with an error in words.
     """
     token = DATABASE.set(con)

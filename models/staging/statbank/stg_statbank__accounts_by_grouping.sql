@@ -23,7 +23,7 @@ renamed as (
         upper({{ to_text('"ART"') }}) as art,
         {{ to_integer('"TID"') }} as year,
         -- thousands of kroner
-        cast(round("INDHOLD" * 1000) as bigint) as amount_dkk
+        cast(round({{ to_number('"INDHOLD"') }} * 1000) as bigint) as amount_dkk
     from accounts
     where upper({{ to_text('"PRISENHED"') }}) = 'LOBM'
 

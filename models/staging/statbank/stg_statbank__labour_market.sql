@@ -11,9 +11,9 @@ final as (
     select distinct
         {{ to_text('"OMRÅDE"') }} as commuting_area,
         {{ to_integer('"TID"') }} as year,
-        cast("LEDIGHEDSPROCENT" as double) as unemployment_rate_percent,
-        cast("ARBEJDSPLADSER_PR_18_64" as double) as jobs_per_resident,
-        cast("ARBEJDSPLADSER_MELLEMHOEJT_PROCENT" as double) as jobs_medium_high_skill_percent
+        {{ to_number('"LEDIGHEDSPROCENT"') }} as unemployment_rate_percent,
+        {{ to_number('"ARBEJDSPLADSER_PR_18_64"') }} as jobs_per_resident,
+        {{ to_number('"ARBEJDSPLADSER_MELLEMHOEJT_PROCENT"') }} as jobs_medium_high_skill_percent
     from labour_market
 
 )
