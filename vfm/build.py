@@ -227,9 +227,11 @@ def failures(paths, errors, plain):
         said = [message for name, message in errors if name == "MainEncounteredError"]
         said = said or [message for _, message in errors] or ["".join(plain[-1:])]
         return [one_sentence(said[-1]) or "dbt stopped without a word.", log]
-    sentences = [describe(result, paths) for result in failed[:SHOWN_FAILURES]]
-    if len(failed) > SHOWN_FAILURES:
-        sentences.append(f"{len(failed) - SHOWN_FAILURES} more steps failed.")
+    sentences = [describe(result, paths) for result in failed]
+    # what fails beside a refused register fails because of it
+    sentences = [sentence for sentence in sentences if sentence.startswith("register ")] or sentences
+    if len(sentences) > SHOWN_FAILURES:
+        sentences[SHOWN_FAILURES:] = [f"{len(sentences) - SHOWN_FAILURES} more steps failed."]
     return [*sentences, log]
 
 

@@ -7,6 +7,7 @@ classifications.
 
 import hashlib
 import itertools
+import json
 import os
 import re
 import shutil
@@ -535,12 +536,30 @@ def test_every_sentence_points_to_a_place_on_the_page():
     assert set(re.findall(r"bad_input\.md#([a-z-]+)", text)) <= set(ANCHORS)
 
 
-def test_a_test_that_fails_is_named_with_its_rows(tmp_path):
+def test_a_test_that_fails_is_named_with_its_rows(tmp_path, monkeypatch):
+    monkeypatch.delenv("VFM_BUILD", raising=False)
     paths = build.Paths.from_environment(tmp_path)
     result = {"unique_id": "test.p.spells_start.1", "message": "Got 3 results, configured to fail if != 0"}
     assert build.describe(result, paths) == (
         "test spells_start: 3 rows break it; dbt show -s spells_start lists them."
     )
+
+
+def test_beside_a_refused_register_nothing_else_is_said(tmp_path, monkeypatch):
+    monkeypatch.delenv("VFM_BUILD", raising=False)
+    paths = build.Paths.from_environment(tmp_path)
+    paths.target.mkdir(parents=True)
+    results = [
+        {
+            "unique_id": "test.p.spells_start.1",
+            "status": "fail",
+            "message": "Got 3 results, configured to fail",
+        },
+        {"unique_id": "test.p.bfl", "status": "error", "message": "register bfl: column AJO_LOENTIMER ..."},
+        {"unique_id": "model.p.spells", "status": "skipped", "message": None},
+    ]
+    (paths.target / "run_results.json").write_text(json.dumps({"results": results}))
+    assert build.failures(paths, [], [])[:-1] == ["register bfl: column AJO_LOENTIMER ..."]
 
 
 def test_a_warehouse_that_is_no_database(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ coded as (
 
 ),
 
--- the method reads what municipalities spend; totals and other price units only have to be recognised
+-- totals of areas and other price units are not read; they only have to be recognised
 accounts as (
 
     select
