@@ -12,7 +12,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test docs registers check-registers fetch-statbank lint bench coverage lock clean
+.PHONY: help build test truth docs registers check-registers fetch-statbank lint bench coverage lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,11 +20,16 @@ help:  ## list the targets
 build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, say what was made
 	@$(python) -m vfm.build
 
-test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none)
+test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
 	@$(dbt) --quiet test $(folders)
+	@$(python) -m vfm.synthetic.check
 	@echo "All tests passed."
+
+truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
+	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
+	@$(python) -m vfm.synthetic.check
 
 docs: $(installed)  ## write the documentation with its lineage graph, one HTML file
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build

@@ -1,0 +1,172 @@
+"""The warehouse against the truth of its registers: every person, spell and covariate, exactly.
+
+The simulator knows what it meant before it writes registers; the warehouse only sees the registers. Nothing
+is written: the world is simulated anew from the seed and scale that `meta.build_info` names.
+
+python -m vfm.synthetic.check [--warehouse build/warehouse.duckdb]
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from vfm.build import Paths
+from vfm.provenance import PROJECT
+from vfm.synthetic import accounts, residence, truth, world
+
+ORIGIN = re.compile(r"synthetic, seed (?P<seed>\d+)(, scale (?P<scale>[\d.]+))?")
+ROUNDING_DKK = 15_000  # a municipality's year has up to 28 lines, each in whole 1,000 kr.
+QUERIES = {
+    "persons": """
+        select
+            person_id, sex, residence_ground, permit_year, origin, world_region, country_group, country_code,
+            danish_education, birth_date, permit_date, entry_date, programme_start_date as programme_date,
+            start_week
+        from intermediate.int_population
+    """,
+    "spells": """
+        select
+            person_id, spell_number, start_week, duration_weeks, outcome, exit_reason, municipality_code,
+            is_success
+        from benchmark.spells
+    """,
+    "case_mix": """
+        select spells.person_id, spells.spell_number, case_mix.* exclude (spell_id)
+        from benchmark.case_mix inner join benchmark.spells using (spell_id)
+    """,
+    "programme_days": """
+        select person_id, municipality_code, year, person_days from intermediate.int_programme_days
+    """,
+    "composition": """
+        select * exclude (share_africa, share_danish_education_3)  -- the reference levels
+        from intermediate.int_programme_composition
+    """,
+    "expenditure": "select municipality_code, year, expenditure_dkk from expenditure.expenditure_per_person",
+}
+KEYS = {
+    "persons": ["person_id"],
+    "spells": ["person_id", "spell_number"],
+    "case_mix": ["person_id", "spell_number"],
+    "programme_days": ["person_id", "municipality_code", "year"],
+    "composition": ["municipality_code", "year"],
+    "expenditure": ["municipality_code", "year"],
+}
+TOLERANCES = {"expenditure": ROUNDING_DKK}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a table agrees with the truth.
+
+    Attributes
+    ----------
+    table : str
+    rows, values : int
+        Rows on either side; values that were compared, keys not counted.
+    differences : tuple of str
+        One sentence per way in which the two differ, without ids; empty where they agree.
+    """
+
+    table: str
+    rows: int
+    values: int
+    differences: tuple[str, ...]
+
+
+def compare(table, built, true):
+    """Compare a table with the truth, value by value.
+
+    Parameters
+    ----------
+    table : str
+        One of `QUERIES`.
+    built, true : DataFrame
+        Columns of `true` that `built` lacks are ignored, not the other way round.
+
+    Returns
+    -------
+    Comparison
+    """
+    keys, tolerance = KEYS[table], TOLERANCES.get(table)
+    differences = [f"{column} has no truth" for column in built.columns.difference(true.columns)]
+    for name, frame in (("warehouse", built), ("truth", true)):
+        if again := int(frame.duplicated(keys).sum()):
+            differences.append(f"{again:,} rows of the {name} repeat a key")
+    both = built.merge(true, on=keys, how="outer", suffixes=("", "_true"), indicator=True)
+    for side, name in (("left_only", "warehouse"), ("right_only", "truth")):
+        if alone := int((both["_merge"] == side).sum()):
+            differences.append(f"{alone:,} rows are in the {name} only")
+    matched = both[both["_merge"] == "both"]
+    columns = [column for column in built.columns.intersection(true.columns) if column not in keys]
+    for column in columns:
+        found, expected = matched[column], matched[f"{column}_true"]
+        equal = (found - expected).abs() <= tolerance if tolerance else found == expected
+        wrong = ~(equal | (found.isna() & expected.isna()))
+        if wrong.any():
+            first = wrong.idxmax()
+            differences.append(
+                f"{column} differs in {int(wrong.sum()):,} rows, the first has {found[first]} "
+                f"and should have {expected[first]}"
+            )
+    return Comparison(table, len(both), len(matched) * len(columns), tuple(differences))
+
+
+def compare_world(warehouse, made, tables):
+    """Compare a warehouse with the world its registers were written from.
+
+    Parameters
+    ----------
+    warehouse : duckdb.DuckDBPyConnection
+    made : world.World
+    tables : collection of str
+        Which of `QUERIES` to compare.
+
+    Returns
+    -------
+    list of Comparison
+    """
+    lived = residence.build(made)
+    if "expenditure" in tables:
+        cells = accounts.build(made, lived).need
+        cells["expenditure_dkk"] = cells["actual_dkk"] * cells["full_year_persons"]
+    else:
+        cells = accounts.compositions(made, lived)
+        cells["municipality_code"] = made.places.code[cells["place"]].astype(str)
+    true = {
+        "persons": truth.true_persons(made),
+        "spells": truth.true_spells(made),
+        "case_mix": truth.true_case_mix(made),
+        "programme_days": truth.true_programme_days(made, lived),
+        "composition": cells,
+        "expenditure": cells,
+    }
+    return [compare(table, warehouse.sql(QUERIES[table]).df(), true[table]) for table in tables]
+
+
+def main(arguments=None):
+    """Compare the built warehouse with its truth; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m vfm.synthetic.check", description=__doc__.split("\n")[0])
+    parser.add_argument("--warehouse", type=Path, default=Paths.from_environment(PROJECT).warehouse)
+    path = parser.parse_args(arguments).warehouse
+    if not path.exists():
+        parser.error(f"{path}: no such warehouse; make build makes it")
+    with duckdb.connect(str(path), read_only=True) as warehouse:
+        origins = warehouse.sql("select columns('.*_origin') from meta.build_info").fetchone()
+        seed_and_scale = ORIGIN.fullmatch(origins[0])
+        if not seed_and_scale or len(set(origins)) > 1:
+            print(f"No truth to compare with: the data are {' and '.join(sorted(set(origins)))}.")
+            return 0
+        made = world.create(int(seed_and_scale["seed"]), float(seed_and_scale["scale"] or 1))
+        compared = compare_world(warehouse, made, QUERIES)
+    print(f"{'table':<16}{'rows':>10}{'values':>12}  differences")
+    for one in compared:
+        print(f"{one.table:<16}{one.rows:>10,}{one.values:>12,}  {'; '.join(one.differences) or 'none'}")
+    return int(any(one.differences for one in compared))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
