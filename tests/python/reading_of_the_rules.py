@@ -24,11 +24,12 @@ def _seed(name: str) -> list[dict]:
 
 
 QUALIFYING = {
-    (row["permit_category"], row["permit_basis"], row["permit_explanation"])
+    (row["permit_category"], row["permit_basis"], row["permit_explanation"]): row["residence_ground"]
     for row in _seed("residence_grounds")
     if row["is_qualifying"] == "true"
 }
 WESTERN = {row["country_code"] for row in _seed("countries") if row["is_western"] == "true"}
+OUTCOMES = {"employment": "success", "death": "left", "emigration": "left", "excluded_state": "left"}
 DREAM_STATES = {row["dream_code"]: row["dream_state"] for row in _seed("dream_states")}
 
 
@@ -36,9 +37,8 @@ DREAM_STATES = {row["dream_code"]: row["dream_state"] for row in _seed("dream_st
 class Person:
     """The raw rows of one person, dates as dates, codes padded."""
 
-    population: list[tuple[dt.date, str, str, dt.date]] = field(
-        default_factory=list
-    )  # date, KOM, OPR_LAND, birth
+    # date, KOM, OPR_LAND, birth, sex
+    population: list[tuple[dt.date, str, str, dt.date, int]] = field(default_factory=list)
     migrations: list[tuple[dt.date, str]] = field(default_factory=list)
     moves: list[tuple[dt.date, str, str]] = field(default_factory=list)  # date, from, to
     death: dt.date | None = None
@@ -69,7 +69,7 @@ def programme_start(person: Person) -> tuple[dt.date, dt.date] | None:
     if not arrivals or not permits or not person.population:
         return None
     entry, permit = min(arrivals), min(permits)
-    _, _, country, birth = max(person.population)
+    _, _, country, birth, _ = max(person.population)
     start = permit if permit >= entry else monday(entry) + WEEK
     if not (2008 <= entry.year <= 2015 and 2008 <= permit.year <= 2015):
         return None
@@ -133,7 +133,7 @@ def state_of_week(person: Person, week: dt.date, away: list[tuple[dt.date, dt.da
 
 
 def spells(person: Person) -> list[dict]:
-    """Return the person's spells: start_week, duration_weeks, exit_reason, municipality_code."""
+    """Return the person's spells, each with what the warehouse says of it."""
     found = programme_start(person)
     if found is None:
         return []
@@ -141,7 +141,8 @@ def spells(person: Person) -> list[dict]:
     first_week = monday(start)
     lives = residence(person, entry)
     away = absences(person, entry)
-    birth = max(person.population)[3]
+    *_, birth, sex = max(person.population)
+    _, ground = min((date, codes) for date, codes in person.permits if codes in QUALIFYING)
     leaving_week = monday(dt.date(birth.year + 64, 1, 4))
 
     state, hours, home = {}, {}, {}
@@ -182,10 +183,15 @@ def spells(person: Person) -> list[dict]:
             end, reason = success, "employment"
         result.append(
             {
+                "spell_number": len(result) + 1,
+                "sex": {1: "men", 2: "women"}[sex],
+                "residence_ground": QUALIFYING[ground],
+                "municipality_code": home[begin],
                 "start_week": first_week + (begin - 1) * WEEK,
                 "duration_weeks": max(end - begin, 1),
+                "weeks_to_window_end": 157 - begin,
+                "outcome": OUTCOMES.get(reason, "unfinished"),
                 "exit_reason": reason,
-                "municipality_code": home[begin],
             }
         )
         if reason != "employment":
