@@ -356,6 +356,13 @@ def reading(registers):
     )
 
 
+def test_the_truth_is_its_owners_alone(delivery):
+    folder = delivery / "truth"
+    paths = [folder, *folder.iterdir()]
+    assert len(paths) == 7
+    assert not [path.name for path in paths if path.stat().st_mode & 0o077]
+
+
 def test_the_registers_imply_the_true_population(reading, truth):
     found = reading.population()
     persons = truth["persons"].set_index("person_id")

@@ -4,6 +4,7 @@ Written outside the register folder; no model of the warehouse may read it.
 """
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ def true_programme_days(world, residence):
 
 
 def write_truth(folder, world, residence, accounts):
-    """Write the truth of a world.
+    """Write the truth of a world, for its owner alone.
 
     Parameters
     ----------
@@ -100,7 +101,15 @@ def write_truth(folder, world, residence, accounts):
     residence : residence.Residence
     accounts : accounts.Accounts
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    before = os.umask(0o077)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder, world, residence, accounts)
+    finally:
+        os.umask(before)
+
+
+def _write(folder, world, residence, accounts):
     frames = {
         "persons": true_persons(world),
         "spells": true_spells(world),
@@ -110,7 +119,8 @@ def write_truth(folder, world, residence, accounts):
     }
     for name, frame in frames.items():
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", store_schema=False)
+        path = _new(folder / f"{name}.parquet")
+        pq.write_table(table, path, compression="zstd", store_schema=False)
     code = [str(code) for code in world.places.code]
     parameters = {
         "seed": world.seed,
@@ -121,6 +131,12 @@ def write_truth(folder, world, residence, accounts):
         "coefficients": {sex: values.to_dict() for sex, values in case_mix.hazard_coefficients().items()},
         "municipal_effects_log_hazard": dict(zip(code, world.effects.round(6).tolist(), strict=True)),
     }
-    (folder / "parameters.json").write_text(
+    _new(folder / "parameters.json").write_text(
         json.dumps(parameters, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def _new(path):
+    """A path without an older file, which would keep its permissions."""
+    path.unlink(missing_ok=True)
+    return path
