@@ -39,7 +39,7 @@
             ~ '/*.parquet. An empty register is taken for a failed delivery. '
             ~ 'See docs/bad_input.md#empty-register.') %}
     {% endif %}
-    {{ return(register_view(register, folder, register_select_list(register, parts))) }}
+    {{ return(register_view(register, folder, parts | list, register_select_list(register, parts))) }}
 {% endmacro %}
 
 
@@ -201,12 +201,17 @@
 {% endmacro %}
 
 
-{% macro register_view(register, folder, select_list) %}
-    {{ return(adapter.dispatch('register_view', 'value_for_money')(register, folder, select_list)) }}
+{# `files` by name and not by pattern: a part that is taken away after it was looked at must not go unnoticed #}
+{% macro register_view(register, folder, files, select_list) %}
+    {{ return(adapter.dispatch('register_view', 'value_for_money')(register, folder, files, select_list)) }}
 {% endmacro %}
 
-{% macro duckdb__register_view(register, folder, select_list) %}
+{% macro duckdb__register_view(register, folder, files, select_list) %}
     {% set relation = register.schema ~ '.' ~ register.identifier %}
+    {% set paths = [] %}
+    {% for file in files %}
+        {% do paths.append("'" ~ dbt.escape_single_quotes(folder ~ '/' ~ register.identifier ~ '/' ~ file) ~ "'") %}
+    {% endfor %}
     {% set columns = [] %}
     {% for expression, name in select_list %}
         {% do columns.append(expression ~ ' as ' ~ name) %}
@@ -214,7 +219,7 @@
     {% set statements %}
 create or replace view {{ relation }} as
 select {{ columns | join(', ') }}
-from read_parquet('{{ dbt.escape_single_quotes(folder) }}/{{ register.identifier }}/*.parquet', union_by_name = true);
+from read_parquet([{{ paths | join(', ') }}], union_by_name = true);
 comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.description | trim) }}';
     {% endset %}
     {{ return(statements) }}

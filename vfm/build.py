@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -17,12 +16,28 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import publish
+from vfm import machine, publish, redact
+from vfm.machine import BuildError
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHOWN_FAILURES = 12  # one for each register and one more
-# dbt keeps what it parses until it ends: looking through it for garbage again and again costs seconds
-DBT = "import gc; gc.set_threshold(100_000, 50, 50); from dbt.cli.main import cli; cli()"
+# dbt ends when its standard input does, which is when this process ends, however it ends. dbt keeps what it
+# parses until it ends: looking through it for garbage again and again costs seconds.
+DBT = """
+import gc, os, threading
+def end_with_the_build():
+    os.read(0, 1)
+    os._exit(1)
+threading.Thread(target=end_with_the_build, daemon=True).start()
+gc.set_threshold(100_000, 50, 50)
+from dbt.cli.main import cli
+cli()
+"""
 PATIENCE_SECONDS = 10.0
 WRAPPER = re.compile(r"^(Compilation|Runtime|Database|Parsing|Dbt\w*|Env\w*) Error( in .*)?$", re.IGNORECASE)
 NOISE = re.compile(
@@ -31,10 +46,6 @@ NOISE = re.compile(
 LOCK_HOLDER = re.compile(
     r"lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)(?: by user (?P<user>\S+?))?[.\s]"
 )
-
-
-class BuildError(Exception):
-    """A build that did not pass; the arguments are sentences for a person."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,11 @@ class Paths:
         """dbt's full log."""
         return self.build / "logs"
 
+    @property
+    def spill(self):
+        """Where DuckDB puts what memory cannot hold; profiles/profiles.yml says so too."""
+        return self.build / "spill"
+
     def short(self, path):
         """Name a path as a person in the project's root would."""
         return str(path.relative_to(self.project)) if path.is_relative_to(self.project) else str(path)
@@ -99,16 +115,24 @@ def wait_for_warehouse(paths, patience=PATIENCE_SECONDS):
             holder = LOCK_HOLDER.search(str(problem))
             if holder is None:
                 first = str(problem).strip().splitlines()[0]
+                room = machine.NO_ROOM.search(first)
                 raise BuildError(
-                    f"{name} cannot be opened ({first}). Remove it with make clean."
+                    machine.out_of_room("build", paths.build, paths.short(paths.build))
+                    if room
+                    else f"{name} cannot be opened ({first}). Remove it with make clean."
                 ) from problem
             if time.monotonic() > deadline:
-                user = f", user {holder['user']}" if holder["user"] else ""
-                raise BuildError(
-                    f"{name} is held by {Path(holder['program']).name} (process {holder['pid']}{user}): "
-                    "close it there and build again. Analysts should open the published file instead."
-                ) from problem
+                raise BuildError(held(name, holder)) from problem
         time.sleep(0.5)
+
+
+def held(name, holder):
+    """Say who holds the warehouse, from a match of LOCK_HOLDER."""
+    user = f", user {holder['user']}" if holder["user"] else ""
+    return (
+        f"{name} is held by {Path(holder['program']).name} (process {holder['pid']}{user}): "
+        "close it there and build again. Analysts should open the published file instead."
+    )
 
 
 class Progress:
@@ -172,6 +196,7 @@ def run_dbt(paths, stream):
         "--exclude-resource-type", "unit_test",  # they prove the code, not the data: make test runs them
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
     environment = dict(
         os.environ
@@ -184,20 +209,32 @@ def run_dbt(paths, stream):
         cwd=paths.project,
         env=environment,
         text=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as dbt:
-        for line in dbt.stdout:
-            try:
-                event = json.loads(line)
-                name, level = event["info"]["name"], event["info"]["level"]
-            except (ValueError, KeyError, TypeError):
-                plain.append(line)
-                continue
-            if level == "error":
-                errors.append((name, event["info"]["msg"]))
-            progress.hear(event)
+        try:
+            for line in dbt.stdout:
+                try:
+                    event = json.loads(line)
+                    name, level = event["info"]["name"], event["info"]["level"]
+                except (ValueError, KeyError, TypeError):
+                    plain.append(line)
+                    continue
+                if level == "error":
+                    errors.append((name, event["info"]["msg"]))
+                progress.hear(event)
+        except BaseException:
+            dbt.kill()  # its database survives that; nothing it would still do is wanted
+            dbt.wait()
+            shutil.rmtree(paths.spill, ignore_errors=True)
+            raise
+        dbt.wait()  # before the pipe to it is closed
     progress.end()
+    if dbt.returncode < 0:
+        plain.append(
+            f"dbt was killed (signal {-dbt.returncode}), by someone or because memory ran out. {machine.SEE}"
+        )
     if dbt.returncode != 0:
         raise BuildError(*failures(paths, errors, plain))
     return (progress.first_node or progress.start) - progress.start
@@ -220,9 +257,16 @@ def failures(paths, errors, plain):
         At least one sentence.
     """
     log = f"The full log is {paths.short(paths.logs)}/dbt.log."
-    run_results = paths.target / "run_results.json"
-    results = json.loads(run_results.read_text(encoding="utf-8"))["results"] if run_results.exists() else []
+    try:
+        results = json.loads((paths.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError):  # dbt ended before it wrote them, or while it did
+        results = []
     failed = [result for result in results if result["status"] in publish.FAILED - {"skipped"}]
+    said = [*(result["message"] or "" for result in failed), *(message for _, message in errors), *plain]
+    said = [text for text in said if not one_sentence(text).startswith(("register ", "target "))]
+    refused = machine.refusal(said, paths.build, paths.short(paths.build))
+    if refused:
+        return [refused, log]
     if not failed:
         said = [message for name, message in errors if name == "MainEncounteredError"]
         said = said or [message for _, message in errors] or ["".join(plain[-1:])]
@@ -249,7 +293,7 @@ def describe(result, paths):
 
 
 def one_sentence(message):
-    """Take dbt's and Python's wrapping off an error message, and hide what could be a person's id."""
+    """Take dbt's and Python's wrapping off an error message."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", message)
     if "Traceback (most recent call last)" in message:
         after = re.split(r"\n\s*File \"[^\n]*\n", message)[-1].splitlines()
@@ -259,17 +303,7 @@ def one_sentence(message):
         message = re.sub(r"^[\w.]+?(?:Value)?Error: (?=\w+ \w+)", "", "\n".join(lines[-1:]).strip())
     lines = [line.strip() for line in message.splitlines()]
     kept = [line for line in lines if line and not WRAPPER.match(line) and not NOISE.match(line)]
-    text = re.sub(r"^Invalid Input Error: (?=register )", "", " ".join(kept))
-    text = re.sub(r'([Dd]uplicate key) "[^"]*"', r"\1 (value not shown)", text)
-    return re.sub(r"string '([^']*)'", hide_long_values, text)
-
-
-def hide_long_values(match):
-    """Keep a date or a short code, hide whatever could be a person's id."""
-    value = match[1]
-    return (
-        match[0] if len(value) < 8 or re.fullmatch(r"\d{4}-\d\d-\d\d", value) else "string (value not shown)"
-    )
+    return re.sub(r"^Invalid Input Error: (?=register )", "", " ".join(kept))
 
 
 def print_tables(paths, rows):
@@ -338,14 +372,21 @@ def build(paths, stream=sys.stdout):
     BuildError, publish.NotPublishedError
         If anything failed; nothing was published then.
     """
-    before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
     started = time.monotonic()
-    paths.build.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths.build.chmod(0o700)
-    wait_for_warehouse(paths)
-    preparation = run_dbt(paths, stream)
-    built = time.monotonic()
-    rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
+    publish.prepare_folder(paths.results)
+    before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
+    name = paths.short(paths.build)
+    try:
+        paths.build.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.build.chmod(0o700)
+    except OSError as problem:
+        raise BuildError(machine.cannot_write("build", name, problem)) from problem
+    with machine.only_build(paths.build, name):
+        wait_for_warehouse(paths)
+        shutil.rmtree(paths.spill, ignore_errors=True)  # of a build that was killed
+        preparation = run_dbt(paths, stream)
+        built = time.monotonic()
+        rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
     ended = time.monotonic()
     return rows, {
         "to read the project and mount the registers": preparation,
@@ -365,21 +406,36 @@ def print_summary(paths, rows, seconds):
     if accounts != origin:
         origin += f" (accounts: {accounts})"
     commit = commit[:12] + "+changes" * commit.endswith("+changes")
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    memory = ""
+    if resource:
+        memory = (
+            f"; {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:,.0f} MB of memory at most"
+        )
     phases = ", ".join(f"{value:.1f} s {phase}" for phase, value in seconds.items())
     print(
         f"\nPublished {paths.short(paths.results)}: {len(rows)} tables from {origin}, commit {commit}."
-        f"\n{sum(seconds.values()):.1f} s: {phases}; {memory:,.0f} MB of memory at most."
+        f"\n{sum(seconds.values()):.1f} s: {phases}{memory}."
     )
 
 
-def still_published(paths):
-    """Say what a failed build left in place."""
+def still_published(paths, before):
+    """Say what a failed build left in place; `before` is the identity of the file when the build began."""
     name = paths.short(paths.results)
-    if not paths.results.exists():
+    now = identity(paths.results)
+    if not now:
         return f"Nothing was published; there is no {name} yet."
+    if now != before:
+        return f"The new results are in {name} already."
     when = datetime.fromtimestamp(paths.results.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
     return f"Nothing was published; the results of {when} are still in {name}."
+
+
+def identity(path):
+    """Return what tells a file from the one that replaces it; None where there is none to be seen."""
+    try:
+        return path.stat().st_ino, path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def main(arguments=None):
@@ -387,19 +443,26 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
     parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")
     paths = Paths.from_environment(parser.parse_args(arguments).project_dir)
+    before = identity(paths.results)
     try:
-        rows, seconds = build(paths)
-    except (BuildError, publish.NotPublishedError, OSError, duckdb.Error) as problem:
-        sentences = (
-            [*map(str, problem.args)] if isinstance(problem, BuildError) else [one_sentence(str(problem))]
-        )
-        print("\n".join(["", *sentences, still_published(paths)]), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"\nInterrupted. {still_published(paths)}", file=sys.stderr)
-        return 130
-    print_summary(paths, rows, seconds)
-    return 0
+        with machine.told_to_end():
+            rows, seconds = build(paths)
+    except (BuildError, publish.NotPublishedError) as problem:
+        sentences = [*map(str, problem.args)]
+    except OSError as problem:
+        sentences = [str(problem)]
+    except duckdb.Error as problem:
+        holder = LOCK_HOLDER.search(str(problem))  # someone opened the warehouse just before it was published
+        said = held(paths.short(paths.warehouse), holder) if holder else redact.of_duckdb(str(problem))
+        sentences = [one_sentence(said)]
+    except machine.Stopped as stop:
+        print(f"\nInterrupted. {still_published(paths, before)}", file=sys.stderr)
+        return 128 + stop.args[0]
+    else:
+        print_summary(paths, rows, seconds)
+        return 0
+    print("\n".join(["", *sentences, still_published(paths, before)]), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

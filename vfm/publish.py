@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from vfm import machine
+
 SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 PERSONAL_COLUMNS = {"person_id", "spell_id", "pnr", "pnr12", "familie_id", "e_faelle_id", "recnum"}
 FAILED = {"error", "fail", "runtime error", "partial success", "skipped"}
@@ -122,14 +124,55 @@ def literal(text):
 
 def write_file(warehouse, path, tables):
     """Write the tables into a new DuckDB file, safely on disk, and return {(schema, table): rows}."""
-    with closing(duckdb.connect(str(path))) as con:
+    with closing(
+        duckdb.connect(str(path), config={"temp_directory": str(Path(warehouse).with_name("spill"))})
+    ) as con:
         con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
+        con.execute("set enable_external_access = false")  # but for these two files
         rows = {name: copy_table(con, *name) for name in tables}
         con.execute("detach warehouse")
         con.execute("checkpoint")
     with open(path, "rb+") as stream:
         os.fsync(stream.fileno())
     return rows
+
+
+def new_file(results):
+    """Return the file to publish, links followed, and the one beside it that this process writes first."""
+    results = Path(os.path.realpath(results))
+    return results, results.with_name(f"{results.name}.{os.getpid()}.new")
+
+
+def prepare_folder(results):
+    """Make the folder of the published file, and sure that a file can be written there.
+
+    Parameters
+    ----------
+    results : path
+
+    Raises
+    ------
+    NotPublishedError
+        If not.
+    """
+    results, new = new_file(results)
+    if results.is_dir():
+        raise NotPublishedError(
+            f"{results} is a folder: set VFM_RESULTS to the file to publish. {machine.SEE}"
+        )
+    try:
+        results.parent.mkdir(parents=True, exist_ok=True)
+        new.touch()
+        new.unlink()
+    except OSError as problem:
+        raise NotPublishedError(refusal(results.parent, problem)) from problem
+
+
+def refusal(folder, problem):
+    """Put into a sentence why a folder took no file."""
+    if machine.NO_ROOM.search(str(problem)):
+        return machine.out_of_room("results", folder, folder)
+    return machine.cannot_write("results", folder, problem)
 
 
 def publish(warehouse, results, target, mode=0o644):
@@ -157,20 +200,23 @@ def publish(warehouse, results, target, mode=0o644):
         If the build did not pass as a whole, or a table to publish is missing or holds a person's id. As on
         any other error the old file is left as it was, byte for byte, and nothing half-written stays behind.
     """
-    results = Path(results)
+    results, new = new_file(results)
     manifest, run_results = (
         json.loads((Path(target) / name).read_text(encoding="utf-8"))
         for name in ("manifest.json", "run_results.json")
     )
     check_run(manifest, run_results)
-    results.parent.mkdir(parents=True, exist_ok=True)
-    new = results.with_name(f"{results.name}.{os.getpid()}.new")
+    prepare_folder(results)
     remove_leftovers(results)
     try:
         rows = write_file(warehouse, new, tables_to_publish(manifest).values())
         new.chmod(mode)
         os.replace(new, results)
         sync_folder(results.parent)
+    except (OSError, duckdb.Error) as problem:
+        if machine.NO_ROOM.search(str(problem)):
+            raise NotPublishedError(refusal(results.parent, problem)) from problem
+        raise
     finally:
         for leftover in (new, new.with_name(new.name + ".wal")):
             leftover.unlink(missing_ok=True)
@@ -186,7 +232,9 @@ def remove_leftovers(results):
 
 
 def is_running(process):
-    """Whether a process of this number exists."""
+    """Whether a process of this number exists; on Windows, where asking would end it, any may."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -197,7 +245,9 @@ def is_running(process):
 
 
 def sync_folder(folder):
-    """Make a rename in a folder survive a power cut."""
+    """Make a rename in a folder survive a power cut; Windows opens no folders."""
+    if os.name == "nt":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

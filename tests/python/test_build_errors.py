@@ -218,18 +218,6 @@ def test_a_register_delivered_in_another_case_with_more_columns_and_parts(projec
             assert {name for (name,) in names} == set(row), "declared names, and nothing else"
 
 
-def test_what_could_be_a_persons_id_is_not_shown():
-    message = (
-        'Runtime Error in model m (m.sql)\n  Constraint Error: Duplicate key "person_id: 0000001" violates'
-    )
-    assert build.one_sentence(message) == "Constraint Error: Duplicate key (value not shown) violates"
-    message = "Conversion Error: Could not convert string '0101011234' to INT32"
-    assert (
-        build.one_sentence(message) == "Conversion Error: Could not convert string (value not shown) to INT32"
-    )
-    assert "'2011-13-01'" in build.one_sentence("Could not convert string '2011-13-01' to DATE")
-
-
 def test_of_a_python_traceback_the_last_line_is_said():
     message = (
         "Runtime Error in model m (m.py)\n  Python model failed:\n  Traceback (most recent call last):\n"

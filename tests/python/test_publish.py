@@ -162,7 +162,7 @@ def test_a_crash_while_copying_leaves_the_old_file_and_no_other(build, monkeypat
         raise OSError("No space left on device")
 
     monkeypatch.setattr(publish.os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(publish.NotPublishedError, match="No room is left to write to the results folder"):
         publish.publish(**build)
     assert digest(build["results"]) == before
     assert [path.name for path in build["results"].parent.iterdir()] == ["vfm.duckdb"]
@@ -177,3 +177,30 @@ def test_it_clears_away_what_a_killed_publication_left_and_no_living_one(build):
     publish.publish(**build)
     assert not dead.exists()
     assert living.exists()
+
+
+def test_where_the_results_are_a_link_the_file_it_leads_to_is_replaced(build, tmp_path):
+    link = build["results"]
+    link.parent.mkdir()
+    (tmp_path / "shared").mkdir()
+    link.symlink_to(tmp_path / "shared/results.duckdb")
+    for _ in range(2):
+        publish.publish(**build)
+        assert link.is_symlink()
+        assert [path.name for path in (tmp_path / "shared").iterdir()] == ["results.duckdb"]
+        assert [path.name for path in link.parent.iterdir()] == ["vfm.duckdb"]
+    with duckdb.connect(str(link), read_only=True) as con:
+        assert con.execute("select count(*) from benchmark.benchmark_indicators").fetchall() == [(3,)]
+
+
+def test_a_published_view_reads_no_file_but_the_warehouse(build, tmp_path):
+    (tmp_path / "persons.csv").write_text("k\n1\n")
+    in_warehouse(
+        build,
+        f"create or replace view report.table_3_1 as select k from read_csv('{tmp_path}/persons.csv')",
+    )
+    build["results"].parent.mkdir()
+    before = list(build["results"].parent.iterdir())
+    with pytest.raises(duckdb.PermissionException, match="disabled by configuration"):
+        publish.publish(**build)
+    assert list(build["results"].parent.iterdir()) == before
