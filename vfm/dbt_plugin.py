@@ -12,6 +12,7 @@ import duckdb
 from dbt.adapters.duckdb.environments import local
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
+from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from vfm import redact
@@ -42,6 +43,7 @@ class Plugin(BasePlugin):
             config[f"{kind}_extensions"] = False
         if creds.path == ":memory:":
             return
+        keep_rows_out_of_the_log()
         os.umask(OWNER_ONLY)
         build = Path(creds.path).parent
         build.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,6 +70,18 @@ class Plugin(BasePlugin):
         conn.execute(f"set allowed_directories = [{allowed}]")
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")
+
+
+def keep_rows_out_of_the_log():
+    """Let dbt show print rows on the screen and nowhere else."""
+    for logger in get_event_manager().loggers:
+        if logger.name == "file_log":
+            logger.filter = without_rows(logger.filter)
+
+
+def without_rows(wanted):
+    """A filter of events as before, but for the one that carries the rows of dbt show."""
+    return lambda event: event.info.name != "ShowNode" and wanted(event)
 
 
 def project_folder():

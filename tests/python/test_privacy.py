@@ -153,6 +153,9 @@ def test_a_build_that_passes(project, run):
     status, said = run(*MAKE)
     assert status == 0, said
     without_ids("the screen", said)
+    status, said = run(*DBT, "show", "--inline", "select pnr from raw.vnds")
+    assert status == 0 and TEXT in said, "who asks for rows sees them, and no log does"
+    no_file_has_ids(*files(project / "logs"))
     with duckdb.connect(str(project / "build/warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from raw.ophg").fetchall() == [(3,)], (
             "the ids are there to be leaked"
