@@ -261,6 +261,7 @@ OUTSIDE = {
     "fetching": "select * from read_csv('https://example.org/x.csv')",
     "opening up again": "set enable_external_access = true",
     "allowing more": "set allowed_directories = ['/']",
+    "changing another setting": "set threads = 1",
 }
 
 
