@@ -13,9 +13,9 @@
     nullif(nullif(trim(cast({{ column }} as varchar)), ''), '.')
 {%- endmacro %}
 
-{# A text without the decimals that a whole number got on its way: 101.0 is 101. #}
+{# A text without the decimals that a whole number got on its way: 101.0 and 101,0 are 101. #}
 {% macro to_whole(column) -%}
-    regexp_replace({{ to_text(column) }}, '\.0+$', '')
+    regexp_replace({{ to_text(column) }}, '[.,]0+$', '')
 {%- endmacro %}
 
 {# Codes lose their leading zeros where a delivery stores them as numbers. #}
@@ -77,7 +77,7 @@
     case
         when typeof({{ column }}) in ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT')
             then try_cast({{ column }} as integer)
-        when regexp_matches({{ to_text(column) }}, '^[-+]?\d+(\.0*)?$')
+        when regexp_matches({{ to_text(column) }}, '^[-+]?\d+([.,]0+|\.)?$')
             then try_cast({{ to_whole(column) }} as integer)
     end
 {%- endmacro %}

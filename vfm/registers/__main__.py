@@ -1,10 +1,14 @@
-"""python -m vfm.registers check: what the build would say of the registers, in seconds."""
+"""Command line: what happens to registers before dbt reads them.
+
+python -m vfm.registers import <delivery folder>
+python -m vfm.registers check
+"""
 
 import argparse
 import sys
 import time
 
-from vfm.registers import check, dbt_sql
+from vfm.registers import check, dbt_sql, importing
 
 
 def run_check(_):
@@ -23,10 +27,13 @@ def run_check(_):
 
 def main(arguments=None):
     """Run a sub-command; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m vfm.registers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m vfm.registers")
     commands = parser.add_subparsers(required=True)
-    checking = commands.add_parser("check", help="say what is wrong with the registers of $VFM_REGISTERS")
-    checking.set_defaults(run=run_check)
+    command = commands.add_parser("import", help="turn a delivery into the layout that the build reads")
+    importing.add_arguments(command)
+    command.set_defaults(run=importing.main)
+    command = commands.add_parser("check", help="say what is wrong with the registers of $VFM_REGISTERS")
+    command.set_defaults(run=run_check)
     chosen = parser.parse_args(arguments)
     return chosen.run(chosen)
 

@@ -9,6 +9,7 @@ import yaml
 from vfm.provenance import PROJECT
 
 SOURCES = PROJECT / "models" / "sources.yml"
+PERSON_IDS = frozenset({"PNR", "FAMILIE_ID", "E_FAELLE_ID"})  # a family's id is the PNR of one of its members
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class Column:
     pattern: str | None = None
     period: str | None = None
     required: bool = True
+    width: int | None = None
+
+    @property
+    def is_person_id(self):
+        """Whether its values are persons' pseudonyms, which no message may show."""
+        return self.name in PERSON_IDS
 
     def matches(self, delivered):
         """Whether a delivered column name, in any case, is this column."""
@@ -68,6 +75,7 @@ def _register(table):
                 pattern=meta.get("pattern"),
                 period=meta.get("period"),
                 required=meta.get("required", True),
+                width=meta.get("width"),
             )
         )
     return Register(table["name"], tuple(table["config"]["meta"]["key"] or ()), tuple(columns))

@@ -10,7 +10,7 @@ renamed as (
 
     select distinct
         {{ to_person_id('pnr') }} as person_id,
-        {{ to_whole('uuddnr') }} as danish_education_code,
+        {{ to_code('uuddnr', 1) }} as danish_education_code,
         {{ to_date('startdato') }} as start_date
     from placements
 

@@ -20,7 +20,7 @@ renamed as (
         {{ to_person_id('pnr') }} as person_id,
         cast(substr(quarter_column, 10, 4) as integer) as calendar_year,
         cast(substr(quarter_column, 7, 1) as integer) as calendar_quarter,
-        {{ to_whole('match_group') }} as match_group
+        {{ to_code('match_group', 1) }} as match_group
     from quarters
 
 )

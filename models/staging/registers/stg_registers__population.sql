@@ -17,7 +17,7 @@ renamed as (
         {{ to_code('kom', 3) }} as municipality_code,
         {{ to_code('opr_land', 4) }} as country_code,
         {{ to_integer('ie_type') }} as origin_type_code,
-        {{ to_text('familie_id') }} as family_id,
+        {{ to_person_id('familie_id') }} as family_id,
         {{ to_integer('familie_type') }} as family_type_code,
         {{ to_integer('plads') }} as family_place_code,
         {{ to_person_id('e_faelle_id') }} as partner_id
