@@ -12,7 +12,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth docs registers check-registers fetch-statbank lint bench coverage lock clean
+.PHONY: help build test truth docs registers import check-registers fetch-statbank lint bench bench-import coverage lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ docs: $(installed)  ## write the documentation with its lineage graph, one HTML 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer
 	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
+import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
+	@$(python) -m vfm.registers import "$(FROM)" $(if $(TO),--to "$(TO)")
+
 check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS
 	@$(python) -m vfm.registers check
 
@@ -51,6 +54,9 @@ lint: $(installed)  ## sqlfluff on the SQL, ruff on the Python
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)
 	@$(python) bench/cox.py
+
+bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata file beside the bare reading (5 minutes)
+	@$(python) bench/importing.py
 
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py

@@ -65,7 +65,7 @@ def manifest(registers):
     return {row["file"]: row for row in importing.read(registers / "manifest.csv")}
 
 
-# ---- names ---------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,10 @@ def test_a_folder_may_bear_a_date(name, day):
 @pytest.mark.parametrize(
     ("files", "used"),
     [
-        (["bef2015.csv", "December_2023/bef2015.csv", "2022-01-01/bef2015.csv"], ["December_2023/bef2015.csv"]),
+        (
+            ["bef2015.csv", "December_2023/bef2015.csv", "2022-01-01/bef2015.csv"],
+            ["December_2023/bef2015.csv"],
+        ),
         (["bef2015_v01.csv", "bef201512_v02.csv"], ["bef201512_v02.csv"]),
         (["bef201503.csv", "bef201512.csv"], ["bef201512.csv"]),
         (["2015-10-01/bfl201509.csv", "2016-01-01/bfl201512.csv"], ["2016-01-01/bfl201512.csv"]),
@@ -132,13 +135,16 @@ def test_a_folder_may_bear_a_date(name, day):
         (["ophg_kvartal202103.csv", "ophg_kvartal202112.csv"], ["ophg_kvartal202112.csv"]),
         (["ophg2021.csv", "ophg_kvartal202112.csv"], ["ophg2021.csv"]),
         (["vnds2016.csv", "vnds_ind2015.csv", "vnds_ud2015.csv", "vnds_hist.csv"], ["vnds2016.csv"]),
-        (["vnds_ind2015.csv", "vnds_ud2015.csv", "vnds_hist.csv"], ["vnds_hist.csv", "vnds_ind2015.csv", "vnds_ud2015.csv"]),
+        (
+            ["vnds_ind2015.csv", "vnds_ud2015.csv", "vnds_hist.csv"],
+            ["vnds_hist.csv", "vnds_ind2015.csv", "vnds_ud2015.csv"],
+        ),
         (["bef/bef_00.csv", "bef/bef_01.csv"], ["bef/bef_00.csv", "bef/bef_01.csv"]),
         (["a/bef_00.csv", "a/bef_01.csv", "2023-01-01/bef_00.csv"], ["2023-01-01/bef_00.csv"]),
         (["bfl201506.csv", "bfl201512.csv"], []),
         (["bfl.csv", "bfl2015.csv"], ["bfl2015.csv"]),
     ],
-)  # fmt: skip
+)
 def test_the_newest_counts(files, used):
     chosen, left_out, ambiguous = select(map(describe, files))
     assert [file.file for file in chosen] == used
@@ -153,7 +159,7 @@ def test_version_decides_before_the_files_date(delivery, run):
     assert manifest(run.registers)["a/dod2016.csv"]["status"] == "used"
 
 
-# ---- the whole walk ------------------------------------------------------------------------------------------------
+# ---- the whole walk ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("numeric_ids", [False, True])
@@ -174,8 +180,8 @@ def test_import_and_staging_cast_alike():
         register = re.search(r"source\('registers', '(\w+)'\)", sql)[1]
         for macro, column, width in re.findall(r"(to_\w+)\('(\w+)'(?:, (\d+))?\)", sql):
             staged[register, column.upper()] = (macro, int(width or 0))
-        staged |= {(register, "Y_YYWW"): v for k, v in staged.items() if k == ("dream", "WEEK_CODE")}
-        staged |= {(register, "MATCH_NKVYYYY"): v for k, v in staged.items() if k == ("dream", "MATCH_GROUP")}
+    staged["dream", "Y_YYWW"] = staged["dream", "WEEK_CODE"]
+    staged["dream", "MATCH_NKVYYYY"] = staged["dream", "MATCH_GROUP"]
     for register in read_contract().values():
         for column in register.columns:
             wanted = "to_person_id" if column.is_person_id else "to_code" if column.width else "to_text"
@@ -184,7 +190,7 @@ def test_import_and_staging_cast_alike():
             assert width == (column.width or 0), (register.name, column.name)
 
 
-# ---- formats -------------------------------------------------------------------------------------------------------
+# ---- formats -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
@@ -257,7 +263,7 @@ def test_a_sas_file_is_read(delivery, run, monkeypatch):
 
 
 def test_stata_dates_are_read_by_their_format(delivery, run):
-    """A birth date of early 1960 in milliseconds looks like one in seconds: only the format tells them apart."""
+    """A date of early 1960 in milliseconds looks like one in seconds: only the format tells them apart."""
     frame = pd.DataFrame({"PNR": [PERSON] * 2, "DODDATO": pd.to_datetime(["1960-01-05", "2014-03-01"])})
     frame.to_stata(delivery / "dod2016.dta", write_index=False, convert_dates={"DODDATO": "tc"})
     assert run()[0] == []
@@ -267,18 +273,30 @@ def test_stata_dates_are_read_by_their_format(delivery, run):
     ]
 
 
-# ---- values --------------------------------------------------------------------------------------------------------
+# ---- values --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("name", "rows", "words"),
     [
-        ("dod2016.csv", [*DOD, {"PNR": PERSON, "DODDATO": "soon"}], "column DODDATO holds in 1 row a value such as 'soon'"),
-        ("dod2016.csv", [{"PNR": PERSON, "DODDATO": PERSON}] * 3, "in 3 rows a value such as of the form A99999999999"),
-        ("dod2016.parquet", [{"PNR": 1e17, "DODDATO": date(2014, 1, 1)}], "column PNR holds in 1 row a value that is not whole"),
-        ("dod2016.csv", [{"PNR12": PERSON, "DODDATO": "2014-01-01"}], "required column PNR is missing in dod2016.csv"),
+        (
+            "dod2016.csv",
+            [*DOD, {"PNR": PERSON, "DODDATO": "soon"}],
+            "DODDATO holds in 1 row a value such as 'soon'",
+        ),
+        (
+            "dod2016.csv",
+            [{"PNR": PERSON, "DODDATO": PERSON}] * 3,
+            "in 3 rows a value such as of the form A99999999999",
+        ),
+        (
+            "dod2016.parquet",
+            [{"PNR": 1e17, "DODDATO": date(2014, 1, 1)}],
+            "PNR holds in 1 row a value that is not whole",
+        ),
+        ("dod2016.csv", [{"PNR12": PERSON, "DODDATO": "2014-01-01"}], "column PNR is missing in dod2016.csv"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_stops_the_file(delivery, run, name, rows, words):
     deliver(delivery / name, rows)
     problems, printed = run()
@@ -343,7 +361,7 @@ def test_successors_of_vnds_get_their_direction(delivery, run):
     ]
 
 
-# ---- again, and again ----------------------------------------------------------------------------------------------
+# ---- again, and again ----------------------------------------------------------------------------
 
 
 def test_a_second_import_does_only_what_is_new(delivery, run):
@@ -421,7 +439,7 @@ def test_only_the_owner_can_read_and_the_books_are_kept(delivery, run):
     assert PERSON not in "".join(path.read_text() for path in run.registers.glob("*.*"))
 
 
-# ---- the command ---------------------------------------------------------------------------------------------------
+# ---- the command ---------------------------------------------------------------------------------
 
 
 def test_folders_that_must_not_be_mixed_are_refused(delivery, tmp_path):

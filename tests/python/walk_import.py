@@ -1,7 +1,8 @@
 """The walk of a delivery: registers are exported in the forms deliveries really have, and imported again.
 
 python tests/python/walk_import.py --from seeds/registers --to /tmp/walk
-writes /tmp/walk/delivery and /tmp/walk/registers, and ends with status 1 unless staging reads the same from both.
+writes /tmp/walk/delivery and /tmp/walk/registers, and ends with status 1 unless staging reads the same from
+both.
 """
 
 import argparse
@@ -22,7 +23,9 @@ SECONDS = "cast(epoch({0}) - epoch(date '1960-01-01') as double)"
 # register: (files by the year of this column, file name, options of a csv, {column: (delivered name, SQL)})
 WILD = {
     "bef": (
-        "REFERENCETID", "bef{}.dta", None,
+        "REFERENCETID",
+        "bef{}.dta",
+        None,
         {
             "REFERENCETID": None,  # from the file's name
             "KOM": ("kom", "cast(KOM as double)"),
@@ -31,18 +34,32 @@ WILD = {
             "FOED_DAG": ("foed_dag", DAYS.format("FOED_DAG")),
         },
     ),
-    "vnds": (None, "Migration/VNDS2016.dta", None, {"HAEND_DATO": ("haend_dato", SECONDS.format("HAEND_DATO"))}),
+    "vnds": (
+        None,
+        "Migration/VNDS2016.dta",
+        None,
+        {"HAEND_DATO": ("haend_dato", SECONDS.format("HAEND_DATO"))},
+    ),
     "flyt": (
-        "HAEND_DATO", "FLYT{}.dta", None,
+        "HAEND_DATO",
+        "FLYT{}.dta",
+        None,
         {
             "KOM": ("Kom", "cast(KOM as double)"),
             "GL_KOM": ("Gl_Kom", "cast(GL_KOM as integer)"),
             "HAEND_DATO": ("Haend_Dato", "cast(HAEND_DATO as timestamp)"),
         },
     ),
-    "dod": (None, "dod2016.csv", "delimiter ','", {"DODDATO": ("doddato", "strftime(DODDATO, '%d%b%Y:00:00:00')")}),
+    "dod": (
+        None,
+        "dod2016.csv",
+        "delimiter ','",
+        {"DODDATO": ("doddato", "strftime(DODDATO, '%d%b%Y:00:00:00')")},
+    ),
     "ophg": (
-        "TILLADELSESDATO", "ophg{}.csv", "delimiter '\t'",
+        "TILLADELSESDATO",
+        "ophg{}.csv",
+        "delimiter '\t'",
         {
             "TILLADELSESDATO": ("TILLADELSESDATO", "strftime(TILLADELSESDATO, '%Y%m%d')"),
             "KATEGORI": ("KATEGORI", "KATEGORI || '.0'"),
@@ -51,16 +68,25 @@ WILD = {
     ),
     "dream": (None, "Eksterne data/DREAM201608.csv", "delimiter ';'", {"PNR": ("lobenr", "PNR")}),
     "bfl": (
-        "AJO_JOB_SLUT_DATO", "BFL{}12.csv", "delimiter ';'",
+        "AJO_JOB_SLUT_DATO",
+        "BFL{}12.csv",
+        "delimiter ';'",
         {
             "AJO_JOB_START_DATO": ("ajo_job_start_dato", "strftime(AJO_JOB_START_DATO, '%d-%m-%Y')"),
             "AJO_JOB_SLUT_DATO": ("ajo_job_slut_dato", "strftime(AJO_JOB_SLUT_DATO, '%d-%m-%Y')"),
             "AJO_LOENTIMER": ("ajo_loentimer", "replace(cast(AJO_LOENTIMER as varchar), '.', ',')"),
         },
     ),
-    "lmdb": ("EKSD", "LMDB{}12.dta", None, {"PNR": ("PNR12", "PNR"), "EKSD": ("EKSD", "strftime(EKSD, '%d%b%Y')")}),
+    "lmdb": (
+        "EKSD",
+        "LMDB{}12.dta",
+        None,
+        {"PNR": ("PNR12", "PNR"), "EKSD": ("EKSD", "strftime(EKSD, '%d%b%Y')")},
+    ),
     "sssy": (
-        "HONUGE", "sssy{}.dta", None,
+        "HONUGE",
+        "sssy{}.dta",
+        None,
         {
             "SPEC2": ("SPECIALE", "cast(SPEC2 || '0110' as double)"),
             "HONUGE": ("honuge", "cast(HONUGE as double)"),
@@ -69,14 +95,14 @@ WILD = {
     ),
     "lpr_adm": ("D_INDDTO", "LPR_ADM{}.dta", None, {"D_INDDTO": ("d_inddto", SECONDS.format("D_INDDTO"))}),
     "danskudd": (None, "danskudd.csv", "delimiter '|'", {"UUDDNR": ("UUddNr", "UUDDNR || '.0'")}),
-}  # fmt: skip
+}
 NUMBERED = ("bef", "flyt", "lpr_adm")  # registers in which a numeric id is a number
 
 
 def mount(con, registers, numeric_ids):
     """Make views raw.<register> over a register folder, with ids of 12 digits where these are wanted."""
     con.execute("create schema if not exists raw; create schema if not exists original")
-    for name, register in read_contract().items():
+    for name in read_contract():
         con.execute(
             f"create or replace view original.{name} as "
             f"select * from read_parquet('{registers}/{name}/*.parquet', union_by_name = true)"
@@ -91,15 +117,17 @@ def mount(con, registers, numeric_ids):
         if column.is_person_id
     )
     con.execute(
-        "create or replace table ids as select id, lpad(cast(10000 + 7919 * row_number() over (order by id) as varchar), 12, '0') "
-        f"as number from ({ids}) where id is not null"
+        "create or replace table ids as select id, "
+        "lpad(cast(10000 + 7919 * row_number() over (order by id) as varchar), 12, '0') as number "
+        f"from ({ids}) where id is not null"
     )
     for name, register in read_contract().items():
         persons = [c.name for c in register.columns if c.is_person_id]
         joins = " ".join(f"left join ids as i{n} on i{n}.id = o.{c}" for n, c in enumerate(persons))
         replaced = ", ".join(f"i{n}.number as {c}" for n, c in enumerate(persons))
         con.execute(
-            f"create or replace table raw_{name} as select o.* replace ({replaced}) from original.{name} as o {joins}"
+            f"create or replace table raw_{name} as "
+            f"select o.* replace ({replaced}) from original.{name} as o {joins}"
         )
         con.execute(f"create or replace view raw.{name} as select * from raw_{name}")
 
@@ -107,9 +135,9 @@ def mount(con, registers, numeric_ids):
 def export(con, delivery, numeric_ids=False):
     """Write what the views raw.* hold as a delivery with wild types.
 
-    Yearly files, codes as floating numbers or without zeros, dates as days, seconds, texts and timestamps, names
-    in any case and under aliases, csv with every separator and in latin-1, and files that a later delivery or a
-    better register makes worthless.
+    Yearly files, codes as floating numbers or without zeros, dates as days, seconds, texts and timestamps,
+    names in any case and under aliases, csv with every separator and in latin-1, and files that a later
+    delivery or a better register makes worthless.
     """
     for register, (by, pattern, options, wild) in WILD.items():
         names = [row[0] for row in con.execute(f"describe raw.{register}").fetchall()]
@@ -143,7 +171,7 @@ def write(con, query, path, options):
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".dta":
         frame = con.execute(query).df()
-        for name in frame.columns[frame.dtypes == object]:
+        for name in frame.columns[[str(kind) == "object" for kind in frame.dtypes]]:
             frame[name] = frame[name].fillna("")
         frame.to_stata(path, write_index=False, version=118)
         return
@@ -158,7 +186,7 @@ def write(con, query, path, options):
 
 
 def older_and_needless(con, delivery):
-    """Put worthless files beside: old versions, quarters, successors, registers that the study does not read."""
+    """Put worthless files beside: old versions, quarters, successors, registers not of the study."""
     newest = max(delivery.glob("bef*.dta"))
     again = delivery / "December_2023" / newest.name
     again.parent.mkdir()

@@ -86,7 +86,7 @@ class Delivered:
 
     @property
     def rank(self):
-        """The highest of a group is the newest: the period, the folder's date, the version, the file's date."""
+        """The highest of a group is the newest: by period, folder's date, version, file's date."""
         whole_year = self.dataset == "ophg"
         end = (self.year or 0, 13 if whole_year else self.month or 12)
         return (end, self.dated or date.min, self.version, self.modified)
@@ -221,8 +221,8 @@ def overlap(group, members, newest, groups):
     if len({file.month for file in beside}) > 1:
         names = " and ".join(file.file for file in beside)
         return (
-            f"register {register}: {names} are of one year. Whether the later one holds the earlier one's rows "
-            "cannot be seen: keep one of them, or one file for the whole year"
+            f"register {register}: {names} are of one year. Whether the later one holds the "
+            "earlier one's rows cannot be seen: keep one of them, or one file for the whole year"
         )
     return None
 

@@ -43,7 +43,7 @@ MANIFEST = (
 )  # fmt: skip
 DRIFT = ("register", "file", "column", "type", "kept_as")
 EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}  # a floating number tells whole numbers apart up to here
-# what a register's column is made of where it is not delivered: {(register, column): (delivered column, SQL)}
+# what a column is made of where it is not delivered: {(register, column): (delivered column, SQL)}
 DERIVED = {
     ("sssy", "SPEC2"): ("SPECIALE", lambda column: f"substr({dbt_sql.cast('to_code', column, 6)}, 1, 2)")
 }
@@ -54,7 +54,7 @@ class ImportFailedError(Exception):
     """An import that could not begin; the argument is a sentence for a person."""
 
 
-# ---- what a file's columns become -----------------------------------------------------------------------------
+# ---- what a file's columns become ----------------------------------------------------------------------
 
 
 def standard_name(file, name):
@@ -132,7 +132,7 @@ class Kept:
 
     @property
     def by_value(self):
-        """Whether each distinct value is cast once: all but ids, which are too many, and what needs no cast."""
+        """Whether each distinct value is cast once: of all but ids, which are too many."""
         identifies = self.column.data_type == "varchar" and self.column.width is None
         return len(self.delivered) == 1 and not identifies
 
@@ -195,11 +195,11 @@ def source_query(source, kept):
     return f"select {', '.join(columns) or '1 as nothing'} from {source.relation}"
 
 
-# ---- one file -----------------------------------------------------------------------------------------------------
+# ---- one file ------------------------------------------------------------------------------------------
 
 
 class Importer:
-    """Reads delivered files and writes Parquet; one DuckDB connection, one folder for what is not whole yet."""
+    """Reads delivered files and writes Parquet into a folder for what is not whole yet."""
 
     def __init__(self, work, contract):
         self.work, self.contract = work, contract
@@ -328,7 +328,7 @@ class Importer:
         return staged, drift
 
     def map_values(self, entry, array, maps):
-        """Cast the distinct values of an array, each once in a file, and put them in place of the delivered ones."""
+        """Cast the distinct values of an array, each once in a file, and put them in their places."""
         encoded = array.dictionary_encode()
         raw = encoded.dictionary.to_pylist()
         # columns of one kind share what they know: the 2,000 weeks of DREAM hold the same codes
@@ -359,10 +359,11 @@ class Importer:
         return pa.array([known[value] for value in raw], ARROW[entry.column.data_type]).take(encoded.indices)
 
     def unreadable(self, source, entries):
-        """Say which value cannot be read: the column, how many rows, and one value unless it could name a person."""
+        """Say which values cannot be read: the column, how many, and one unless it could name a person."""
         measures = ", ".join(
             f"count(*) filter (where {entry.unreadable}) as n{number}, "
-            f"min(cast({identifier(entry.delivered[0])} as varchar)) filter (where {entry.unreadable}) as v{number}"
+            f"min(cast({identifier(entry.delivered[0])} as varchar)) "
+            f"filter (where {entry.unreadable}) as v{number}"
             for number, entry in enumerate(entries)
         )
         row = self.row(source, f"select {measures} from ({source_query(source, entries)})")
@@ -388,7 +389,8 @@ class Importer:
         ).fetchone()
         if rows:
             raise UnreadableFileError(
-                f"has {rows:,} rows with another REFERENCETID, such as {example}, than the period {file.period} of its name"
+                f"has {rows:,} rows with another REFERENCETID, such as {example}, "
+                f"than the period {file.period} of its name"
             )
 
     def merge_years(self, parts, name):
@@ -414,7 +416,8 @@ class Importer:
             if column != "PNR"
         ]
         joins = "\n".join(
-            f"left join (select distinct * from read_parquet({quoted(staged)})) as y{number} on persons.PNR = y{number}.PNR"
+            f"left join (select distinct * from read_parquet({quoted(staged)})) as y{number} "
+            f"on persons.PNR = y{number}.PNR"
             for number, staged in owners["PNR"]
         )
         missing = [
@@ -458,7 +461,7 @@ def shown(value):
     return "of the form " + re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", value[:30]))
 
 
-# ---- the delivery -----------------------------------------------------------------------------------------------
+# ---- the delivery --------------------------------------------------------------------------------------
 
 
 class Progress:
@@ -630,7 +633,8 @@ def check_folders(delivery, registers):
     strangers = sorted(registers.glob("*/*.parquet"))
     if strangers and not (registers / "manifest.csv").exists():
         raise ImportFailedError(
-            f"{registers} holds registers that no import wrote, such as {strangers[0].relative_to(registers)}: "
+            f"{registers} holds registers that no import wrote, "
+            f"such as {strangers[0].relative_to(registers)}: "
             f"set VFM_REGISTERS (or TO) to a folder of its own. {SEE}"
         )
 
@@ -693,7 +697,9 @@ def _import(delivery, registers, importer, stream):
     for name, reason in not_used.items():
         books.note(name, "not used", reason)
     for file, reason in left_out.items():
-        if file in present and not books.used(file.file):  # what is used stays so until its successor is whole
+        if file in present and not books.used(
+            file.file
+        ):  # what is used stays so until its successor is whole
             facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
             books.note(file.file, status_of(reason), reason, **facts)
     books.save()
@@ -712,7 +718,8 @@ def _import(delivery, registers, importer, stream):
             try:
                 if missing:
                     raise UnreadableFileError(
-                        f"belongs with {missing[0]}, which is no longer there: deliver all years of DREAM together"
+                        f"belongs with {missing[0]}, which is no longer there: "
+                        "deliver all years of DREAM together"
                     )
                 _import_target(
                     target, [(file, present[file]) for file in files], registers, importer, books, progress
@@ -725,7 +732,8 @@ def _import(delivery, registers, importer, stream):
                     lacking.setdefault((file.register, tuple(problem.args[0])), []).append(file.file)
                 else:
                     reason = problem.args[0]
-                    problems.append(f"register {file.register}: {file.file} {reason}. {SEE}")
+                    stop = "" if reason.endswith("?") else "."
+                    problems.append(f"register {file.register}: {file.file} {reason}{stop} {SEE}")
                 books.note(file.file, "refused", reason, register=file.register, period=file.period)
                 progress.finish("refused")
             books.save()
@@ -836,7 +844,10 @@ def _missing(contract, books, delivered):
     parts = {row["written"].split("/")[-1].rsplit("_", 1)[0] for row in there.get("vnds", [])}
     for successor, events in (("vnds_ind", "immigrations"), ("vnds_ud", "emigrations")):
         if parts & {"vnds_ind", "vnds_ud"} and successor not in parts:
-            yield f"register vnds: {successor.upper()} is not in the delivery, so there are no {events} from 2005. {SEE}"
+            yield (
+                f"register vnds: {successor.upper()} is not in the delivery, "
+                f"so there are no {events} from 2005. {SEE}"
+            )
 
 
 def write_origin(registers, delivery, problems):

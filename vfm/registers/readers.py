@@ -119,7 +119,7 @@ def open_csv(con, path, known, encoding, folder):
     # the line itself may be a person's row: it is never shown
     if len(header) < 2:
         raise UnreadableFileError(
-            "has one column only: fields must be separated by semicolon, comma, tab or |, the same in all lines"
+            "has one column only: fields must be separated by semicolon, comma, tab or |"
         )
     if not hits[best]:
         raise UnreadableFileError(
@@ -145,7 +145,7 @@ def open_csv(con, path, known, encoding, folder):
 
 
 def open_stata(con, path, *_):
-    """Open a Stata file; pandas reads it in one pass, several times as fast as ReadStat (docs/benchmarks.md)."""
+    """Open a Stata file; pandas reads it several times as fast as ReadStat (docs/benchmarks.md)."""
     metadata = describe_file(pyreadstat.read_dta, path)
     expressions = {}
     for name, form in metadata.original_variable_types.items():
@@ -257,7 +257,10 @@ def csv_problem(problem):
     wanted = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(problem))
     where = f"line {int(line[1]):,}" if line else "a line"
     if wanted:
-        return f"has {wanted[2]} columns in {where} and {wanted[1]} in its header: was it cut off, or is a field not quoted?"
+        return (
+            f"has {wanted[2]} columns in {where} and {wanted[1]} in its header: "
+            "was it cut off, or is a field not quoted?"
+        )
     return f"cannot be read from {where} on: is a quotation mark missing, or was it cut off?"
 
 
