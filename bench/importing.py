@@ -72,6 +72,12 @@ def read_bare(path):
             pass
 
 
+def run(megabytes, what, path):
+    """Do one thing in a child process; return its seconds, processor seconds and peak memory in MB."""
+    command = [sys.executable, __file__, "--megabytes", str(megabytes), "--child", what, str(path)]
+    return map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
 def main():
     """Measure in child processes; print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,7 +86,9 @@ def main():
     arguments = parser.parse_args()
     if arguments.child:
         started = time.monotonic()
-        {"import": import_file, "bare": read_bare}[arguments.child[0]](Path(arguments.child[1]))
+        size = arguments.megabytes
+        work = {"make": lambda path: make(path, size), "import": import_file, "bare": read_bare}
+        work[arguments.child[0]](Path(arguments.child[1]))
         usage = resource.getrusage(resource.RUSAGE_SELF)
         print(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
         return
@@ -90,12 +98,10 @@ def main():
         for suffix in ("csv", "dta"):
             path = Path(folder) / suffix / f"BFL201112.{suffix}"
             path.parent.mkdir()
-            make(path, arguments.megabytes)
+            run(arguments.megabytes, "make", path)  # a child would inherit the peak
             size, seconds = path.stat().st_size / 1e6, {}
             for what in ("bare", "import"):
-                command = [sys.executable, __file__, "--child", what, str(path)]
-                answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-                seconds[what], processor, peak = map(float, answer)
+                seconds[what], processor, peak = run(arguments.megabytes, what, path)
                 ratio = seconds[what] / seconds["bare"]
                 print(
                     f"| {size:,.0f} MB {suffix} | {what} | {seconds[what]:.1f} | {processor:.1f} | "

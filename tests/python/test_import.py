@@ -465,6 +465,8 @@ def test_the_command_says_what_is_missing_and_imports_the_rest(delivery, tmp_pat
     monkeypatch.delenv("VFM_REGISTERS", raising=False)
     assert command.main(["import", str(delivery)]) == 1
     assert "Set VFM_REGISTERS" in capsys.readouterr().err
+    assert command.main(["import", "", "--to", str(tmp_path / "to")]) == 1
+    assert "Set FROM" in capsys.readouterr().err
     assert command.main(["import", str(delivery), "--to", str(tmp_path / "to")]) == 1
     assert "register bef: not in the delivery, by name." in capsys.readouterr().err
     assert imported(tmp_path / "to", "dod").shape[0] == 1

@@ -912,6 +912,8 @@ def main(arguments):
     """Run the import from the command line; return the exit status."""
     started = time.monotonic()
     try:
+        if not arguments.delivery:
+            raise ImportFailedError(f"from where? Set FROM to the folder of the delivery. {SEE}")
         if not arguments.to:
             raise ImportFailedError(
                 f"where to? Set VFM_REGISTERS (or TO) to the folder that the build shall read. {SEE}"
