@@ -2,25 +2,40 @@
     The shares that describe who is under the programme, with the condition a person meets (columns of
     int_population; `age_years` is the age on 31 December of the year). `in_model` is the first of the report's
     cost-need models that uses the share (Table 5.1, whose order this is); a share without it is a reference
-    group or is given for completeness.
+    group or is given for completeness. `family`: the groups that make up a whole, see composition_families.
 #}
 {% macro composition_terms() %}
     {{ return([
-        {"term": "share_danish_education_unknown", "condition": "danish_education = 'unknown'", "in_model": 1},
-        {"term": "share_danish_education_1", "condition": "danish_education = '1'", "in_model": 1},
-        {"term": "share_danish_education_2", "condition": "danish_education = '2'", "in_model": 1},
-        {"term": "share_danish_education_3", "condition": "danish_education = '3'"},
-        {"term": "share_under_25", "condition": "age_years < 25", "in_model": 1},
-        {"term": "share_refugees", "condition": "residence_group = 'refugee'", "in_model": 1},
-        {"term": "share_europe_outside_eu28", "condition": "world_region = 'europe_outside_eu28'", "in_model": 2},
-        {"term": "share_africa", "condition": "world_region = 'africa'"},
-        {"term": "share_south_central_america", "condition": "world_region = 'south_central_america'", "in_model": 2},
-        {"term": "share_asia", "condition": "world_region = 'asia'", "in_model": 2},
-        {"term": "share_syria", "condition": "country_group = 'syria'", "in_model": 3},
-        {"term": "share_thailand_philippines", "condition": "country_group = 'thailand_philippines'", "in_model": 3},
-        {"term": "share_turkey", "condition": "country_group = 'turkey'", "in_model": 3},
-        {"term": "share_iran_afghanistan", "condition": "country_group = 'iran_afghanistan'", "in_model": 3},
+        {"term": "share_danish_education_unknown", "family": "danish_education", "condition": "danish_education = 'unknown'", "in_model": 1},
+        {"term": "share_danish_education_1", "family": "danish_education", "condition": "danish_education = '1'", "in_model": 1},
+        {"term": "share_danish_education_2", "family": "danish_education", "condition": "danish_education = '2'", "in_model": 1},
+        {"term": "share_danish_education_3", "family": "danish_education", "condition": "danish_education = '3'"},
+        {"term": "share_under_25", "family": "under_25", "condition": "age_years < 25", "in_model": 1},
+        {"term": "share_refugees", "family": "refugees", "condition": "residence_group = 'refugee'", "in_model": 1},
+        {"term": "share_europe_outside_eu28", "family": "world_region", "condition": "world_region = 'europe_outside_eu28'", "in_model": 2},
+        {"term": "share_africa", "family": "world_region", "condition": "world_region = 'africa'"},
+        {"term": "share_south_central_america", "family": "world_region", "condition": "world_region = 'south_central_america'", "in_model": 2},
+        {"term": "share_asia", "family": "world_region", "condition": "world_region = 'asia'", "in_model": 2},
+        {"term": "share_syria", "family": "share_asia", "condition": "country_group = 'syria'", "in_model": 3},
+        {"term": "share_thailand_philippines", "family": "share_asia", "condition": "country_group = 'thailand_philippines'", "in_model": 3},
+        {"term": "share_turkey", "family": "share_europe_outside_eu28", "condition": "country_group = 'turkey'", "in_model": 3},
+        {"term": "share_iran_afghanistan", "family": "share_asia", "condition": "country_group = 'iran_afghanistan'", "in_model": 3},
     ]) }}
+{% endmacro %}
+
+{#
+    What the groups of a family add up to: all persons, or the persons of a wider group, by the stem of their columns
+    in int_programme_composition. Who is in none of the groups is one more group; of Danish education there is none.
+#}
+{% macro composition_families() %}
+    {{ return({
+        "danish_education": none,
+        "under_25": "persons",
+        "refugees": "persons",
+        "world_region": "persons",
+        "share_asia": "share_asia_persons",
+        "share_europe_outside_eu28": "share_europe_outside_eu28_persons",
+    }) }}
 {% endmacro %}
 
 {# The shares that the cost-need models use. #}

@@ -1,5 +1,18 @@
--- No published cell may rest on fewer persons than the disclosure limit. The exact numbers of
--- persons are counted here from the person-level tables, not taken from the models that suppress.
+-- No published cell may rest on fewer persons than the disclosure limit (docs/disclosure.md). The exact
+-- numbers of persons are counted here from the person-level tables, not taken from the models that suppress.
+{% set benchmarked = [
+    'benchmark_indicators', 'expected_durations', 'funnel_limits', 'indicator_covariance', 'indicator_ranks',
+    'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
+    'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
+    'frontier_known_noise',
+] %}
+{% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
+{% set coefficients = {
+    'cox_coefficients': 'coefficient', 'cox_diagnostics': 'efron_coefficient', 'appendix_table_6_1': 'standard_error',
+} %}
+{% set curves = [
+    ('survival_bands', "'employment'", 'survival'), ('cumulative_incidence', 'cause', 'incidence'),
+] %}
 with
 
 programme_days as (
@@ -20,72 +33,246 @@ population as (
 
 ),
 
+cox_input as (
+
+    select * from {{ ref('cox_input') }}
+
+),
+
+members as (
+
+    select
+        programme_days.municipality_code,
+        programme_days.year,
+        population.danish_education,
+        population.residence_group,
+        population.world_region,
+        population.country_group,
+        {{ completed_years(
+            'population.birth_date',
+            "cast(cast(programme_days.year as varchar) || '-12-31' as date)"
+        ) }} as age_years
+    from programme_days
+    inner join population
+        on programme_days.person_id = population.person_id
+
+),
+
+-- a person is one row of a municipality and year
 persons as (
 
     select
         municipality_code,
         year,
-        cast(count(distinct person_id) as bigint) as persons
-    from programme_days
+        {% for share in composition_terms() %}
+        least(
+            sum(case when {{ share.condition }} then 1 else 0 end),
+            sum(case when {{ share.condition }} then 0 else 1 end)
+        ) as {{ share.term }},
+        {% endfor %}
+        count(*) as persons
+    from members
     group by municipality_code, year
+
+),
+
+spell_persons as (
+
+    select
+        municipality_code,
+        count(distinct person_id) as persons,
+        count(distinct case when is_success then person_id end) as with_success,
+        count(distinct case when not is_success then person_id end) as without_success
+    from spells
+    group by municipality_code
+
+),
+
+events as (
+
+    select
+        sex,
+        cause,
+        week,
+        count(*) as persons
+    from (
+        select
+            sex,
+            case when outcome = 'success' then 'employment' else 'leaving' end as cause,
+            person_id,
+            min(duration_weeks) as week
+        from spells
+        where outcome in ('success', 'left')
+        group by sex, cause, person_id
+    ) as first_events
+    group by sex, cause, week
+
+),
+
+at_risk as (
+
+    select
+        sex,
+        longest,
+        count(*) as persons
+    from (
+        select
+            sex,
+            person_id,
+            max(duration_weeks) as longest
+        from spells
+        group by sex, person_id
+    ) as longest_spells
+    group by sex, longest
+
+),
+
+points as (
+
+    {% for curve, cause, value in curves %}
+    select
+        '{{ curve }}' as curve,
+        sex,
+        {{ cause }} as cause,
+        week,
+        lag(week) over (partition by sex, {{ cause }} order by week) as week_before
+    from {{ ref(curve) }}
+    where {{ value }} is not null
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+persons_by_term as (
+
+    select
+        sex,
+        person_id,
+        {% for term in case_mix_terms_in_order() %}
+        max(case when {{ term }} <> 0 then 1 else 0 end) as {{ term }}_on,
+        max(case when {{ term }} <> 1 then 1 else 0 end) as {{ term }}_off{{ "," if not loop.last }}
+        {% endfor %}
+    from cox_input
+    where is_success
+    group by sex, person_id
+
+),
+
+terms as (
+
+    select
+        sex,
+        {% for term in case_mix_terms_in_order() %}
+        least(sum({{ term }}_on), sum({{ term }}_off)) as {{ term }}{{ "," if not loop.last }}
+        {% endfor %}
+    from persons_by_term
+    group by sex
+
+),
+
+term_persons as (
+
+    {% for term in case_mix_terms_in_order() %}
+    select
+        sex,
+        '{{ term }}' as term,
+        {{ term }} as persons
+    from terms
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
 cells as (
 
+    {% for table, value in {
+        'programme_persons': 'coalesce(published.persons, published.full_year_persons)',
+        'expenditure_per_person':
+            'coalesce(published.full_year_persons, published.expenditure_per_full_year_person_dkk)',
+        'expenditure_need': 'published.actual_dkk',
+    }.items() %}
     select
-        'expenditure.programme_persons' as published_table,
+        '{{ table }}' as published_table,
         published.municipality_code || ' ' || cast(published.year as varchar) as cell,
         persons.persons,
-        coalesce(published.persons, published.full_year_persons) as published_value
-    from {{ ref('programme_persons') }} as published
+        cast({{ value }} as double) as published_value
+    from {{ ref(table) }} as published
     left join persons
         on
             published.municipality_code = persons.municipality_code
             and published.year = persons.year
     union all
+    {% endfor %}
+    {% for share in composition_terms() %}
     select
-        'expenditure.municipal_composition' as published_table,
-        published.municipality_code || ' ' || cast(published.year as varchar) as cell,
-        persons.persons,
-        coalesce(
-            {% for share in composition_terms() -%}
-                published.{{ share.term }}{{ "," if not loop.last }}
-            {% endfor %}
-        ) as published_value
+        'municipal_composition' as published_table,
+        published.municipality_code || ' ' || cast(published.year as varchar) || ' {{ share.term }}'
+            as cell,
+        persons.{{ share.term }} as persons,
+        published.{{ share.term }} as published_value
     from {{ ref('municipal_composition') }} as published
     left join persons
         on
             published.municipality_code = persons.municipality_code
             and published.year = persons.year
     union all
+    {% endfor %}
+    {% for table in modelled %}
     select
-        'expenditure.expenditure_per_person' as published_table,
-        published.municipality_code || ' ' || cast(published.year as varchar) as cell,
-        persons.persons,
-        coalesce(published.full_year_persons, published.expenditure_per_full_year_person_dkk)
-            as published_value
-    from {{ ref('expenditure_per_person') }} as published
+        '{{ table }}' as published_table,
+        published.municipality_code as cell,
+        max(persons.persons) as persons,
+        1 as published_value
+    from {{ ref(table) }} as published
     left join persons
-        on
-            published.municipality_code = persons.municipality_code
-            and published.year = persons.year
+        on published.municipality_code = persons.municipality_code
+    group by published.municipality_code
+    union all
+    {% endfor %}
+    {% for table in benchmarked %}
+    select distinct
+        '{{ table }}' as published_table,
+        published.municipality_code as cell,
+        spell_persons.with_success as persons,
+        1 as published_value
+    from {{ ref(table) }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
+    union all
+    {% endfor %}
+    {% for table in ['observed_durations', 'appendix_table_5_1'] %}
+    select
+        '{{ table }}' as published_table,
+        published.municipality_code || ' spells' as cell,
+        spell_persons.persons,
+        published.spells as published_value
+    from {{ ref(table) }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
     union all
     select
-        'expenditure.expenditure_need' as published_table,
-        published.municipality_code || ' ' || cast(published.year as varchar) as cell,
-        persons.persons,
-        published.actual_dkk as published_value
-    from {{ ref('expenditure_need') }} as published
-    left join persons
-        on
-            published.municipality_code = persons.municipality_code
-            and published.year = persons.year
+        '{{ table }}' as published_table,
+        published.municipality_code || ' successes' as cell,
+        least(spell_persons.with_success, spell_persons.without_success) as persons,
+        published.successes as published_value
+    from {{ ref(table) }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
     union all
     select
-        'report.table_2_1' as published_table,
+        '{{ table }}' as published_table,
+        published.municipality_code || ' duration' as cell,
+        spell_persons.with_success as persons,
+        published.observed_mean_duration_weeks as published_value
+    from {{ ref(table) }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
+    union all
+    {% endfor %}
+    select
+        'table_2_1' as published_table,
         published.sex || ' ' || published.outcome as cell,
-        cast(count(distinct spells.person_id) as bigint) as persons,
+        count(distinct spells.person_id) as persons,
         max(coalesce(published.spells, published.percent)) as published_value
     from {{ ref('table_2_1') }} as published
     left join spells
@@ -95,40 +282,95 @@ cells as (
     group by published.sex, published.outcome
     union all
     select
-        'report.table_2_2' as published_table,
+        'table_2_2' as published_table,
         published.residence_ground || ' ' || published.outcome as cell,
-        cast(count(distinct spells.person_id) as bigint) as persons,
+        count(distinct spells.person_id) as persons,
         max(coalesce(published.spells, published.percent)) as published_value
     from {{ ref('table_2_2') }} as published
-    inner join spells
-        on published.outcome in (spells.outcome, 'total')
-    inner join population
+    left join (spells inner join population on spells.person_id = population.person_id)
         on
-            spells.person_id = population.person_id
-            and published.residence_ground in (population.residence_group, 'all')
+            published.residence_ground in (population.residence_group, 'all')
+            and published.outcome in (spells.outcome, 'total')
     group by published.residence_ground, published.outcome
     union all
+    {% for table, key, of in [
+        ('table_2_1_durations', 'sex', 'spells.sex'),
+        ('table_2_2_durations', 'residence_ground', 'population.residence_group'),
+    ] %}
     select
-        'report.appendix_table_5_1 spells' as published_table,
-        published.municipality_code as cell,
-        cast(count(distinct spells.person_id) as bigint) as persons,
-        max(coalesce(published.spells, published.observed_mean_duration_weeks)) as published_value
-    from {{ ref('appendix_table_5_1') }} as published
+        '{{ table }}' as published_table,
+        published.{{ key }} as cell,
+        count(distinct case
+            when spells.is_success or published.mean_weeks_successes_only is null
+                then spells.person_id
+        end) as persons,
+        max(
+            coalesce(published.mean_weeks_successes_only, published.mean_weeks_unfinished_counted)
+        ) as published_value
+    from {{ ref(table) }} as published
+    left join (
+        spells
+        inner join population on spells.person_id = population.person_id
+        inner join {{ ref('benchmark_indicators') }} as benchmark
+            on spells.municipality_code = benchmark.municipality_code
+    )
+        on published.{{ key }} in ({{ of }}, 'all')
+    group by published.{{ key }}
+    union all
+    {% endfor %}
+    {% for table, value in coefficients.items() %}
+    select
+        '{{ table }}' as published_table,
+        published.sex || ' ' || published.term as cell,
+        term_persons.persons,
+        published.{{ value }} as published_value
+    from {{ ref(table) }} as published
+    inner join term_persons
+        on
+            published.sex = term_persons.sex
+            and published.term = term_persons.term
+    union all
+    {% endfor %}
+    select
+        'cox_concordance' as published_table,
+        published.sex as cell,
+        least(
+            count(distinct case when spells.is_success then spells.person_id end),
+            count(distinct case when not spells.is_success then spells.person_id end)
+        ) as persons,
+        1 as published_value
+    from {{ ref('cox_concordance') }} as published
     left join spells
-        on published.municipality_code = spells.municipality_code
-    group by published.municipality_code
+        on published.sex = spells.sex
+    group by published.sex
     union all
     select
-        'report.appendix_table_5_1 successes' as published_table,
-        published.municipality_code as cell,
-        cast(count(distinct spells.person_id) as bigint) as persons,
-        max(coalesce(published.successes, published.success_percent)) as published_value
-    from {{ ref('appendix_table_5_1') }} as published
-    left join spells
+        points.curve || ' steps' as published_table,
+        points.sex || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
+        sum(events.persons) as persons,
+        1 as published_value
+    from points
+    left join events
         on
-            published.municipality_code = spells.municipality_code
-            and spells.is_success
-    group by published.municipality_code
+            points.sex = events.sex
+            and points.cause = events.cause
+            and points.week_before < events.week
+            and points.week >= events.week
+    where points.week_before is not null
+    group by points.curve, points.sex, points.cause, points.week
+    union all
+    select
+        points.curve || ' at risk' as published_table,
+        points.sex || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
+        sum(at_risk.persons) as persons,
+        1 as published_value
+    from points
+    left join at_risk
+        on
+            points.sex = at_risk.sex
+            and points.week <= at_risk.longest
+    where points.week_before is not null
+    group by points.curve, points.sex, points.cause, points.week
 
 )
 
@@ -139,4 +381,4 @@ select
 from cells
 where
     published_value is not null
-    and coalesce(persons, 0) < {{ var('disclosure_limit') }}
+    and coalesce(persons, 0) < {{ disclosure_limit() }}

@@ -107,7 +107,7 @@ def concordance(duration, event, score, person):
     return float(c), float(error), pairs.round().astype(int)
 
 
-def concordance_table(spells, predictors):
+def concordance_table(spells, predictors, disclosure_limit=5):
     """Rows of benchmark.cox_concordance, one per sex.
 
     Parameters
@@ -116,11 +116,18 @@ def concordance_table(spells, predictors):
         benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
     predictors : DataFrame
         intermediate.int_linear_predictors: spell_id, linear_predictor, is_without_hazard.
+    disclosure_limit : int
+        Where fewer persons of either sex than this succeeded, or did not, there is no row.
     """
     data = spells.merge(
         predictors[["spell_id", "linear_predictor", "is_without_hazard"]], on="spell_id", validate="1:1"
     ).sort_values("spell_id", kind="stable")
     rows = []
+    persons = data.groupby(["sex", "is_success"])["person_id"].nunique().unstack(fill_value=0)
+    if int(disclosure_limit) > 1 and (
+        persons.reindex(columns=[False, True], fill_value=0) < int(disclosure_limit)
+    ).any(axis=None):
+        data = data.iloc[:0]
     for sex, part in data.groupby("sex"):
         score = part["linear_predictor"].to_numpy(float)
         score = np.where(part["is_without_hazard"].to_numpy(bool), -np.inf, score)
@@ -131,38 +138,43 @@ def concordance_table(spells, predictors):
     return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
 
 
-def released(events, limit):
+def released(events, at_risk, limit):
     """Weeks at which a curve may be given, so that every step rests on at least `limit` persons.
 
     Parameters
     ----------
-    events : (weeks + 1,) int array
-        Persons with their event in weeks 0..weeks.
+    events, at_risk : (weeks + 1,) int arrays
+        Persons with their event in weeks 0..weeks; persons still without it and seen in that week.
     limit : int
+        0 and 1 give every week.
 
     Returns
     -------
     (weeks + 1,) bool array
         Week 0; each week by which `limit` persons had their event since the one before; the last such week
-        gives way to the last week of all, if fewer follow it.
+        gives way to the last week with `limit` persons at risk, if fewer follow it. None comes after that.
     """
+    if limit <= 1:
+        return np.ones(len(events), bool)
     out, since = np.zeros(len(events), bool), 0
     out[0] = True
-    for week in range(1, len(events)):
+    end = max(np.flatnonzero(at_risk >= limit), default=0)
+    for week in range(1, end + 1):
         since += events[week]
         if since >= limit:
             out[week], since = True, 0
-    if not out[-1]:
-        last = np.flatnonzero(out)[-1]
-        if last > 0:
-            out[last], out[-1] = False, True
+    last = np.flatnonzero(out)[-1]
+    if 0 < last < end:
+        out[last], out[end] = False, True
     return out
 
 
-def _first_events(part, happened, horizon):
-    """Persons by the week of their first event, weeks 0..horizon."""
-    weeks = part[happened].groupby("person_id")["duration_weeks"].min()
-    return np.bincount(weeks[weeks <= horizon], minlength=horizon + 1)
+def _persons_by_week(part, happened, horizon):
+    """Persons by the week of their first event, and persons at risk, weeks 0..horizon."""
+    first = part[happened].groupby("person_id")["duration_weeks"].min()
+    longest = part.groupby("person_id")["duration_weeks"].max()
+    at_risk = (longest.to_numpy()[:, None] >= np.arange(horizon + 1)).sum(axis=0)
+    return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
 
 
 def survival_bands(spells, window_weeks=156, disclosure_limit=5):
@@ -173,7 +185,7 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
     spells : DataFrame
         benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
     window_weeks, disclosure_limit : int
-        Missing values where fewer persons than the limit succeeded since the last week given.
+        Missing values where fewer persons than the limit succeeded since the last week given, or are at risk.
 
     Notes
     -----
@@ -197,13 +209,13 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
                 "ci_high": band.iloc[:, 1].to_numpy(),
             }
         )
-        parts.append(_withheld(frame, _first_events(part, event, horizon), int(disclosure_limit)))
+        parts.append(_withheld(frame, *_persons_by_week(part, event, horizon), int(disclosure_limit)))
     return _typed(parts, _BANDS)
 
 
-def _withheld(frame, events, limit):
+def _withheld(frame, events, at_risk, limit):
     values = [c for c in frame.columns if c not in ("sex", "cause", "week")]
-    frame.loc[~released(events, limit), values] = np.nan
+    frame.loc[~released(events, at_risk, limit), values] = np.nan
     return frame
 
 
@@ -300,6 +312,6 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
                     "ci_high": np.where(inside, high, F),
                 }
             )
-            events = _first_events(part, cause == j + 1, horizon)
-            parts.append(_withheld(frame, events, int(disclosure_limit)))
+            persons = _persons_by_week(part, cause == j + 1, horizon)
+            parts.append(_withheld(frame, *persons, int(disclosure_limit)))
     return _typed(parts, _INCIDENCE)

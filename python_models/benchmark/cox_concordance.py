@@ -5,6 +5,7 @@ from vfm import diagnostics
 
 def model(dbt, session):
     """Return one row per sex."""
+    limit = dbt.config.get("disclosure_limit")
     spells = dbt.ref("spells").order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
-    return diagnostics.concordance_table(spells, predictors)
+    return diagnostics.concordance_table(spells, predictors, disclosure_limit=limit)

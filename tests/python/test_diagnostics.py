@@ -136,10 +136,24 @@ def test_without_competition_the_variance_is_greenwoods():
 
 
 def test_a_point_rests_on_enough_persons():
-    events = np.array([0, 3, 2, 0, 7, 1, 1])
-    assert np.flatnonzero(diagnostics.released(events, 5)).tolist() == [0, 2, 6]
-    assert np.flatnonzero(diagnostics.released(events[:6], 1)).tolist() == [0, 1, 2, 4, 5]
-    assert np.flatnonzero(diagnostics.released(np.array([0, 1, 1]), 5)).tolist() == [0]
+    events, many = np.array([0, 3, 2, 0, 7, 1, 1]), np.full(7, 99)
+    assert np.flatnonzero(diagnostics.released(events, many, 5)).tolist() == [0, 2, 6]
+    assert np.flatnonzero(diagnostics.released(events[:6], many[:6], 2)).tolist() == [0, 1, 2, 5]
+    assert np.flatnonzero(diagnostics.released(np.array([0, 1, 1]), many[:3], 5)).tolist() == [0]
+    few = np.array([99, 99, 99, 9, 9, 5, 4])
+    assert np.flatnonzero(diagnostics.released(events, few, 5)).tolist() == [0, 2, 5]
+    assert diagnostics.released(events, few, 1).all() and diagnostics.released(events, few, 0).all()
+
+
+def test_concordance_is_withheld_where_few_persons_of_a_sex_succeeded(spells):
+    predictors = pd.DataFrame(
+        {"spell_id": spells.spell_id, "linear_predictor": 0.0, "is_without_hazard": False}
+    )
+    persons = spells[(spells.sex == "men") & spells.is_success].person_id.nunique()
+    assert len(diagnostics.concordance_table(spells, predictors, disclosure_limit=persons)) == 2
+    assert diagnostics.concordance_table(spells, predictors, disclosure_limit=persons + 1).empty
+    nobody = spells.assign(is_success=spells.is_success & (spells.sex == "women"))
+    assert diagnostics.concordance_table(nobody, predictors, disclosure_limit=5).empty
 
 
 def test_published_steps_hold_the_disclosure_limit(spells):

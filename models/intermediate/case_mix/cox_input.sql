@@ -16,7 +16,9 @@ municipal_spells as (
 
     select
         municipality_code,
-        cast(count(*) as bigint) as spells
+        cast(count(*) as bigint) as spells,
+        cast(count(distinct case when is_success then person_id end) as bigint)
+            as persons_with_success
     from spells
     group by municipality_code
 
@@ -31,7 +33,8 @@ final as (
         spells.municipality_code,
         spells.duration_weeks,
         spells.is_success,
-        municipal_spells.spells >= {{ var('minimum_spells') }} as is_benchmarked,
+        {{ is_benchmarked('municipal_spells.spells', 'municipal_spells.persons_with_success') }}
+            as is_benchmarked,
         {% for term in case_mix_terms_in_order() %}
         case_mix.{{ term }}{{ "," if not loop.last }}
         {% endfor %}

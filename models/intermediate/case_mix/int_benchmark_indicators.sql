@@ -2,7 +2,7 @@ with
 
 observed as (
 
-    select * from {{ ref('observed_durations') }}
+    select * from {{ ref('int_observed_durations') }}
 
 ),
 

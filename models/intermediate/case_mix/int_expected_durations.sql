@@ -8,7 +8,7 @@ linear_predictors as (
 
 baseline as (
 
-    select * from {{ ref('cox_baseline') }}
+    select * from {{ ref('int_cox_baseline') }}
 
 ),
 

@@ -8,7 +8,7 @@ cox_input as (
 
 coefficients as (
 
-    select * from {{ ref('cox_coefficients') }}
+    select * from {{ ref('int_cox_coefficients') }}
 
 ),
 

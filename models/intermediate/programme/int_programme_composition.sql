@@ -43,7 +43,9 @@ days as (
         cast(sum(person_days) as bigint) as person_days,
         {% for share in composition_terms() %}
         cast(sum(case when {{ share.condition }} then person_days else 0 end) as bigint)
-            as {{ share.term }}_days{{ "," if not loop.last }}
+            as {{ share.term }}_days,
+        cast(sum(case when {{ share.condition }} then 1 else 0 end) as bigint)
+            as {{ share.term }}_persons{{ "," if not loop.last }}
         {% endfor %}
     from persons
     group by municipality_code, year
@@ -58,9 +60,15 @@ final as (
         persons,
         person_days,
         cast(person_days as double) / {{ days_in_year('year') }} as full_year_persons,
+        {{ is_withheld(
+            'persons',
+            within='year',
+            key='municipality_code',
+            candidate='persons <= ' ~ var('minimum_persons'),
+        ) }} as is_withheld,
         {% for share in composition_terms() %}
-        cast({{ share.term }}_days as double) / person_days
-            as {{ share.term }}{{ "," if not loop.last }}
+        cast({{ share.term }}_days as double) / person_days as {{ share.term }},
+        {{ share.term }}_persons{{ "," if not loop.last }}
         {% endfor %}
     from days
 

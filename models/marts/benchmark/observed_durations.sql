@@ -1,93 +1,49 @@
 with
 
-survival as (
+durations as (
 
-    select * from {{ ref('int_observed_survival') }}
-
-),
-
-spells as (
-
-    select * from {{ ref('spells') }}
+    select * from {{ ref('int_observed_durations') }}
 
 ),
 
-municipalities as (
-
-    select * from {{ ref('municipalities') }}
-
-),
-
-counts as (
+-- a municipality of the benchmark shows its spells in many tables: only others can hide one of few persons
+spells_checked as (
 
     select
-        municipality_code,
-        cast(count(*) as bigint) as spells,
-        cast(sum(case when is_success then 1 else 0 end) as bigint) as successes
-    from spells
-    group by municipality_code
+        *,
+        least(persons_with_success, persons_without_success) as persons_with_least_outcome,
+        {{ is_withheld('persons', key='municipality_code', candidate='not is_benchmarked') }}
+            as spells_are_withheld
+    from durations
 
 ),
 
--- the curve is constant within a week: the area on 0..156 is the sum of its values in 0..155
-areas as (
+checked as (
 
     select
-        municipality_code,
-        week,
-        at_risk,
-        successes,
-        survival,
-        sum(survival) over (
-            partition by municipality_code
-            order by week desc
-            rows between unbounded preceding and current row
-        ) as area_from_week
-    from survival
-    where week < {{ var('window_weeks') }}
+        *,
+        spells_are_withheld or {{ is_withheld(
+            'persons_with_least_outcome',
+            key='municipality_code',
+            first='case when spells_are_withheld then 0 else 1 end',
+        ) }} as successes_are_withheld
+    from spells_checked
 
 ),
 
--- Greenwood's variance of the restricted mean (Klein & Moeschberger 2003, 4.5)
-restricted_means as (
-
-    select
-        municipality_code,
-        max(case when week = 0 then area_from_week end) as observed_mean_duration_weeks,
-        {{ exact_sum('''
-            case
-                when successes > 0 and successes < at_risk
-                    then area_from_week * area_from_week * successes
-                        / (cast(at_risk as double) * (at_risk - successes))
-                else 0
-            end
-        ''') }} as variance
-    from areas
-    group by municipality_code
-
-),
-
+-- with its spells a municipality outside the benchmark would tell its successes by its duration
 final as (
 
     select
-        municipalities.municipality_code,
-        municipalities.municipality_name,
-        coalesce(counts.spells, 0) as spells,
-        case when counts.successes >= {{ var('disclosure_limit') }} then counts.successes end
-            as successes,
-        case
-            when counts.successes >= {{ var('disclosure_limit') }}
-                then restricted_means.observed_mean_duration_weeks
-        end as observed_mean_duration_weeks,
-        case
-            when counts.successes >= {{ var('disclosure_limit') }}
-                then sqrt(restricted_means.variance)
-        end as standard_error
-    from municipalities
-    left join counts
-        on municipalities.municipality_code = counts.municipality_code
-    left join restricted_means
-        on counts.municipality_code = restricted_means.municipality_code
+        municipality_code,
+        municipality_name,
+        case when not spells_are_withheld then spells end as spells,
+        case when not successes_are_withheld then successes end as successes,
+        case when is_benchmarked or not successes_are_withheld then observed_mean_duration_weeks end
+            as observed_mean_duration_weeks,
+        case when is_benchmarked or not successes_are_withheld then standard_error end
+            as standard_error
+    from checked
 
 )
 

@@ -24,18 +24,19 @@ expenditure as (
 
 ),
 
--- the accounts are public; what they give per person is not where the persons are few
+-- the accounts are public; what they give per person is not in a withheld cell
 final as (
 
     select
         expenditure.municipality_code,
         expenditure.year,
         expenditure.expenditure_dkk,
-        {{ unless_few('composition.persons', 'composition.full_year_persons') }}
+        case when not composition.is_withheld then composition.full_year_persons end
             as full_year_persons,
-        {{ unless_few(
-            'composition.persons', 'expenditure.expenditure_dkk / composition.full_year_persons'
-        ) }} as expenditure_per_full_year_person_dkk
+        case
+            when not composition.is_withheld
+                then expenditure.expenditure_dkk / composition.full_year_persons
+        end as expenditure_per_full_year_person_dkk
     from expenditure
     left join composition
         on

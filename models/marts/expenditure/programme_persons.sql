@@ -11,8 +11,8 @@ final as (
     select
         municipality_code,
         year,
-        {{ unless_few('persons', 'persons') }} as persons,
-        {{ unless_few('persons', 'full_year_persons') }} as full_year_persons
+        case when not is_withheld then persons end as persons,
+        case when not is_withheld then full_year_persons end as full_year_persons
     from composition
 
 )

@@ -6,16 +6,38 @@ spells as (
 
 ),
 
--- both sexes and all outcomes beside each
-counted as (
+-- both sexes and all outcomes beside each; a cell of nobody is a row, too
+labels as (
 
     select
-        coalesce(sex, 'all') as sex,
-        coalesce(outcome, 'total') as outcome,
-        cast(count(*) as bigint) as spells,
-        cast(count(distinct person_id) as bigint) as persons
-    from spells
-    group by cube (sex, outcome)
+        sexes.sex,
+        outcomes.outcome
+    from (values ('men'), ('women'), ('all')) as sexes (sex)
+    cross join (values ('success'), ('left'), ('unfinished'), ('total')) as outcomes (outcome)
+
+),
+
+cells as (
+
+    select
+        labels.sex,
+        labels.outcome,
+        cast(count(spells.person_id) as bigint) as spells,
+        cast(count(distinct spells.person_id) as bigint) as persons
+    from labels
+    left join spells
+        on
+            labels.sex in (spells.sex, 'all')
+            and labels.outcome in (spells.outcome, 'total')
+    group by labels.sex, labels.outcome
+
+),
+
+checked as (
+
+    {{ withheld_in_two_ways(
+        'cells', row='sex', column='outcome', row_total='all', column_total='total'
+    ) }}
 
 ),
 
@@ -24,7 +46,7 @@ totals as (
     select
         sex,
         spells
-    from counted
+    from cells
     where outcome = 'total'
 
 ),
@@ -32,13 +54,13 @@ totals as (
 final as (
 
     select
-        counted.sex,
-        counted.outcome,
-        {{ unless_few('counted.persons', 'counted.spells') }} as spells,
-        {{ unless_few('counted.persons', '100.0 * counted.spells / totals.spells') }} as percent
-    from counted
+        checked.sex,
+        checked.outcome,
+        case when not checked.is_withheld then checked.spells end as spells,
+        case when not checked.is_withheld then 100.0 * checked.spells / totals.spells end as percent
+    from checked
     inner join totals
-        on counted.sex = totals.sex
+        on checked.sex = totals.sex
 
 )
 

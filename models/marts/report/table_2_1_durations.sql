@@ -43,15 +43,29 @@ sums as (
 
 ),
 
+-- the mean of one sex is in those of the other and of all
+checked as (
+
+    select
+        *,
+        {{ is_withheld('persons', within="sex = 'all'", key='sex') }} as spells_are_withheld,
+        {{ is_withheld('successful_persons', within="sex = 'all'", key='sex') }}
+            as successes_are_withheld
+    from sums
+
+),
+
+-- a tenth of a week does not tell by how many spells it was divided
 final as (
 
     select
         sex,
-        {{ unless_few('persons', 'cast(weeks as double) / spells') }}
+        case when not spells_are_withheld then round(cast(weeks as double) / spells, 1) end
             as mean_weeks_unfinished_counted,
-        {{ unless_few('successful_persons', 'cast(success_weeks as double) / successes') }}
-            as mean_weeks_successes_only
-    from sums
+        case
+            when not successes_are_withheld then round(cast(success_weeks as double) / successes, 1)
+        end as mean_weeks_successes_only
+    from checked
 
 )
 

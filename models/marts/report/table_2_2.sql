@@ -12,35 +12,63 @@ population as (
 
 ),
 
--- a spell whose ground is not recorded is in the total only
+-- a spell whose ground is not recorded is in the total only: what is left of it is a cell, too
 spells_by_ground as (
 
     select
-        population.residence_group as residence_ground,
         spells.outcome,
-        spells.person_id
+        spells.person_id,
+        case
+            when population.residence_group in ('refugee', 'family_reunified')
+                then population.residence_group
+            else 'neither'
+        end as residence_ground
     from spells
     inner join population
         on spells.person_id = population.person_id
-    where population.residence_group in ('refugee', 'family_reunified')
-    union all
-    select
-        'all' as residence_ground,
-        outcome,
-        person_id
-    from spells
 
 ),
 
-counted as (
+grounds as (
+
+    select 'refugee' as residence_ground
+    union all
+    select 'family_reunified' as residence_ground
+    union all
+    select distinct residence_ground
+    from spells_by_ground
+    where residence_ground = 'neither'
+    union all
+    select 'all' as residence_ground
+
+),
+
+cells as (
 
     select
-        residence_ground,
-        coalesce(outcome, 'total') as outcome,
-        cast(count(*) as bigint) as spells,
-        cast(count(distinct person_id) as bigint) as persons
-    from spells_by_ground
-    group by grouping sets ((residence_ground, outcome), (residence_ground))
+        grounds.residence_ground,
+        outcomes.outcome,
+        cast(count(spells_by_ground.person_id) as bigint) as spells,
+        cast(count(distinct spells_by_ground.person_id) as bigint) as persons
+    from grounds
+    cross join (values ('success'), ('left'), ('unfinished'), ('total')) as outcomes (outcome)
+    left join spells_by_ground
+        on
+            grounds.residence_ground in (spells_by_ground.residence_ground, 'all')
+            and outcomes.outcome in (spells_by_ground.outcome, 'total')
+    group by grounds.residence_ground, outcomes.outcome
+
+),
+
+checked as (
+
+    {{ withheld_in_two_ways(
+        'cells',
+        row='residence_ground',
+        column='outcome',
+        row_total='all',
+        column_total='total',
+    ) }}
 
 ),
 
@@ -49,7 +77,7 @@ totals as (
     select
         residence_ground,
         spells
-    from counted
+    from cells
     where outcome = 'total'
 
 ),
@@ -57,13 +85,14 @@ totals as (
 final as (
 
     select
-        counted.residence_ground,
-        counted.outcome,
-        {{ unless_few('counted.persons', 'counted.spells') }} as spells,
-        {{ unless_few('counted.persons', '100.0 * counted.spells / totals.spells') }} as percent
-    from counted
+        checked.residence_ground,
+        checked.outcome,
+        case when not checked.is_withheld then checked.spells end as spells,
+        case when not checked.is_withheld then 100.0 * checked.spells / totals.spells end as percent
+    from checked
     inner join totals
-        on counted.residence_ground = totals.residence_ground
+        on checked.residence_ground = totals.residence_ground
+    where checked.residence_ground <> 'neither'
 
 )
 

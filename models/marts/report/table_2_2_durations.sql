@@ -35,17 +35,19 @@ benchmarked_spells as (
 
 ),
 
--- a spell whose ground is not recorded is in the total only
+-- a spell whose ground is not recorded is in the total only: what is left of it is a mean, too
 spells_by_ground as (
 
     select
-        residence_group as residence_ground,
+        case
+            when residence_group in ('refugee', 'family_reunified') then residence_group
+            else 'neither'
+        end as residence_ground,
         person_id,
         duration_weeks,
         counted_weeks,
         is_success
     from benchmarked_spells
-    where residence_group in ('refugee', 'family_reunified')
     union all
     select
         'all' as residence_ground,
@@ -73,15 +75,31 @@ sums as (
 
 ),
 
+checked as (
+
+    select
+        *,
+        {{ is_withheld('persons', within="residence_ground = 'all'", key='residence_ground') }}
+            as spells_are_withheld,
+        {{ is_withheld(
+            'successful_persons', within="residence_ground = 'all'", key='residence_ground'
+        ) }} as successes_are_withheld
+    from sums
+
+),
+
+-- a tenth of a week does not tell by how many spells it was divided
 final as (
 
     select
         residence_ground,
-        {{ unless_few('persons', 'cast(weeks as double) / spells') }}
+        case when not spells_are_withheld then round(cast(weeks as double) / spells, 1) end
             as mean_weeks_unfinished_counted,
-        {{ unless_few('successful_persons', 'cast(success_weeks as double) / successes') }}
-            as mean_weeks_successes_only
-    from sums
+        case
+            when not successes_are_withheld then round(cast(success_weeks as double) / successes, 1)
+        end as mean_weeks_successes_only
+    from checked
+    where residence_ground <> 'neither'
 
 )
 

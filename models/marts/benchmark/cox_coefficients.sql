@@ -1,0 +1,44 @@
+with
+
+coefficients as (
+
+    select * from {{ ref('int_cox_coefficients') }}
+
+),
+
+term_persons as (
+
+    select * from {{ ref('int_cox_term_persons') }}
+
+),
+
+-- "infinite" would say that nobody at a level succeeded: of few persons, not even the status is told
+final as (
+
+    select
+        coefficients.sex,
+        coefficients.term,
+        coalesce(
+            {{ unless_few('coalesce(term_persons.persons_with_success, 0)', 'coefficients.status') }},
+            'few_persons'
+        ) as status,
+        {% set columns = [
+            'coefficient', 'standard_error', 'model_standard_error', 'z', 'p_value', 'hazard_ratio',
+            'ci_low', 'ci_high',
+        ] %}
+        {% for column in columns %}
+        {{ unless_few('coalesce(term_persons.persons_with_success, 0)', 'coefficients.' ~ column) }}
+            as {{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from coefficients
+    left join term_persons
+        on
+            coefficients.sex = term_persons.sex
+            and coefficients.term = term_persons.term
+
+)
+
+select * from final
+order by
+    sex,
+    {{ position_in('term', case_mix_terms_in_order()) }}

@@ -1,0 +1,248 @@
+-- An attack on the published tables: in every group of cells that adds up to a published total, what the shown
+-- cells leave of it must be of at least the disclosure limit of persons, and of more than one cell
+-- (docs/disclosure.md). Persons are counted from the person-level tables.
+with
+
+spells as (
+
+    select
+        spells.person_id,
+        spells.sex,
+        spells.municipality_code,
+        spells.outcome,
+        spells.is_success,
+        case
+            when population.residence_group in ('refugee', 'family_reunified')
+                then population.residence_group
+            else 'neither'
+        end as residence_ground
+    from {{ ref('spells') }} as spells
+    inner join {{ ref('int_population') }} as population
+        on spells.person_id = population.person_id
+
+),
+
+members as (
+
+    select
+        programme_days.municipality_code,
+        programme_days.year,
+        population.danish_education,
+        population.residence_group,
+        population.world_region,
+        population.country_group,
+        {{ completed_years(
+            'population.birth_date',
+            "cast(cast(programme_days.year as varchar) || '-12-31' as date)"
+        ) }} as age_years
+    from {{ ref('int_programme_days') }} as programme_days
+    inner join {{ ref('int_population') }} as population
+        on programme_days.person_id = population.person_id
+
+),
+
+-- a person is one row of a municipality and year
+group_persons as (
+
+    select
+        municipality_code,
+        year,
+        {% for share in composition_terms() %}
+        sum(case when {{ share.condition }} then 1 else 0 end) as {{ share.term }},
+        {% endfor %}
+        count(*) as persons
+    from members
+    group by municipality_code, year
+
+),
+
+totals as (
+
+    select
+        max(case when sex = 'all' and outcome = 'total' then spells end) as spells,
+        max(case when sex = 'all' and outcome = 'success' then spells end) as successes
+    from {{ ref('table_2_1') }}
+
+),
+
+-- a municipality's number is known where one table tells it
+municipalities as (
+
+    select
+        observed.municipality_code,
+        coalesce(observed.spells, appendix.spells, indicators.spells) as spells,
+        coalesce(
+            observed.successes,
+            appendix.successes,
+            appendix.success_percent * coalesce(observed.spells, appendix.spells)
+        ) as successes
+    from {{ ref('observed_durations') }} as observed
+    inner join {{ ref('appendix_table_5_1') }} as appendix
+        on observed.municipality_code = appendix.municipality_code
+    left join {{ ref('benchmark_indicators') }} as indicators
+        on observed.municipality_code = indicators.municipality_code
+
+),
+
+cells_2_1 as (
+
+    select
+        sex as row_label,
+        outcome,
+        spells
+    from {{ ref('table_2_1') }}
+
+),
+
+-- the third ground is known where the other two and the total are
+cells_2_2 as (
+
+    select
+        residence_ground as row_label,
+        outcome,
+        spells
+    from {{ ref('table_2_2') }}
+    union all
+    select
+        'neither' as row_label,
+        outcome,
+        case when count(spells) = 3
+            then sum(case when residence_ground = 'all' then spells else -spells end)
+        end as spells
+    from {{ ref('table_2_2') }}
+    where exists (select 1 from spells where residence_ground = 'neither')
+    group by outcome
+
+),
+
+-- one row per person and unknown cell; a group whose total is withheld gives no equation
+unknown as (
+
+    select
+        'spells by municipality' as attacked,
+        'all' as total,
+        municipalities.municipality_code as cell,
+        spells.person_id
+    from municipalities
+    inner join totals
+        on totals.spells is not null
+    left join spells
+        on municipalities.municipality_code = spells.municipality_code
+    where municipalities.spells is null
+    union all
+    select
+        'successes by municipality' as attacked,
+        'all' as total,
+        municipalities.municipality_code as cell,
+        spells.person_id
+    from municipalities
+    inner join totals
+        on totals.successes is not null
+    left join spells
+        on
+            municipalities.municipality_code = spells.municipality_code
+            and spells.is_success
+    where municipalities.successes is null
+    {% for table, of in [('2_1', 'sex'), ('2_2', 'residence_ground')] %}
+    {% for group, cell in [('row_label', 'outcome'), ('outcome', 'row_label')] %}
+    {% set whole, part = ('total', 'all') if cell == 'row_label' else ('all', 'total') %}
+    union all
+    select
+        'table_{{ table }} by {{ cell }}' as attacked,
+        totals_of.{{ group }} as total,
+        cells.{{ cell }} as cell,
+        spells.person_id
+    from cells_{{ table }} as totals_of
+    inner join cells_{{ table }} as cells
+        on
+            totals_of.{{ group }} = cells.{{ group }}
+            and cells.{{ cell }} <> '{{ part }}'
+    left join spells
+        on
+            cells.row_label in (spells.{{ of }}, 'all')
+            and cells.outcome in (spells.outcome, 'total')
+    where
+        totals_of.{{ cell }} = '{{ part }}'
+        and totals_of.spells is not null
+        and cells.spells is null
+    {% endfor %}
+    {% endfor %}
+
+),
+
+-- a group of the composition beside its total; who is in no group of a family is known where all groups are
+composition as (
+
+    {% for family, whole in composition_families().items() %}
+    {% set shares = composition_terms() | selectattr('family', 'equalto', family) | map(attribute='term') | list %}
+    {% for share in shares + (['rest'] if whole else []) %}
+    select
+        '{{ family }}' as attacked,
+        published.municipality_code || ' ' || cast(published.year as varchar) as total,
+        '{{ share }}' as cell,
+        {% if share == 'rest' %}
+        group_persons.{{ family if family.startswith('share_') else 'persons' }}
+        {% for other in shares %}- group_persons.{{ other }}{% endfor %} as persons,
+        {% for other in shares %}published.{{ other }} is not null and {% endfor %}true as is_known
+        {% else %}
+        group_persons.{{ share }} as persons,
+        published.{{ share }} is not null as is_known
+        {% endif %}
+    from {{ ref('municipal_composition') }} as published
+    inner join {{ ref('programme_persons') }} as told
+        on
+            published.municipality_code = told.municipality_code
+            and published.year = told.year
+            and told.persons is not null
+    inner join group_persons
+        on
+            published.municipality_code = group_persons.municipality_code
+            and published.year = group_persons.year
+    {% if family.startswith('share_') %}
+    where published.{{ family }} is not null
+    {% endif %}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+recovered as (
+
+    select
+        attacked,
+        total,
+        count(distinct cell) as cells,
+        count(distinct person_id) as persons
+    from unknown
+    group by attacked, total
+    union all
+    select
+        attacked,
+        total,
+        count(*) as cells,
+        sum(persons) as persons
+    from composition
+    where not is_known
+    group by attacked, total
+    union all
+    select
+        attacked,
+        total || ' ' || cell as total,
+        2 as cells,
+        persons
+    from composition
+    where is_known
+
+)
+
+select
+    attacked,
+    total,
+    cells,
+    persons
+from recovered
+where
+    {{ disclosure_limit() }} > 0
+    and (cells = 1 or persons < {{ disclosure_limit() }})
