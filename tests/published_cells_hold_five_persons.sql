@@ -1,8 +1,8 @@
--- No published cell may rest on fewer persons than the disclosure limit (docs/disclosure.md). The exact
--- numbers of persons are counted here from the person-level tables, not taken from the models that suppress.
+-- No published cell may rest on fewer persons than the disclosure limit (docs/disclosure.md). They
+-- are counted here from the person-level tables, not taken from the models that suppress.
 {% set benchmarked = [
-    'benchmark_indicators', 'expected_durations', 'funnel_limits', 'indicator_covariance', 'indicator_ranks',
-    'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
+    'benchmark_indicators', 'expected_durations', 'funnel_limits', 'indicator_covariance',
+    'indicator_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
     'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
     'frontier_known_noise',
 ] %}

@@ -1,6 +1,6 @@
--- An attack on the published tables: in every group of cells that adds up to a published total, what the shown
--- cells leave of it must be of at least the disclosure limit of persons, and of more than one cell
--- (docs/disclosure.md). Persons are counted from the person-level tables.
+-- An attack on the published tables: in every group of cells that adds up to a published total,
+-- what the shown cells leave of it must be of at least the disclosure limit of persons, and of more
+-- than one cell (docs/disclosure.md). Persons are counted from the person-level tables.
 with
 
 spells as (
@@ -106,11 +106,12 @@ cells_2_2 as (
     select
         'neither' as row_label,
         outcome,
-        case when count(spells) = 3
-            then sum(case when residence_ground = 'all' then spells else -spells end)
+        case
+            when count(spells) = 3
+                then sum(case when residence_ground = 'all' then spells else -spells end)
         end as spells
     from {{ ref('table_2_2') }}
-    where exists (select 1 from spells where residence_ground = 'neither')
+    where 'neither' in (select spells.residence_ground from spells)
     group by outcome
 
 ),
@@ -170,11 +171,12 @@ unknown as (
 
 ),
 
--- a group of the composition beside its total; who is in no group of a family is known where all groups are
+-- groups of the composition; who is in no group of a family is known where all groups are
 composition as (
 
     {% for family, whole in composition_families().items() %}
-    {% set shares = composition_terms() | selectattr('family', 'equalto', family) | map(attribute='term') | list %}
+    {% set shares = composition_terms()
+        | selectattr('family', 'equalto', family) | map(attribute='term') | list %}
     {% for share in shares + (['rest'] if whole else []) %}
     select
         '{{ family }}' as attacked,
@@ -182,8 +184,14 @@ composition as (
         '{{ share }}' as cell,
         {% if share == 'rest' %}
         group_persons.{{ family if family.startswith('share_') else 'persons' }}
-        {% for other in shares %}- group_persons.{{ other }}{% endfor %} as persons,
-        {% for other in shares %}published.{{ other }} is not null and {% endfor %}true as is_known
+        {% for other in shares %}
+        - group_persons.{{ other }}
+        {% endfor %}
+            as persons,
+        {% for other in shares %}
+        published.{{ other }} is not null {{ "and" if not loop.last }}
+        {% endfor %}
+            as is_known
         {% else %}
         group_persons.{{ share }} as persons,
         published.{{ share }} is not null as is_known
@@ -234,6 +242,21 @@ recovered as (
         persons
     from composition
     where is_known
+    union all
+    select
+        'table_2_2 by subtraction' as attacked,
+        'neither ' || cells.outcome as total,
+        2 as cells,
+        count(distinct spells.person_id) as persons
+    from cells_2_2 as cells
+    left join spells
+        on
+            cells.row_label = spells.residence_ground
+            and cells.outcome in (spells.outcome, 'total')
+    where
+        cells.row_label = 'neither'
+        and cells.spells is not null
+    group by cells.outcome
 
 )
 

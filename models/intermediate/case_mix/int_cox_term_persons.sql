@@ -9,7 +9,7 @@ cox_input as (
 
 ),
 
--- whether a person with a success has one on a level of a factor, off it, and on the factor's reference level
+-- whether a person has a success on a level of a factor, off it, and on the reference level
 persons as (
 
     select
@@ -21,7 +21,10 @@ persons as (
         {% endfor %}
         {% for factor, levels in factors.items() %}
         max(case
-            when {% for level in levels %}{{ factor }}_{{ level }}{{ ' + ' if not loop.last }}{% endfor %}
+            when
+                {% for level in levels %}
+                {{ factor }}_{{ level }} {{ "+" if not loop.last }}
+                {% endfor %}
                 = 0
                 then 1
             else 0

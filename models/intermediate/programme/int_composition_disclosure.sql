@@ -31,7 +31,11 @@ groups as (
         persons,
         '{{ family }}' as family,
         'rest' as term,
-        {{ whole }}{% for term in terms %} - {{ term }}_persons{% endfor %} as group_persons
+        {{ whole }}
+        {% for term in terms %}
+        - {{ term }}_persons
+        {% endfor %}
+            as group_persons
     from composition
     {% endif %}
     {% endfor %}
@@ -48,8 +52,8 @@ checked as (
 
 ),
 
--- the published expectation is the coefficients times the shares: with all shares but one or two it would
--- give those back, so two that may be anything between 0 and 1 are left out, too
+-- the published expectation is the coefficients times the shares: with all shares but one or two it
+-- would give those back, so two that may be anything between 0 and 1 are left out, too
 final as (
 
     select

@@ -12,7 +12,7 @@ bands as (
 
 ),
 
--- the curve steps down where somebody succeeds: it is known at the weeks at which survival_bands may be given
+-- the curve steps down where somebody succeeds: it is known at the weeks that survival_bands gives
 known as (
 
     select

@@ -12,14 +12,14 @@ term_persons as (
 
 ),
 
--- "infinite" would say that nobody at a level succeeded: of few persons, not even the status is told
+-- "infinite" would say that nobody at a level succeeded: of few persons the status is not told
 final as (
 
     select
         coefficients.sex,
         coefficients.term,
         coalesce(
-            {{ unless_few('coalesce(term_persons.persons_with_success, 0)', 'coefficients.status') }},
+            {{ unless_few('term_persons.persons_with_success', 'coefficients.status') }},
             'few_persons'
         ) as status,
         {% set columns = [
@@ -27,7 +27,7 @@ final as (
             'ci_low', 'ci_high',
         ] %}
         {% for column in columns %}
-        {{ unless_few('coalesce(term_persons.persons_with_success, 0)', 'coefficients.' ~ column) }}
+        {{ unless_few('term_persons.persons_with_success', 'coefficients.' ~ column) }}
             as {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from coefficients

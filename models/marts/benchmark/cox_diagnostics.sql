@@ -22,7 +22,7 @@ final as (
             'proportional_hazards_statistic', 'proportional_hazards_p_value',
         ] %}
         {% for column in columns %}
-        {{ unless_few('coalesce(term_persons.persons_with_success, 0)', 'diagnostics.' ~ column) }}
+        {{ unless_few('term_persons.persons_with_success', 'diagnostics.' ~ column) }}
             as {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from diagnostics

@@ -6,7 +6,7 @@ durations as (
 
 ),
 
--- a municipality of the benchmark shows its spells in many tables: only others can hide one of few persons
+-- a municipality of the benchmark shows its spells in many tables: only others can hide spells
 spells_checked as (
 
     select
