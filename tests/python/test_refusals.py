@@ -74,7 +74,8 @@ CASES = [
          {"KOM": "'101'"}, {"KOM": "'147'"}),
     case("unmapped-code", "bef", "column KOEN has 1 row that are neither 1 nor 2 (for example 9)",
          {"KOEN": "'9'"}),
-    case("unmapped-code", "bef", "column FAMILIE_TYPE has 1 row with no family type",
+    case("unmapped-code", "bef",
+         "FAMILIE_TYPE = 6 in 1 row is in no row of seeds/classifications/family_types.csv",
          {"FAMILIE_TYPE": "'6'"}),
     case("unmapped-code", "bef",
          "OPR_LAND = 4711 in 1 row is in no row of seeds/classifications/countries.csv",
@@ -148,7 +149,7 @@ CASES = [
          {"Y_0912": "'777'"}),
     case("no-such-week", "dream", "column Y_YYWW has 1 week that the calendar does not have, with codes in it"
          " (for example Y_0853)", {"Y_0853": "'111'"}),
-    case("match-group", "dream", "column MATCH_nKVyyyy has 1 row with no match group (for example 5)",
+    case("match-group", "dream", "column MATCH_nKVyyyy has 1 row with a group that ended in March 2010 (for example 5)",
          {"MATCH_2KV2010": "'5'"}),
     # bfl
     case("unreadable", "bfl",

@@ -27,11 +27,7 @@ findings as (
         '1 is a man, 2 a woman.', 'unmapped-code', example='min(sex_code)'
     ) }}
     union all
-    {{ finding(
-        'bef', 'FAMILIE_TYPE', 'population', 'family_type_code not in (1, 2, 3, 4, 5, 7, 8, 9, 10)',
-        'with no family type of the register', 'It is 1 to 5 or, from 2015 on, 7 to 10.', 'unmapped-code',
-        example='min(family_type_code)'
-    ) }}
+    {{ unmapped('bef', ['FAMILIE_TYPE'], 'population', ['family_type_code'], 'family_types') }}
     union all
     {{ unknown_municipality('bef', 'KOM', 'population', 'municipality_code', 'reference_date') }}
     union all

@@ -136,12 +136,15 @@ findings as (
     where years.week_year is null
     having count(*) > 0
     union all
+    {{ unmapped(
+        'dream', ['MATCH_nKVyyyy'], 'match_groups', ['match_group'], 'match_groups', ['match_group_code']
+    ) }}
+    union all
     -- five groups until April 2010, three from then on
     {{ finding(
         'dream', 'MATCH_nKVyyyy', 'match_groups',
-        "match_group not in ('1', '2', '3', '4', '5')
-        or (match_group > '3' and calendar_year * 10 + calendar_quarter >= 20102)",
-        'with no match group', 'From April 2010 it is 1, 2 or 3, before 1 to 5.', 'match-group',
+        "match_group in ('4', '5') and calendar_year * 10 + calendar_quarter >= 20102",
+        'with a group that ended in March 2010', 'From April 2010 it is 1, 2 or 3.', 'match-group',
         example='min(match_group)'
     ) }}
     union all
