@@ -23,7 +23,7 @@ build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
-	@$(dbt) --quiet test $(folders)
+	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.check
 	@echo "All tests passed."
 

@@ -194,6 +194,7 @@ def run_dbt(paths, stream):
     command = [
         sys.executable, "-c", DBT, "build",
         "--exclude-resource-type", "unit_test",  # they prove the code, not the data: make test runs them
+        "--full-refresh",  # a seed whose columns changed is made anew, not filled into its old table
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",

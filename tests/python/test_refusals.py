@@ -149,7 +149,8 @@ CASES = [
          {"Y_0912": "'777'"}),
     case("no-such-week", "dream", "column Y_YYWW has 1 week that the calendar does not have, with codes in it"
          " (for example Y_0853)", {"Y_0853": "'111'"}),
-    case("match-group", "dream", "column MATCH_nKVyyyy has 1 row with a group that ended in March 2010 (for example 5)",
+    case("match-group", "dream",
+         "column MATCH_nKVyyyy has 1 row with a group that ended in March 2010 (for example 5)",
          {"MATCH_2KV2010": "'5'"}),
     # bfl
     case("unreadable", "bfl",
