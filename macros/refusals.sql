@@ -367,12 +367,17 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {% endfor %}
 {%- endmacro %}
 
-{# Pairs of an area and a year that the method needs and an export does not hold. #}
-{% macro missing_cells(export, areas, delivered, first_year, last_year) -%}
+{#
+    Pairs of an area and a year that the method needs and an export does not hold. Where an export leaves out cells of
+    0 (`absent_is_zero`), only an area without any year or a year without any area was forgotten.
+#}
+{% macro missing_cells(export, areas, delivered, first_year, last_year, absent_is_zero=false) -%}
     {% set needed %}
         (
             select
-                areas.area || ' in ' || cast(years.year as varchar) as cell
+                areas.area || ' in ' || cast(years.year as varchar) as cell,
+                areas.area not in (select area from {{ delivered }})
+                or years.year not in (select year from {{ delivered }}) as is_forgotten
             from {{ areas }} as areas
             cross join (
                 {% for number in range(first_year, last_year + 1) %}
@@ -386,10 +391,19 @@ where (select {{ raise_error('sentence') }} from worst) is null
         ) as needed
     {% endset %}
     {{ finding(
-        export, '(OMRÅDE, TID)', needed, 'true', 'that the method needs and the export lacks',
+        export, '(OMRÅDE, TID)', needed, 'is_forgotten' if absent_is_zero else 'true',
+        'that the method needs and the export lacks',
         'Choose all areas, years ' ~ first_year ~ ' to ' ~ last_year ~ ' and, for accounts, PRISENHED LOBM.',
         'missing-cell', example='min(cell)', noun='cell', hide=false
     ) }}
+    {%- if absent_is_zero %}
+    union all
+    {{ finding(
+        export, '(OMRÅDE, TID)', needed, 'not is_forgotten', 'without a row',
+        'Statbank leaves out amounts of 0: is that what they are?', 'missing-cell', example='min(cell)', noun='cell',
+        severity='warning', hide=false
+    ) }}
+    {%- endif %}
 {%- endmacro %}
 
 {# The rules that both exports of the accounts keep. `areas` and `amounts` are CTEs of the test. #}
@@ -422,6 +436,6 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {{ missing_cells(
         export, '(select municipality_code as area from municipalities)',
         '(select area, year from accounts where is_read)',
-        var('first_expenditure_year') | int, var('last_expenditure_year') | int
+        var('first_expenditure_year') | int, var('last_expenditure_year') | int, absent_is_zero=true
     ) }}
 {%- endmacro %}

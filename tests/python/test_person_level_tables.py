@@ -18,7 +18,6 @@ from compiled_models import CompiledModels
 from hypothesis import Phase, given, seed, settings
 from random_persons import raw_rows, several_persons
 
-from vfm.build import DBT
 from vfm.provenance import PROJECT
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic import check, world
@@ -42,7 +41,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
     simulated = ["--seed", str(SEED), "--scale", str(SCALE), "--out", str(folder / "registers")]
     simulator.main(simulated + ["--statbank", str(folder / "statbank"), "--truth", str(folder / "truth")])
-    command = [sys.executable, "-c", DBT, "build", "--exclude-resource-type", "test", "unit_test"]
+    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test", "unit_test"]
     command += ["--target-path", str(folder), "--log-path", str(folder), "--select", *SELECTED]
     environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder)}
     done = subprocess.run(

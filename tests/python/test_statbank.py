@@ -475,7 +475,7 @@ def test_an_area_that_nobody_knows_is_said(client):
 
     client.server.change_info = with_area
     client.server.change_rows = lines_of("REGK31", lambda lines: [*lines, "411;54660;1;TOT;LOBM;2011;5"])
-    client.refuses("1 areas are neither municipalities nor known totals, for example 411 of regk31")
+    client.refuses("register regk31: column OMRÅDE has 1 row with an area that is neither one of the 98")
 
 
 def test_a_missing_total_and_a_municipality_without_accounts_are_no_error(client):

@@ -42,7 +42,11 @@ QUERIES = {
         select person_id, municipality_code, year, person_days from intermediate.int_programme_days
     """,
     "composition": """
-        select * exclude (share_africa, share_danish_education_3)  -- the reference levels
+        -- without the reference levels and what is there for disclosure control alone
+        select columns(
+            name -> name not in ('share_africa', 'share_danish_education_3', 'is_withheld')
+            and name not like 'share_%_persons'
+        )
         from intermediate.int_programme_composition
     """,
     "expenditure": "select municipality_code, year, expenditure_dkk from expenditure.expenditure_per_person",
