@@ -217,7 +217,7 @@ def programme_days(person: Person) -> dict[tuple[str, int], int]:
     end = years_later(start, 3)
     if person.death:
         end = min(end, person.death)
-    end = min([end] + [out for out, _ in absences(person, entry) if out >= start])
+    end = min([end] + [out for out, back in absences(person, entry) if start <= out < back])
     lives, days, day = residence(person, entry), {}, start
     while day < end:
         if 2011 <= day.year <= 2015:
