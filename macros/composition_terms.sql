@@ -51,3 +51,22 @@
     {% endfor %}
     {{ return(terms + ["constant"]) }}
 {% endmacro %}
+
+{# Who is under the programme in a municipality and year, with what the conditions of composition_terms read. #}
+{% macro programme_members(programme_days, population) -%}
+    select
+        {{ programme_days }}.municipality_code,
+        {{ programme_days }}.year,
+        {{ programme_days }}.person_id,
+        {{ programme_days }}.person_days,
+        {{ population }}.danish_education,
+        {{ population }}.residence_group,
+        {{ population }}.world_region,
+        {{ population }}.country_group,
+        {{ completed_years(
+            population ~ '.birth_date', "cast(cast(" ~ programme_days ~ ".year as varchar) || '-12-31' as date)"
+        ) }} as age_years
+    from {{ programme_days }}
+    inner join {{ population }}
+        on {{ programme_days }}.person_id = {{ population }}.person_id
+{%- endmacro %}

@@ -16,3 +16,15 @@
         else 'within'
     end
 {%- endmacro %}
+
+{# The four limits around a municipality's error, and around its spread with over-dispersion. #}
+{% macro funnel_limit_columns() -%}
+    {%- for prefix, spread in [('', 'log_standard_error'), ('adjusted_', 'log_spread')] %}
+    {%- set outer = loop %}
+    {%- for name, probability in [('95', 0.975), ('998', 0.999)] %}
+    {%- set last = outer.last and loop.last %}
+    {{ funnel_limit(spread, probability, 'low') }} as {{ prefix }}limit_{{ name }}_low,
+    {{ funnel_limit(spread, probability, 'high') }} as {{ prefix }}limit_{{ name }}_high{{ ',' if not last }}
+    {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}

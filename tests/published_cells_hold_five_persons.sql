@@ -41,20 +41,7 @@ cox_input as (
 
 members as (
 
-    select
-        programme_days.municipality_code,
-        programme_days.year,
-        population.danish_education,
-        population.residence_group,
-        population.world_region,
-        population.country_group,
-        {{ completed_years(
-            'population.birth_date',
-            "cast(cast(programme_days.year as varchar) || '-12-31' as date)"
-        ) }} as age_years
-    from programme_days
-    inner join population
-        on programme_days.person_id = population.person_id
+    {{ programme_members('programme_days', 'population') }}
 
 ),
 

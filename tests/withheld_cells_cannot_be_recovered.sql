@@ -3,6 +3,18 @@
 -- than one cell (docs/disclosure.md). Persons are counted from the person-level tables.
 with
 
+programme_days as (
+
+    select * from {{ ref('int_programme_days') }}
+
+),
+
+population as (
+
+    select * from {{ ref('int_population') }}
+
+),
+
 spells as (
 
     select
@@ -17,27 +29,14 @@ spells as (
             else 'neither'
         end as residence_ground
     from {{ ref('spells') }} as spells
-    inner join {{ ref('int_population') }} as population
+    inner join population
         on spells.person_id = population.person_id
 
 ),
 
 members as (
 
-    select
-        programme_days.municipality_code,
-        programme_days.year,
-        population.danish_education,
-        population.residence_group,
-        population.world_region,
-        population.country_group,
-        {{ completed_years(
-            'population.birth_date',
-            "cast(cast(programme_days.year as varchar) || '-12-31' as date)"
-        ) }} as age_years
-    from {{ ref('int_programme_days') }} as programme_days
-    inner join {{ ref('int_population') }} as population
-        on programme_days.person_id = population.person_id
+    {{ programme_members('programme_days', 'population') }}
 
 ),
 

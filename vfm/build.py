@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine, publish, redact
+from vfm import machine, publish, redact, terminal
 from vfm.machine import BuildError
 
 try:
@@ -158,7 +158,7 @@ class Progress:
         layer = (node.get("node_relation") or {}).get("schema", "")
         if self.stream.isatty():
             line = f"{seconds:6.1f} s  {index} of {total}  {layer}.{node.get('node_name', '')}"
-            self.stream.write("\r" + line[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
+            terminal.write_over(self.stream, line)
         elif node.get("resource_type") in ("model", "seed") and layer not in self.layers:
             self.layers[layer] = index
             self.stream.write(f"{seconds:6.1f} s  {index} of {total}  {layer}\n")
@@ -167,7 +167,7 @@ class Progress:
     def end(self):
         """Leave the line."""
         if self.stream.isatty():
-            self.stream.write("\r\x1b[K")
+            terminal.leave(self.stream)
 
 
 def run_dbt(paths, stream):

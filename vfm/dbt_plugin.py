@@ -16,6 +16,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from vfm import redact
+from vfm.sql_text import literal
 
 OWNER_ONLY = 0o077
 # these look at what was built, whatever registers it came from, or run one macro: they run no model
@@ -66,7 +67,7 @@ class Plugin(BasePlugin):
         """
         if get_flags().WHICH in LOOKING:
             return
-        allowed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders_to_read())
+        allowed = ", ".join(map(literal, folders_to_read()))
         conn.execute(f"set allowed_directories = [{allowed}]")
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from vfm import machine
+from vfm.sql_text import literal
 
 SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 PERSONAL_COLUMNS = {"person_id", "spell_id", "pnr", "pnr12", "familie_id", "e_faelle_id", "recnum"}
@@ -117,17 +118,12 @@ def copy_table(con, schema, table):
     return rows
 
 
-def literal(text):
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def write_file(warehouse, path, tables):
     """Write the tables into a new DuckDB file, safely on disk, and return {(schema, table): rows}."""
     with closing(
         duckdb.connect(str(path), config={"temp_directory": str(Path(warehouse).with_name("spill"))})
     ) as con:
-        con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
+        con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         con.execute("set enable_external_access = false")  # but for these two files
         rows = {name: copy_table(con, *name) for name in tables}
         con.execute("detach warehouse")

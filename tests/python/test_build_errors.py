@@ -5,13 +5,13 @@ tests and profile, so that each build takes seconds.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 
 import duckdb
 import pytest
 import tiny_registers
+from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
 from vfm import build
@@ -40,12 +40,7 @@ BORROWED = [
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The borrowed parts of the project, and a build folder that all tests share so that dbt parses once."""
-    root = tmp_path_factory.mktemp("project")
-    for name in BORROWED:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy2
-        copy(PROJECT / name, root / name)
-    return root
+    return borrow(tmp_path_factory.mktemp("project"), BORROWED)
 
 
 @pytest.fixture

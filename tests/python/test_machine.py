@@ -14,6 +14,7 @@ import time
 import duckdb
 import pytest
 import tiny_registers
+from borrowed_project import borrow
 from test_build_errors import BORROWED
 
 from vfm import build, machine
@@ -66,11 +67,7 @@ MAIN = "\nimport sys\nfrom vfm import build\nsys.exit(build.main(['--project-dir
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    root = tmp_path_factory.mktemp("project")
-    for name in BORROWED:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy2
-        copy(PROJECT / name, root / name)
+    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
     for folder in ("models/intermediate", "python_models/intermediate"):
         (root / folder).mkdir()
     (root / "python_models/intermediate/pause.py").write_text(PAUSE)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import tiny_registers
+from borrowed_project import borrow
 from test_build_errors import BORROWED
 
 from vfm import build, redact
@@ -79,12 +79,7 @@ FAILING |= {f"tests/{name}.sql": text for name, text in SQL_TESTS.items()}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    root = tmp_path_factory.mktemp("project")
-    for name in BORROWED:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy2
-        copy(PROJECT / name, root / name)
-    return root
+    return borrow(tmp_path_factory.mktemp("project"), BORROWED)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 import test_build_errors
 import tiny_registers
+from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
 from vfm import build
@@ -233,11 +234,7 @@ def test_good_registers_have_no_error(delivery):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The staging models, the rules and the classifications of the real project."""
-    root = tmp_path_factory.mktemp("project")
-    for name in BORROWED:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy2
-        copy(PROJECT / name, root / name)
+    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
     for seed in (root / "seeds/classifications").glob("*.yml"):  # its own tests have nothing to do with this
         text = re.sub(
             r"\n( +)data_tests:.*?(?=\n\1\S|\n {0,6}- name|\Z)", "", seed.read_text("utf-8"), flags=re.S

@@ -11,27 +11,9 @@ municipalities as (
 
 ),
 
-coded as (
-
-    select
-        *,
-        {{ to_code('"OMRÅDE"', 3) }} as area,
-        {{ to_integer('"TID"') }} as year,
-        upper({{ to_text('"PRISENHED"') }}) = 'LOBM'
-        and {{ to_code('"FUNKTION"', 5) }} = '54660' as is_programme_amount
-    from {{ ref('regk31') }}
-
-),
-
--- totals of areas and other price units are not read; they only have to be recognised
 accounts as (
 
-    select
-        coded.*,
-        coded.is_programme_amount and municipalities.municipality_code is not null as is_read
-    from coded
-    left join municipalities
-        on coded.area = municipalities.municipality_code
+    {{ delivered_accounts('regk31') }}
 
 ),
 

@@ -2,9 +2,10 @@
 
 import csv
 import os
-import shutil
 import threading
 import time
+
+from vfm import terminal
 
 MANIFEST = (
     "register", "file", "status", "reason", "period", "sha256", "bytes", "rows", "columns", "modified_at",
@@ -32,8 +33,7 @@ class Progress:
             seconds = time.monotonic() - self.start
             left = f"{seconds * (self.total - done) / done:,.0f} s left" if done and seconds > 2 else ""
             line = f"{seconds:6.1f} s  {done / self.total:4.0%}  {self.file}  {left}"
-            self.stream.write("\r" + line[: shutil.get_terminal_size().columns - 1] + "\x1b[K")
-            self.stream.flush()
+            terminal.write_over(self.stream, line)
 
     def begin(self, file, size, fraction):
         """A file is begun; `fraction` says how much of it is done."""
@@ -53,7 +53,7 @@ class Progress:
         if self.stream.isatty():
             self.ended.set()
             self.ticker.join()
-            self.stream.write("\r\x1b[K")
+            terminal.leave(self.stream)
 
 
 class Books:

@@ -15,7 +15,8 @@ import yaml
 from vfm import provenance
 from vfm.provenance import PROJECT
 from vfm.registers import dbt_sql
-from vfm.registers.contract import SOURCES
+from vfm.registers.contract import declared_tables
+from vfm.sql_text import literal
 
 STAGING = PROJECT / "models" / "staging" / "registers"
 TESTS = PROJECT / "tests" / "registers"
@@ -51,7 +52,6 @@ def declared_registers():
     dict
         {register: object with identifier, schema, description and columns}.
     """
-    (source,) = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"]
 
     def column(entry):
         meta = entry.get("config", {}).get("meta", {})
@@ -61,11 +61,11 @@ def declared_registers():
     return {
         table["name"]: SimpleNamespace(
             identifier=table["name"],
-            schema=source["schema"],
+            schema=dbt_sql.SCHEMAS["source"],
             description=table["description"],
             columns={entry["name"]: column(entry) for entry in table["columns"]},
         )
-        for table in source["tables"]
+        for table in declared_tables()
     }
 
 
@@ -73,7 +73,7 @@ def declared_registers():
 def database():
     """Open a database in memory; what does not fit there is spilled where only the owner can read."""
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as con:
-        con.execute(f"set temp_directory = '{dbt_sql.quoted(spill)}'")
+        con.execute(f"set temp_directory = {literal(spill)}")
         con.execute("create schema raw; create schema staging; create schema classifications")
         yield con
 
@@ -116,7 +116,7 @@ def seed_query(name):
     types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
     separator = ";" if path.parent.name == "statbank" else ","
     options = f"header = true, delim = '{separator}', columns = {{{types}}}"
-    return f"from read_csv('{dbt_sql.quoted(path)}', {options})"
+    return f"from read_csv({literal(path)}, {options})"
 
 
 def stage(con):

@@ -58,9 +58,14 @@ def read_contract(path=SOURCES):
     dict
         {register name: Register}, in the file's order.
     """
+    return {table["name"]: _register(table) for table in declared_tables(path)}
+
+
+def declared_tables(path=SOURCES):
+    """Return the registers as the file declares them: a list of dicts."""
     sources = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["sources"]
     (source,) = (source for source in sources if source["name"] == "registers")
-    return {table["name"]: _register(table) for table in source["tables"]}
+    return source["tables"]
 
 
 def _register(table):

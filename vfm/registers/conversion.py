@@ -10,7 +10,8 @@ from pyarrow.parquet import ParquetWriter
 
 from vfm.registers import dbt_sql, readers
 from vfm.registers.columns import DERIVED, plan, source_query, standard_name
-from vfm.registers.readers import UnreadableFileError, identifier, quoted
+from vfm.registers.readers import UnreadableFileError
+from vfm.sql_text import identifier, literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it
 CELLS = 2_000_000  # of a row group: DREAM has 2,000 columns
@@ -32,7 +33,7 @@ class Importer:
         self.connection = duckdb.connect()
         self.fraction = lambda: 0.0
         self.connection.execute(
-            f"set memory_limit = '{MEMORY}'; set temp_directory = {quoted(work)}; "
+            f"set memory_limit = '{MEMORY}'; set temp_directory = {literal(work)}; "
             f"set threads = {min(os.cpu_count() or 1, 4)}; "
             "set enable_progress_bar = true; set enable_progress_bar_print = false"
         )
@@ -229,11 +230,11 @@ class Importer:
         owners = {}
         for number, (_, staged) in enumerate(sorted(parts, key=lambda part: part[0].year)):
             described = self.connection.execute(
-                f"describe select * from read_parquet({quoted(staged)})"
+                f"describe select * from read_parquet({literal(staged)})"
             ).fetchall()
             for column, *_ in described:
                 owners.setdefault(column, []).append((number, staged))
-        files = ", ".join(quoted(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
+        files = ", ".join(literal(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
         columns = [
             "coalesce("
             + ", ".join(f"y{number}.{identifier(column)}" for number, _ in reversed(where))
@@ -242,7 +243,7 @@ class Importer:
             if column != "PNR"
         ]
         joins = "\n".join(
-            f"left join (select distinct * from read_parquet({quoted(staged)})) as y{number} "
+            f"left join (select distinct * from read_parquet({literal(staged)})) as y{number} "
             f"on persons.PNR = y{number}.PNR"
             for number, staged in owners["PNR"]
         )

@@ -182,11 +182,6 @@ def render(path):
     return environment().from_string(path.read_text(encoding="utf-8")).render()
 
 
-def quoted(text):
-    """Return a text as it stands between single quotes in SQL."""
-    return _Dbt.escape_single_quotes(text)
-
-
 def cast(macro, column, *arguments):
     """Return the SQL of a macro of macros/casts.sql on a column: cast('to_code', '"KOM"', 3)."""
     return str(environment().globals[macro](column, *arguments)).strip()

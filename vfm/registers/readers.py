@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyreadstat
 
+from vfm.sql_text import identifier, literal
+
 CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts
 SEPARATORS = ";,\t|"
@@ -96,7 +98,7 @@ def open_source(con, path, known, encoding, folder):
 
 def open_parquet(con, path, known, *_):
     """Open a Parquet file: DuckDB reads it as it is."""
-    relation = f"read_parquet({quoted(path)})"
+    relation = f"read_parquet({literal(path)})"
     try:
         described = con.execute(f"describe select * from {relation}").fetchall()
         rows = con.execute(f"select count(*) from {relation}").fetchone()[0]
@@ -136,9 +138,9 @@ def open_csv(con, path, known, encoding, folder):
     for number, name in enumerate(header):
         taken = {other.lower() for other in names}
         names.append(name if name and name.lower() not in taken else f"column {number + 1} {name}".strip())
-    columns = ", ".join(f"{quoted(name)}: 'varchar'" for name in names)
+    columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
     relation = (
-        f"read_csv({quoted(path)}, auto_detect = false, header = true, delim = {quoted(SEPARATORS[best])}, "
+        f"read_csv({literal(path)}, auto_detect = false, header = true, delim = {literal(SEPARATORS[best])}, "
         f"quote = '\"', escape = '\"', encoding = '{encoding}', columns = {{{columns}}})"
     )
     return Source(dict.fromkeys(names, "text"), relation)
@@ -262,13 +264,3 @@ def csv_problem(problem):
             "was it cut off, or is a field not quoted?"
         )
     return f"cannot be read from {where} on: is a quotation mark missing, or was it cut off?"
-
-
-def quoted(text):
-    """A text or path as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def identifier(name):
-    """A column's name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

@@ -14,17 +14,9 @@ programme_expenditure as (
 
 expenditure as (
 
-    select
-        municipality_code,
-        year,
-        {{ exact_sum('net_of_payments_dkk') }} as expenditure_dkk
-    from programme_expenditure
-    where grouping in (
-        {% for grouping in var('supplementary_groupings') %}
-        '{{ grouping }}'{{ "," if not loop.last }}
-        {% endfor %}
-    )
-    group by municipality_code, year
+    {{ net_expenditure(
+        'programme_expenditure', "grouping in ('" ~ var('supplementary_groupings') | join("', '") ~ "')"
+    ) }}
 
 ),
 

@@ -58,14 +58,7 @@ final as (
         point,
         precision,
         log_standard_error,
-        {{ funnel_limit('log_standard_error', 0.975, 'low') }} as limit_95_low,
-        {{ funnel_limit('log_standard_error', 0.975, 'high') }} as limit_95_high,
-        {{ funnel_limit('log_standard_error', 0.999, 'low') }} as limit_998_low,
-        {{ funnel_limit('log_standard_error', 0.999, 'high') }} as limit_998_high,
-        {{ funnel_limit('log_spread', 0.975, 'low') }} as adjusted_limit_95_low,
-        {{ funnel_limit('log_spread', 0.975, 'high') }} as adjusted_limit_95_high,
-        {{ funnel_limit('log_spread', 0.999, 'low') }} as adjusted_limit_998_low,
-        {{ funnel_limit('log_spread', 0.999, 'high') }} as adjusted_limit_998_high
+        {{ funnel_limit_columns() }}
     from spreads
 
 )

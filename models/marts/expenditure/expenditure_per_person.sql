@@ -14,13 +14,7 @@ programme_expenditure as (
 
 expenditure as (
 
-    select
-        municipality_code,
-        year,
-        {{ exact_sum('net_of_payments_dkk') }} as expenditure_dkk
-    from programme_expenditure
-    where scope = 'programme'
-    group by municipality_code, year
+    {{ net_expenditure('programme_expenditure', "scope = 'programme'") }}
 
 ),
 

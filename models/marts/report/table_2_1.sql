@@ -41,26 +41,18 @@ checked as (
 
 ),
 
-totals as (
-
-    select
-        sex,
-        spells
-    from cells
-    where outcome = 'total'
-
-),
-
 final as (
 
     select
-        checked.sex,
-        checked.outcome,
-        case when not checked.is_withheld then checked.spells end as spells,
-        case when not checked.is_withheld then 100.0 * checked.spells / totals.spells end as percent
+        sex,
+        outcome,
+        case when not is_withheld then spells end as spells,
+        case
+            when not is_withheld
+                then 100.0 * spells
+                    / max(case when outcome = 'total' then spells end) over (partition by sex)
+        end as percent
     from checked
-    inner join totals
-        on checked.sex = totals.sex
 
 )
 

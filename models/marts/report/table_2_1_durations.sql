@@ -31,13 +31,7 @@ sums as (
 
     select
         coalesce(sex, 'all') as sex,
-        cast(count(*) as bigint) as spells,
-        cast(sum(counted_weeks) as bigint) as weeks,
-        cast(sum(case when is_success then 1 else 0 end) as bigint) as successes,
-        cast(sum(case when is_success then duration_weeks else 0 end) as bigint) as success_weeks,
-        cast(count(distinct person_id) as bigint) as persons,
-        cast(count(distinct case when is_success then person_id end) as bigint)
-            as successful_persons
+        {{ duration_sums() }}
     from benchmarked_spells
     group by cube (sex)
 
@@ -55,16 +49,11 @@ checked as (
 
 ),
 
--- a tenth of a week does not tell by how many spells it was divided
 final as (
 
     select
         sex,
-        case when not spells_are_withheld then round(cast(weeks as double) / spells, 1) end
-            as mean_weeks_unfinished_counted,
-        case
-            when not successes_are_withheld then round(cast(success_weeks as double) / successes, 1)
-        end as mean_weeks_successes_only
+        {{ mean_durations() }}
     from checked
 
 )

@@ -18,11 +18,7 @@ spells_by_ground as (
     select
         spells.outcome,
         spells.person_id,
-        case
-            when population.residence_group in ('refugee', 'family_reunified')
-                then population.residence_group
-            else 'neither'
-        end as residence_ground
+        {{ ground_of_table_2_2('population.residence_group') }} as residence_ground
     from spells
     inner join population
         on spells.person_id = population.person_id
@@ -72,27 +68,20 @@ checked as (
 
 ),
 
-totals as (
-
-    select
-        residence_ground,
-        spells
-    from cells
-    where outcome = 'total'
-
-),
-
 final as (
 
     select
-        checked.residence_ground,
-        checked.outcome,
-        case when not checked.is_withheld then checked.spells end as spells,
-        case when not checked.is_withheld then 100.0 * checked.spells / totals.spells end as percent
+        residence_ground,
+        outcome,
+        case when not is_withheld then spells end as spells,
+        case
+            when not is_withheld
+                then 100.0 * spells / max(case when outcome = 'total' then spells end) over (
+                    partition by residence_ground
+                )
+        end as percent
     from checked
-    inner join totals
-        on checked.residence_ground = totals.residence_ground
-    where checked.residence_ground <> 'neither'
+    where residence_ground <> 'neither'
 
 )
 

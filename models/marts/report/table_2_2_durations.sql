@@ -39,10 +39,7 @@ benchmarked_spells as (
 spells_by_ground as (
 
     select
-        case
-            when residence_group in ('refugee', 'family_reunified') then residence_group
-            else 'neither'
-        end as residence_ground,
+        {{ ground_of_table_2_2('residence_group') }} as residence_ground,
         person_id,
         duration_weeks,
         counted_weeks,
@@ -63,13 +60,7 @@ sums as (
 
     select
         residence_ground,
-        cast(count(*) as bigint) as spells,
-        cast(sum(counted_weeks) as bigint) as weeks,
-        cast(sum(case when is_success then 1 else 0 end) as bigint) as successes,
-        cast(sum(case when is_success then duration_weeks else 0 end) as bigint) as success_weeks,
-        cast(count(distinct person_id) as bigint) as persons,
-        cast(count(distinct case when is_success then person_id end) as bigint)
-            as successful_persons
+        {{ duration_sums() }}
     from spells_by_ground
     group by residence_ground
 
@@ -88,16 +79,11 @@ checked as (
 
 ),
 
--- a tenth of a week does not tell by how many spells it was divided
 final as (
 
     select
         residence_ground,
-        case when not spells_are_withheld then round(cast(weeks as double) / spells, 1) end
-            as mean_weeks_unfinished_counted,
-        case
-            when not successes_are_withheld then round(cast(success_weeks as double) / successes, 1)
-        end as mean_weeks_successes_only
+        {{ mean_durations() }}
     from checked
     where residence_ground <> 'neither'
 

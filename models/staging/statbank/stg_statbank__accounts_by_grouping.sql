@@ -15,32 +15,18 @@ municipalities as (
 renamed as (
 
     select
-        {{ to_code('"OMRÅDE"', 3) }} as municipality_code,
-        {{ to_code('"FUNKTION"', 5) }} as function_code,
-        {{ to_text('"DRANST"') }} as dranst,
+        {{ account_columns() }},
         {{ to_text('"EJER"') }} as owner,
-        {{ to_code('"GRUPPERING"', 3) }} as grouping,
-        upper({{ to_text('"ART"') }}) as art,
-        {{ to_integer('"TID"') }} as year,
-        -- thousands of kroner
-        cast(round({{ to_number('"INDHOLD"') }} * 1000) as bigint) as amount_dkk
+        {{ to_code('"GRUPPERING"', 3) }} as grouping
     from accounts
-    where upper({{ to_text('"PRISENHED"') }}) = 'LOBM'
+    where {{ is_in_thousand_kroner() }}
 
 ),
 
 -- the export holds totals of the country, the regions and groups of municipalities beside the 98
 final as (
 
-    select distinct
-        renamed.municipality_code,
-        renamed.function_code,
-        renamed.dranst,
-        renamed.owner,
-        renamed.grouping,
-        renamed.art,
-        renamed.year,
-        renamed.amount_dkk
+    select distinct renamed.*
     from renamed
     inner join municipalities
         on renamed.municipality_code = municipalities.municipality_code

@@ -1,0 +1,48 @@
+{# What the models and tests of the municipal accounts share. REGK31 and REGK100 have these columns alike. #}
+
+{# Amounts come in thousands of kroner (LOBM) or in kroner per inhabitant, sometimes both in one export. #}
+{% macro is_in_thousand_kroner() -%}
+    upper({{ to_text('"PRISENHED"') }}) = 'LOBM'
+{%- endmacro %}
+
+{# The columns that staging makes of both exports. #}
+{% macro account_columns() -%}
+    {{ to_code('"OMRÅDE"', 3) }} as municipality_code,
+    {{ to_code('"FUNKTION"', 5) }} as function_code,
+    {{ to_text('"DRANST"') }} as dranst,
+    upper({{ to_text('"ART"') }}) as art,
+    {{ to_integer('"TID"') }} as year,
+    cast(round({{ to_number('"INDHOLD"') }} * 1000) as bigint) as amount_dkk
+{%- endmacro %}
+
+{#
+    The rows of an export with what its rules ask of them, for tests/statbank. Totals of areas and other price units are
+    not read; they only have to be recognised.
+#}
+{% macro delivered_accounts(export) -%}
+    select
+        coded.*,
+        coded.is_programme_amount and municipalities.municipality_code is not null as is_read
+    from (
+        select
+            *,
+            {{ to_code('"OMRÅDE"', 3) }} as area,
+            {{ to_integer('"TID"') }} as year,
+            {{ is_in_thousand_kroner() }}
+            and {{ to_code('"FUNKTION"', 5) }} = '54660' as is_programme_amount
+        from {{ ref(export) }}
+    ) as coded
+    left join municipalities
+        on coded.area = municipalities.municipality_code
+{%- endmacro %}
+
+{# Net programme expenditure of each municipality and year, over the rows that `condition` chooses. #}
+{% macro net_expenditure(programme_expenditure, condition) -%}
+    select
+        municipality_code,
+        year,
+        {{ exact_sum('net_of_payments_dkk') }} as expenditure_dkk
+    from {{ programme_expenditure }}
+    where {{ condition }}
+    group by municipality_code, year
+{%- endmacro %}
