@@ -12,7 +12,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth docs registers import check-registers fetch-statbank lint bench bench-import coverage lock clean
+.PHONY: help build test truth realism docs registers import check-registers fetch-statbank lint bench bench-import coverage lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: lint  ## lint, the tests of the Python package, all tests of the warehouse
 truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(python) -m vfm.synthetic.check
+
+realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
+	@$(python) -m vfm.synthetic.realism
 
 docs: $(installed)  ## write the documentation with its lineage graph, one HTML file
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
