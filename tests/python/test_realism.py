@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vfm.provenance import PROJECT
 from vfm.synthetic import realism, world
 
 SEED, SCALE = 1, 0.1
@@ -33,6 +34,12 @@ def test_bands_are_bands_with_a_source():
     assert set(bands["kind"]) == {"public", "report", "plausible"}
     assert (bands["source"] != "").all()
     assert bands.loc[bands["kind"] == "public", "address"].str.match("https?://").all()
+
+
+def test_the_page_shows_every_quantity():
+    page = (PROJECT / "docs/synthetic.md").read_text(encoding="utf-8")
+    shown = page.split(realism.BEGIN)[1].split(realism.END)[0]
+    assert [line.split(" | ")[0][2:] for line in shown.splitlines()[4:]] == list(realism.figures().index)
 
 
 def _changed(made, **columns):
