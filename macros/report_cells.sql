@@ -49,3 +49,10 @@ where
         'appendix_table_6_1': ['sex', 'term'],
     }) }}
 {% endmacro %}
+
+{# The items that report.published_criteria speaks of, in the report's order: those above and two figures. #}
+{% macro criteria_items() %}
+    {% set items = report_items().keys() | list %}
+    {% set figures = items.index('table_5_3') + 1 %}
+    {{ return(items[:figures] + ['figure_5_3', 'figure_5_4'] + items[figures:]) }}
+{% endmacro %}

@@ -319,7 +319,11 @@ def print_tables(paths, rows):
 
 
 def print_comparison(con):
-    """Print report.comparison_summary: cells, those within tolerance, largest difference by report item."""
+    """Print how the rebuilt report compares with the printed one.
+
+    First report.comparison_summary: cells, those within tolerance, largest difference by report item; then
+    how many of report.published_criteria are met, with the names of the others.
+    """
     found = con.execute(
         "select 1 from duckdb_tables() where schema_name = 'report' and table_name = 'comparison_summary'"
     ).fetchall()
@@ -337,6 +341,14 @@ def print_comparison(con):
     for row in table:
         cells = [f"{text:{sign}{width}}" for text, sign, width in zip(row, signs, widths, strict=True)]
         print("  " + "  ".join(cells).rstrip())
+    criteria = con.sql("select criterion, is_met from report.published_criteria").fetchall()
+    missed = [name for name, is_met in criteria if not is_met]
+    print(
+        f"\n{len(criteria) - len(missed)} of the {len(criteria)} criteria for the rebuilt report are met "
+        f"(report.published_criteria){'; not met:' if missed else '.'}"
+    )
+    if missed:
+        print(textwrap.fill(", ".join(missed), 110, initial_indent="  ", subsequent_indent="  "))
 
 
 def show(value):

@@ -17,6 +17,7 @@ corrected as (
 
     select
         cells.report_item,
+        cells.row_label,
         cells.row_label || ': ' || replace(cells.measure, '_', ' ') as cell,
         cells.measure,
         coalesce(errata.corrected, cells.published) as published,
@@ -38,6 +39,7 @@ final as (
 
     select
         report_item,
+        row_label,
         cell,
         measure,
         published,
