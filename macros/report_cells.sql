@@ -11,6 +11,9 @@
 select
     '{{ item }}' as report_item,
     {{ label or names | join(" || ', ' || ") }} as row_label,
+    rebuilt.row_position,
+    rebuilt.label_da,
+    rebuilt.label_en,
     '{{ measure }}' as measure,
     cast(printed.{{ measure }} as double) as published,
     cast(rebuilt.{{ measure }} as double) as rebuilt,
@@ -47,6 +50,7 @@ where
         'table_5_3': ['expenditure_level', 'benchmark_level'],
         'appendix_table_5_1': ['municipality_code'],
         'appendix_table_6_1': ['sex', 'term'],
+        'further_results': ['result'],
     }) }}
 {% endmacro %}
 

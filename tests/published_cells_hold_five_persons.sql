@@ -4,7 +4,7 @@
     'benchmark_indicators', 'expected_durations', 'funnel_limits', 'indicator_covariance',
     'indicator_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
     'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
-    'frontier_known_noise',
+    'frontier_known_noise', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
 ] %}
 {% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
 {% set coefficients = {
@@ -227,6 +227,25 @@ cells as (
         on published.municipality_code = spell_persons.municipality_code
     union all
     {% endfor %}
+    select
+        'figure_3_1' as published_table,
+        published.municipality_code as cell,
+        spell_persons.with_success as persons,
+        coalesce(published.benchmark_indicator, published.quintile) as published_value
+    from {{ ref('figure_3_1') }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
+    union all
+    select
+        'figure_4_1' as published_table,
+        cast(published.year as varchar) as cell,
+        sum(persons.persons) as persons,
+        max(published.full_year_persons) as published_value
+    from {{ ref('figure_4_1') }} as published
+    left join persons
+        on published.year = persons.year
+    group by published.year
+    union all
     {% for table in ['observed_durations', 'appendix_table_5_1'] %}
     select
         '{{ table }}' as published_table,

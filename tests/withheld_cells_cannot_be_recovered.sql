@@ -167,6 +167,22 @@ unknown as (
         and cells.spells is null
     {% endfor %}
     {% endfor %}
+    union all
+    select
+        'figure_4_1' as attacked,
+        cast(members.year as varchar) as total,
+        members.municipality_code as cell,
+        members.person_id
+    from members
+    inner join {{ ref('programme_persons') }} as told
+        on
+            members.municipality_code = told.municipality_code
+            and members.year = told.year
+            and told.full_year_persons is null
+    inner join {{ ref('figure_4_1') }} as totals_of
+        on
+            members.year = totals_of.year
+            and totals_of.full_year_persons is not null
 
 ),
 

@@ -856,6 +856,7 @@ _EFFICIENCIES = {
     "distribution": object,
     "municipality_code": object,
     "frontier": float,
+    "regression": float,
     "residual": float,
     "inefficiency": float,
     "efficiency": float,
@@ -973,11 +974,13 @@ def fit_table(municipalities, draws=0, seed=0):
 def efficiencies_table(municipalities):
     """Rows of efficiency.frontier_efficiencies: frontier, inefficiency, efficiencies and rank.
 
-    As `fits`; the ranks are those of `FrontierResult`. `is_at_regression`: sigma_u = 0, so that the frontier
-    is the regression line and the ten best are those with the largest residuals.
+    As `fits`; the ranks are those of `FrontierResult`. `regression` is the least-squares curve of the same
+    form and weights, the dashed line of Figures 5.3 and 5.4. `is_at_regression`: sigma_u = 0, so that the
+    frontier is the regression line and the ten best are those with the largest residuals.
     """
     rows = []
     for data, r in fits(municipalities):
+        _, regressor = MODELS[r.side]
         rows.append(
             pd.DataFrame(
                 {
@@ -985,6 +988,7 @@ def efficiencies_table(municipalities):
                     "distribution": r.distribution,
                     "municipality_code": data["municipality_code"],
                     "frontier": r.frontier,
+                    "regression": powers(data[regressor], regressor, 2).to_numpy() @ r.ols_coefficients,
                     "residual": r.residuals,
                     "inefficiency": r.inefficiency,
                     "efficiency": r.efficiency,

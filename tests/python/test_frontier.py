@@ -411,6 +411,10 @@ def test_tables(municipalities):
     mine = efficiencies[(efficiencies.side == "production") & (efficiencies.distribution == "half_normal")]
     np.testing.assert_allclose(mine.inefficiency, r.inefficiency, rtol=1e-6)
     assert mine.municipality_code.tolist() == municipalities.municipality_code.tolist()
+    curve = np.polynomial.Polynomial.fit(
+        x, municipalities.benchmark_indicator, 2, w=np.sqrt(municipalities.spells)
+    )
+    np.testing.assert_allclose(mine.regression, curve(x), rtol=1e-9)
     noise = frontier.known_noise_table(shuffled)
     assert len(noise) == 3 * len(municipalities)
     assert (noise.efficiency <= 1).all() and (noise.inefficiency >= 0).all()

@@ -10,6 +10,20 @@
             4, 200 * sqrt(printed.successes * (printed.spells - printed.successes) / power(printed.spells, 3))
         )
     end" %}
+{% set same_side_of_five_percent = "
+    case
+        when printed.sample = 'all' and printed.term = 'expenditure_indicator' then 0.025
+        else abs(printed.p_value - 0.05)
+    end" %}
+{% set further_results = "
+    case
+        when printed.result like 'programme_expenditure_%' then 0.05
+        when printed.result = 'mean_expenditure_all_years' then 0.05 * printed.value
+        when printed.result = 'supplementary_r_squared' then 0.05
+        when printed.result = 'supplementary_share' then 0.01
+        when printed.result = 'percent_between_fifths' then 3
+        else 1
+    end" %}
 {% set tables = {
     'table_2_1': {
         'spells': 'greatest(15, 0.02 * printed.spells)',
@@ -64,6 +78,7 @@
     'figure_5_1_regression': {
         'coefficient': 'printed.standard_error',
         'standard_error': '0.25 * printed.standard_error',
+        'p_value': same_side_of_five_percent,
         'r_squared': '0.05',
         'municipalities': '0',
     },
@@ -83,6 +98,7 @@
         'coefficient': '2 * printed.standard_error',
         'standard_error': 'greatest(0.0005, 0.3 * printed.standard_error)',
     },
+    'further_results': {'value': further_results},
 } %}
 {% set labels = {'table_5_2_members': municipality, 'appendix_table_5_1': municipality} %}
 {% set only = {'appendix_table_6_1': "printed.reference = 'no'"} %}
@@ -101,6 +117,9 @@ final as (
     select
         report_item,
         row_label,
+        row_position,
+        label_da,
+        label_en,
         measure,
         published,
         rebuilt,

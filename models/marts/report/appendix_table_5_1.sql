@@ -7,7 +7,7 @@ observed_durations as (
 ),
 
 -- what is withheld there is withheld here
-final as (
+unlabelled as (
 
     select
         municipality_code,
@@ -19,7 +19,16 @@ final as (
         'no' as columns_swapped_in_print
     from observed_durations
 
+),
+
+-- the print has Ærø last, after Aarhus
+final as (
+
+    {{ with_municipality_labels(
+        'unlabelled', "municipality_code = '492', " ~ danish_order('municipality_name')
+    ) }}
+
 )
 
 select * from final
-order by municipality_code
+order by row_position

@@ -45,7 +45,10 @@ final as (
         coefficients.standard_error,
         {{ stars('coefficients.p_value') }} as stars,
         terms_by_sex.label_da,
-        terms_by_sex.term_number
+        terms_by_sex.label_en,
+        cast(
+            row_number() over (order by terms_by_sex.term_number, terms_by_sex.sex) as integer
+        ) as row_position
     from terms_by_sex
     left join coefficients
         on
@@ -54,17 +57,5 @@ final as (
 
 )
 
-select
-    sex,
-    term,
-    factor,
-    level,
-    reference,
-    coefficient,
-    standard_error,
-    stars,
-    label_da
-from final
-order by
-    term_number,
-    sex
+select * from final
+order by row_position

@@ -6,21 +6,26 @@ regressions as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         sample,
         term,
         coefficient,
         standard_error,
+        p_value,
         r_squared,
         municipalities
     from regressions
     where form = 'linear'
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'figure_5_1_regression') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('sample', ['all']) }} nulls last,
-    {{ position_in('term', ['constant', 'expenditure_indicator']) }}
+order by row_position

@@ -18,6 +18,9 @@ corrected as (
     select
         cells.report_item,
         cells.row_label,
+        cells.row_position,
+        coalesce(cells.label_da, cells.row_label) as label_da,
+        coalesce(cells.label_en, cells.row_label) as label_en,
         cells.row_label || ': ' || replace(cells.measure, '_', ' ') as cell,
         cells.measure,
         coalesce(errata.corrected, cells.published) as published,
@@ -40,6 +43,9 @@ final as (
     select
         report_item,
         row_label,
+        row_position,
+        label_da,
+        label_en,
         cell,
         measure,
         published,
@@ -64,4 +70,5 @@ final as (
 select * from final
 order by
     {{ position_in('report_item', report_items().keys()) }},
+    row_position,
     cell

@@ -42,32 +42,6 @@ frontier_efficiencies as (
 
 ),
 
-printed_municipalities as (
-
-    select * from {{ ref('published_appendix_table_5_1') }}
-
-),
-
-rebuilt_municipalities as (
-
-    select * from {{ ref('appendix_table_5_1') }}
-
-),
-
-printed_totals as (
-
-    select spells from {{ ref('published_table_2_1') }}
-    where sex = 'all' and outcome = 'total'
-
-),
-
-rebuilt_totals as (
-
-    select spells from {{ ref('table_2_1') }}
-    where sex = 'all' and outcome = 'total'
-
-),
-
 -- what the errata set aside is no target
 targets as (
 
@@ -206,13 +180,24 @@ ten_most_cost_efficient as (
 municipalities as (
 
     select
-        printed.municipality_code,
-        printed.spells as printed_spells,
-        rebuilt.spells as rebuilt_spells,
-        100.0 * (rebuilt.successes - printed.successes) / printed.spells as percentage_points
-    from printed_municipalities as printed
-    left join rebuilt_municipalities as rebuilt
-        on printed.municipality_code = rebuilt.municipality_code
+        row_label,
+        max(case when measure = 'spells' then published end) as printed_spells,
+        max(case when measure = 'spells' then rebuilt end) as rebuilt_spells,
+        100.0 * max(case when measure = 'successes' then difference end)
+        / max(case when measure = 'spells' then published end) as percentage_points
+    from comparison
+    where report_item = 'appendix_table_5_1' and measure in ('spells', 'successes')
+    group by row_label
+
+),
+
+country as (
+
+    select
+        published as printed_spells,
+        rebuilt as rebuilt_spells
+    from comparison
+    where report_item = 'table_2_1' and row_label = 'all, total' and measure = 'spells'
 
 ),
 
@@ -234,14 +219,13 @@ all_spells as (
         compared_spells.not_compared,
         compared_spells.measured + case
             when
-                rebuilt_totals.spells - compared_spells.rebuilt_spells
-                = printed_totals.spells - compared_spells.printed_spells
+                country.rebuilt_spells - compared_spells.rebuilt_spells
+                = country.printed_spells - compared_spells.printed_spells
                 then 0
             else 1
         end as measured
     from compared_spells
-    cross join printed_totals
-    cross join rebuilt_totals
+    cross join country
 
 ),
 

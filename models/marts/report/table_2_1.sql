@@ -41,7 +41,7 @@ checked as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         sex,
@@ -54,9 +54,13 @@ final as (
         end as percent
     from checked
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_2_1') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('sex', ['men', 'women', 'all']) }},
-    {{ position_in('outcome', ['success', 'left', 'unfinished', 'total']) }}
+order by row_position

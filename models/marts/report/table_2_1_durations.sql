@@ -49,14 +49,20 @@ checked as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         sex,
         {{ mean_durations() }}
     from checked
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_2_1_durations') }}
+
 )
 
 select * from final
-order by {{ position_in('sex', ['men', 'women', 'all']) }}
+order by row_position

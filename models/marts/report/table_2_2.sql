@@ -68,7 +68,7 @@ checked as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         residence_ground,
@@ -83,9 +83,13 @@ final as (
     from checked
     where residence_ground <> 'neither'
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_2_2') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('residence_ground', ['refugee', 'family_reunified', 'all']) }},
-    {{ position_in('outcome', ['success', 'left', 'unfinished', 'total']) }}
+order by row_position

@@ -79,7 +79,7 @@ checked as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         residence_ground,
@@ -87,7 +87,13 @@ final as (
     from checked
     where residence_ground <> 'neither'
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_2_2_durations') }}
+
 )
 
 select * from final
-order by {{ position_in('residence_ground', ['refugee', 'family_reunified', 'all']) }}
+order by row_position

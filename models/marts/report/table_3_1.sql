@@ -66,7 +66,7 @@ observed as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         variations.quantity,
@@ -80,7 +80,13 @@ final as (
     from variations
     cross join observed
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_3_1') }}
+
 )
 
 select * from final
-order by quantity
+order by row_position

@@ -7,7 +7,7 @@ benchmark as (
 ),
 
 -- every municipality counts the same, whatever its number of spells
-final as (
+unlabelled as (
 
     select
         quintile,
@@ -17,7 +17,13 @@ final as (
     from benchmark
     group by quintile
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_3_2') }}
+
 )
 
 select * from final
-order by quintile
+order by row_position

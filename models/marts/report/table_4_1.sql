@@ -6,7 +6,7 @@ national_expenditure as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         scope,
@@ -15,10 +15,13 @@ final as (
         amount_dkk / 1e6 as million_dkk_2015_prices
     from national_expenditure
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_4_1') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('scope', ['programme', 'other', 'total']) }},
-    {{ position_in('line', national_expenditure_lines()) }},
-    year
+order by row_position

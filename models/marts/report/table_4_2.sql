@@ -41,7 +41,7 @@ sums as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         cells.grouping,
@@ -53,9 +53,13 @@ final as (
             cells.grouping = sums.grouping
             and cells.year = sums.year
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_4_2') }}
+
 )
 
 select * from final
-order by
-    grouping,
-    year
+order by row_position

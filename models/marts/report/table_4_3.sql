@@ -51,7 +51,7 @@ squares as (
 ),
 
 -- the print calls the standard error of the mean a standard deviation (docs, errata)
-final as (
+unlabelled as (
 
     select
         means.year,
@@ -65,7 +65,13 @@ final as (
     inner join squares
         on means.year = squares.year
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_4_3') }}
+
 )
 
 select * from final
-order by year
+order by row_position

@@ -6,7 +6,7 @@ coefficients as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         model,
@@ -15,9 +15,13 @@ final as (
         t_value
     from coefficients
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_5_1') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('term', cost_need_terms_in_order()) }},
-    model
+order by row_position

@@ -6,7 +6,7 @@ fit as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         model,
@@ -15,7 +15,13 @@ final as (
         model_degrees_of_freedom
     from fit
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_5_1_fit') }}
+
 )
 
 select * from final
-order by model
+order by row_position

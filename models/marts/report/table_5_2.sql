@@ -6,7 +6,7 @@ indicators as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         quintile,
@@ -15,7 +15,13 @@ final as (
     from indicators
     group by quintile
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_5_2') }}
+
 )
 
 select * from final
-order by quintile
+order by row_position

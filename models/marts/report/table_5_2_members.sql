@@ -12,7 +12,7 @@ municipalities as (
 
 ),
 
-final as (
+unlabelled as (
 
     select
         indicators.quintile,
@@ -22,9 +22,15 @@ final as (
     inner join municipalities
         on indicators.municipality_code = municipalities.municipality_code
 
+),
+
+final as (
+
+    {{ with_municipality_labels(
+        'unlabelled', 'quintile, ' ~ danish_order('municipality_name')
+    ) }}
+
 )
 
 select * from final
-order by
-    quintile,
-    {{ danish_order('municipality_name') }}
+order by row_position

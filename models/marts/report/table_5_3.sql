@@ -70,7 +70,7 @@ cells as (
 ),
 
 -- one count, in both columns of the print: nothing is misprinted here
-final as (
+unlabelled as (
 
     select
         expenditure_level,
@@ -81,9 +81,13 @@ final as (
         municipalities as municipalities_corrected
     from cells
 
+),
+
+final as (
+
+    {{ with_report_labels('unlabelled', 'table_5_3') }}
+
 )
 
 select * from final
-order by
-    {{ position_in('expenditure_level', ['above', 'below', 'around', 'total']) }},
-    {{ position_in('benchmark_level', ['below_1', 'above_1', 'around_1', 'total']) }}
+order by row_position
