@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine, publish, redact, terminal
+from vfm import machine, publish, redact, reproduction, terminal
 from vfm.machine import BuildError
 
 try:
@@ -351,6 +351,17 @@ def print_comparison(con):
         print(textwrap.fill(", ".join(missed), 110, initial_indent="  ", subsequent_indent="  "))
 
 
+def write_page(paths):
+    """Write the page on the comparison and say where; what was published stands without it, too."""
+    try:
+        page = reproduction.write(paths.results, paths.project, paths.build)
+    except OSError as problem:
+        print(f"\n{reproduction.PAGE} could not be written ({problem.strerror}).")
+        return
+    if page:
+        print(f"\nThe comparison, with the largest misses and the errata: {paths.short(page)}")
+
+
 def show(value):
     """Write a value for a person."""
     if value is None:
@@ -413,6 +424,7 @@ def print_summary(paths, rows, seconds):
     print_tables(paths, rows)
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
         print_comparison(con)
+        write_page(paths)
         origin, accounts, commit = con.execute(
             "select data_origin, accounts_origin, git_commit from meta.build_info"
         ).fetchone()
