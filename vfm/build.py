@@ -170,7 +170,7 @@ class Progress:
             terminal.leave(self.stream)
 
 
-def run_dbt(paths, stream):
+def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test")):
     """Run dbt build in a process of its own.
 
     Parameters
@@ -178,6 +178,8 @@ def run_dbt(paths, stream):
     paths : Paths
     stream : text file
         Where progress is shown.
+    choice : sequence of str
+        dbt's options that say what is built. Unit tests prove the code, not the data: make test runs them.
 
     Returns
     -------
@@ -193,7 +195,7 @@ def run_dbt(paths, stream):
         (paths.target / name).unlink(missing_ok=True)
     command = [
         sys.executable, "-c", DBT, "build",
-        "--exclude-resource-type", "unit_test",  # they prove the code, not the data: make test runs them
+        *choice,
         "--full-refresh",  # a seed whose columns changed is made anew, not filled into its old table
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
