@@ -4,6 +4,7 @@ VFM_BUILD ?= build
 PYTHON ?= python3
 SEED ?=
 SCALE ?=
+SEEDS ?=
 
 venv := .venv
 python := $(venv)/bin/python
@@ -12,7 +13,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth realism docs registers import check-registers fetch-statbank lint bench bench-import coverage lock clean
+.PHONY: help build test truth realism docs registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,9 @@ bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata fi
 
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py
+
+recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
+	@$(python) -m vfm.synthetic.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
 lock:  ## pin the newest allowed versions of everything in requirements.lock (needs pip-tools)
 	CUSTOM_COMPILE_COMMAND="make lock" pip-compile --upgrade --extra dev --generate-hashes --allow-unsafe \
