@@ -182,7 +182,7 @@ def _spending(world, composition, totals):
     coefficient = published("table_5_1").query("model == 3").set_index("term")["coefficient_dkk"]
     design = _design(need, coefficient.index)
     predicted = np.maximum(design @ coefficient.to_numpy(), constants.LOWEST_NEED_DKK)
-    target = _indicators(world)[need["place"]]
+    target = expenditure_indicators(world.seed, world.places)[need["place"]]
     spread = need["year"].map(constants.YEAR_NOISE_SD).to_numpy()
     ratio = target * np.exp(spread * rng.normal(size=len(need)) - spread**2 / 2)
     used = np.flatnonzero(need["persons"] > MINIMUM_PERSONS)
@@ -249,12 +249,25 @@ def _consistent(design, predicted, ratio, target, spread, need, total):
     return ratio
 
 
-def _indicators(world):
-    """Expenditure indicator of each municipality: the quintile mean of Table 5.2 and a spread around it."""
-    rng = stream(world.seed, "expenditure indicators")
+def expenditure_indicators(seed, places):
+    """Expenditure indicator of each municipality; the quintile mean of Table 5.2 and a spread around it.
+
+    They are known before anyone is settled: the municipal effects on the hazard may follow them.
+
+    Parameters
+    ----------
+    seed : int
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    (98,) float array
+        1 where the report prints none.
+    """
+    rng = stream(seed, "expenditure indicators")
     members = published("table_5_2_members").set_index("municipality_code")["quintile"]
     means = published("table_5_2").set_index("quintile")["mean_expenditure_indicator"]
-    code = world.places.code.astype(str)
+    code = places.code.astype(str)
     quintile = members.reindex(code).to_numpy()
     outlier = code == str(constants.OUTLIER_MUNICIPALITY)
     indicator = np.ones(len(code))
