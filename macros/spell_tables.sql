@@ -1,12 +1,12 @@
 {# What Tables 2.1 and 2.2 share: the first is by sex, the second by ground of residence. #}
 
 {#
-    Duration "until employment or the end of the integration period" (row heading of Tables 2.1 and 2.2): an unfinished
-    spell counts with all the weeks from its start to the end of the programme window, not only those it was seen.
+    Duration "until employment or the end of the integration period" (row heading of Tables 2.1 and 2.2): a spell that
+    the data cut off counts with all the weeks to the end of its programme window, every other one as it ended.
 #}
 {% macro weeks_until_success_or_end_of_programme(spells) -%}
     case
-        when {{ spells }}.outcome = 'unfinished' then {{ spells }}.weeks_to_window_end
+        when {{ spells }}.exit_reason = 'data_end' then {{ spells }}.weeks_to_window_end
         else {{ spells }}.duration_weeks
     end
 {%- endmacro %}
