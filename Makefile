@@ -65,6 +65,9 @@ bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata fi
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py
 
+calibrate: $(installed)  ## fit the synthetic world to the printed tables, into vfm/synthetic/fitted.json (6 minutes)
+	@$(python) -m vfm.synthetic.calibrate
+
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.recovery $(if $(SEEDS),--seeds $(SEEDS))
 

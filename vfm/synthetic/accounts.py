@@ -1,7 +1,6 @@
 """Municipal accounts of function 5.46.60 in Statbank's export form, and the labour-market table.
 
-The national sums give Tables 4.1 and 4.2; spending per full-year person follows model 3 of Table 5.1 times a
-municipal indicator that gives Table 5.2.
+The national sums give Tables 4.1 and 4.2; what each municipality spends is `spending`'s.
 """
 
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from vfm.synthetic.case_mix import labour_market
 from vfm.synthetic.classifications import largest_remainder, published, read_seed
 from vfm.synthetic.population import completed_years
 from vfm.synthetic.residence import programme_days
+from vfm.synthetic.spending import spend
 from vfm.synthetic.streams import stream
 
 YEARS = np.arange(2011, 2016)
 FUNCTION = "54660"
 HALF_PRINTED_UNIT = 0.05  # the tables print one decimal of a million kroner
-MINIMUM_PERSONS = 50  # cells with this many persons or fewer leave the cost-need model
 COURSES = ("010", "011")  # groupings that municipalities sell to each other
 REGIONS = {
     "Nordjylland": "81",
@@ -44,8 +43,8 @@ class Accounts:
     regk100, regk31 : DataFrame
         Statbank's columns; amounts in whole 1,000 kr., current prices.
     need : DataFrame
-        Truth by municipality and year: persons, full_year_persons, predicted_dkk (model 3 with the printed
-        coefficients) and actual_dkk per full-year person.
+        Truth by municipality and year: persons, full_year_persons, predicted_dkk (model 3 with coefficients
+        near the printed ones) and actual_dkk per full-year person.
     """
 
     regk100: pd.DataFrame
@@ -170,83 +169,13 @@ def _inside_the_rounding(columns, constraints, year):
 
 
 def _spending(world, composition, totals):
-    """Programme expenditure by municipality and year, in kr. of 2015; columns of `Accounts.need`.
-
-    Spending per full-year person is model 3 with the printed coefficients times the municipal indicator times
-    the noise of the year. The smallest change then makes the residuals what an analyst would find: without
-    correlation with the composition, with the municipal indicators as means over the years and with the
-    national totals as sums.
-    """
-    rng = stream(world.seed, "spending")
+    """Programme expenditure by municipality and year, in kr. of 2015; columns of `Accounts.need`."""
     need = composition.copy()
-    coefficient = published("table_5_1").query("model == 3").set_index("term")["coefficient_dkk"]
-    design = _design(need, coefficient.index)
-    predicted = np.maximum(design @ coefficient.to_numpy(), constants.LOWEST_NEED_DKK)
-    target = expenditure_indicators(world.seed, world.places)[need["place"]]
-    spread = need["year"].map(constants.YEAR_NOISE_SD).to_numpy()
-    ratio = target * np.exp(spread * rng.normal(size=len(need)) - spread**2 / 2)
-    used = np.flatnonzero(need["persons"] > MINIMUM_PERSONS)
-    total = need["year"].map(totals.filter(regex=r"^\d").sum(axis=1)).to_numpy() * 1e6
-    if len(used) > constants.FEWEST_CELLS:
-        left = total - (
-            predicted * ratio * need["full_year_persons"] * (need["persons"] <= MINIMUM_PERSONS)
-        ).groupby(need["year"]).transform("sum")
-        ratio[used] = _consistent(
-            design[used],
-            predicted[used],
-            ratio[used],
-            target[used],
-            spread[used],
-            need.iloc[used],
-            left.to_numpy()[used],
-        )
-    spent = predicted * ratio * need["full_year_persons"]
-    need["predicted_dkk"] = predicted
-    need["actual_dkk"] = predicted * ratio * total / spent.groupby(need["year"]).transform("sum").to_numpy()
+    national = totals.filter(regex=r"^\d").sum(axis=1) * 1e6
+    indicators = expenditure_indicators(world.seed, world.places)
+    need["predicted_dkk"], need["actual_dkk"] = spend(world, composition, national, indicators)
     need["municipality_code"] = world.places.code[need["place"]].astype(str)
     return need
-
-
-def _design(need, terms):
-    """Design of the cost-need model: one column per term, the constant and the years included."""
-    columns = []
-    for term in terms:
-        if term == "constant":
-            columns.append(np.ones(len(need)))
-        elif term.startswith("year_"):
-            columns.append((need["year"] == int(term.removeprefix("year_"))).to_numpy().astype(float))
-        else:
-            columns.append(need[term].to_numpy())
-    return np.column_stack(columns)
-
-
-def _consistent(design, predicted, ratio, target, spread, need, total):
-    """Ratios of actual to predicted spending, consistent with the model, the indicators and the totals.
-
-    The smallest change, in units of the noise, such that each municipality's mean ratio is its target and the
-    spending of each year its total, while the coefficients that a fit would find stay within a share of their
-    printed standard errors. A ratio stays above a floor.
-    """
-    printed = published("table_5_1").query("model == 3")
-    error = (printed["coefficient_dkk"] / printed["t_value"]).abs().to_numpy()
-    fit = np.linalg.pinv(design) * predicted / (constants.COEFFICIENT_ERROR_SHARE * error)[:, None]
-    places = pd.get_dummies(need["place"]).to_numpy().astype(float)
-    years = pd.get_dummies(need["year"]).to_numpy().astype(float)
-    spending = years * (predicted * need["full_year_persons"].to_numpy())[:, None]
-    scale = spread * ratio
-    hard = 1e3
-    conditions = np.vstack([fit, hard * places.T, hard * spending.T / 1e8])
-    wanted = np.concatenate(
-        [fit.sum(axis=1), hard * places.T @ target, hard * (years * total[:, None]).max(axis=0) / 1e8]
-    )
-    system = np.vstack([conditions * scale, np.eye(len(ratio))])
-    start = ratio
-    for _ in range(constants.CONSISTENCY_ROUNDS):
-        gap = np.concatenate([wanted - conditions @ ratio, (start - ratio) / scale])
-        ratio = np.maximum(
-            ratio + scale * np.linalg.lstsq(system, gap, rcond=None)[0], constants.LOWEST_RATIO
-        )
-    return ratio
 
 
 def expenditure_indicators(seed, places):
@@ -275,7 +204,10 @@ def expenditure_indicators(seed, places):
         inside = np.flatnonzero((quintile == number) & ~outlier)
         fixed = constants.OUTLIER_INDICATOR if (quintile[outlier] == number).any() else 0.0
         rest = (mean * (len(inside) + (fixed > 0)) - fixed) / len(inside)
-        spread = rng.uniform(-1.0, 1.0, len(inside)) * constants.INDICATOR_SPREAD[int(number) - 1]
+        draw = rng.uniform(-1.0, 1.0, len(inside))
+        if number == max(means.index):
+            draw = -np.log((1 - draw) / 2 + constants.UPPER_TAIL)
+        spread = draw * constants.INDICATOR_SPREAD[int(number) - 1]
         indicator[inside] = rest + spread - spread.mean()
     indicator[outlier] = constants.OUTLIER_INDICATOR
     return indicator

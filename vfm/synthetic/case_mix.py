@@ -7,6 +7,11 @@ from vfm.synthetic import constants
 from vfm.synthetic.classifications import published, read_seed
 from vfm.synthetic.health import CONDITIONS, GP_BANDS
 
+LABOUR_MARKET_TERMS = (
+    "unemployment_rate_commuting_area",
+    "jobs_per_resident_commuting_area",
+    "jobs_medium_high_skill",
+)
 ALWAYS_NUMBERS = ("danish_partner", "children_0_2", "children_3_6", "children_0_17", "hospital_days_4_plus")
 
 
@@ -121,9 +126,7 @@ def spell_terms(terms, spell_start_year, weeks_since_permit, labour):
     for value in range(2009, 2016):
         filled[f"spell_start_year_{value}"] = (year == value).astype(float)
     filled["weeks_since_permit"] = np.asarray(weeks_since_permit, dtype=float)
-    for column, name in enumerate(
-        ("unemployment_rate_commuting_area", "jobs_per_resident_commuting_area", "jobs_medium_high_skill")
-    ):
+    for column, name in enumerate(LABOUR_MARKET_TERMS):
         filled[name] = labour[:, column]
     return filled
 

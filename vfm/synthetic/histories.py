@@ -75,12 +75,18 @@ class History:
     fates: Fates
 
 
+def by_sex_and_group(rates, persons):
+    """Rate of each person, from {sex: {group: rate}}; (n,) float array."""
+    women, men = (persons["group"].map(rates[sex]).to_numpy(float) for sex in ("women", "men"))
+    return np.where(persons["is_woman"], women, men)
+
+
 def draw_leaving(seed, persons):
     """Kind, week and day of each person's way to leave: three (n,) int arrays, NEVER where there is none."""
     rng = stream(seed, "leaving")
     n = len(persons)
     start = persons["start_week"].to_numpy()
-    rate = persons["group"].map(constants.LEAVE_RATE).to_numpy() / 52.18
+    rate = by_sex_and_group(constants.LEAVE_RATE, persons) / 52.18
     # not before the first row in the population register
     first = np.maximum(
         start + constants.LEAVE_AFTER_WEEKS,
@@ -115,13 +121,13 @@ def resident_weeks(persons, leaving, weeks):
     return np.minimum(np.minimum(away, calendar.DATA_END) - start, weeks)
 
 
-def draw_fates(seed, batch, persons, leaving, place, places):
+def draw_fates(draws, persons, leaving, place, places):
     """Moves of persons who settled, beside their ways to leave; see `Fates`."""
-    rng = stream(seed, "moves", batch)
     n = len(persons)
     start = persons["start_week"].to_numpy()
-    rate = persons["group"].map(constants.MOVE_RATE).to_numpy() / 52.18
-    gaps = np.floor(rng.exponential(1.0, (n, MOST_MOVES)) / rate[:, None]).astype(np.int64) + 8
+    rate = by_sex_and_group(constants.MOVE_RATE, persons) / 52.18
+    waits = np.column_stack([draws.exponential() for _ in range(MOST_MOVES)])
+    gaps = np.floor(waits / rate[:, None]).astype(np.int64) + 8
     week = _not_at_the_window_end(start[:, None] + gaps.cumsum(axis=1) - 7, start[:, None])
     week = np.where(week < calendar.DATA_END, week, NEVER)
 
@@ -130,11 +136,11 @@ def draw_fates(seed, batch, persons, leaving, place, places):
     here = np.maximum(place, 0)
     regions = {name: np.flatnonzero(places.region == name) for name in np.unique(places.region)}
     for number in range(MOST_MOVES):
-        near = rng.random(n) < constants.MOVE_REGION_SHARE
-        chosen = rng.choice(len(chance), n, p=chance)
+        near = draws.uniform() < constants.MOVE_REGION_SHARE
+        chosen = draws.choice(np.arange(len(chance)), chance)
         for members in regions.values():
             local = np.flatnonzero(np.isin(here, members) & near)
-            chosen[local] = rng.choice(members, len(local), p=chance[members] / chance[members].sum())
+            chosen[local] = draws.choice(members, chance[members], local)
         chosen = np.where(chosen == here, (chosen + 1) % len(chance), chosen)
         destinations[:, number] = chosen
         here = chosen
@@ -145,7 +151,7 @@ def draw_fates(seed, batch, persons, leaving, place, places):
 def cumulative_baseline(sex, weeks=500):
     """Cumulative baseline hazard H(0), H(1), ..., H(weeks) at all covariates zero."""
     duration = np.arange(1, weeks + 1)
-    shape = 1 - np.exp(-duration / constants.BASELINE_RAMP_WEEKS[sex])
+    shape = 1 + (constants.BASELINE_START - 1) * np.exp(-duration / constants.BASELINE_RAMP_WEEKS[sex])
     shape = shape * np.exp(constants.BASELINE_SLOPE[sex] * np.minimum(duration, WINDOW_WEEKS) / 100)
     return np.concatenate([[0.0], np.cumsum(np.exp(constants.BASELINE_LOG_LEVEL[sex]) * shape)])
 
@@ -173,14 +179,13 @@ class LabourMarket:
         return self.values[np.asarray(place), np.asarray(permit_year) - 2008]
 
 
-def simulate(seed, batch, persons, terms, place, fates, labour, effects):
+def simulate(draws, persons, terms, place, fates, labour, effects):
     """Simulate the histories of persons, spell by spell.
 
     Parameters
     ----------
-    seed : int
-    batch : str
-        Name of the batch, for its random streams.
+    draws : PersonDraws
+        Of the persons.
     persons : DataFrame
     terms : DataFrame
         `case_mix.person_terms` of the persons.
@@ -196,7 +201,6 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
     -------
     History
     """
-    rng = stream(seed, "histories", batch)
     n = len(persons)
     start_week = persons["start_week"].to_numpy()
     window_end = start_week + WINDOW_WEEKS
@@ -204,7 +208,7 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
     permit_year = persons["permit_year"].to_numpy()
     is_woman = persons["is_woman"].to_numpy()
     hazards = {woman: cumulative_baseline("women" if woman else "men") for woman in (False, True)}
-    job_loss = persons["group"].map(constants.JOB_LOSS_RATE).to_numpy()
+    job_loss = np.where(is_woman, constants.JOB_LOSS_RATE["women"], constants.JOB_LOSS_RATE["men"])
     after_job = persons["group"].map(constants.TRANSFER_AFTER_JOB).to_numpy()
 
     on_transfer = persons["on_transfer"].to_numpy().copy()
@@ -212,7 +216,7 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
     had_job = np.zeros(n, dtype=bool)
     spells, jobs, transfers = [], [], []
 
-    _employed_at_start(rng, persons, fates, next_start, on_transfer, had_job, jobs)
+    _employed_at_start(draws, persons, fates, next_start, on_transfer, had_job, jobs)
     for number in range(1, constants.MOST_SPELLS + 1):
         rows = np.flatnonzero((next_start < window_end) & (next_start < calendar.DATA_END))
         if not len(rows):
@@ -227,7 +231,7 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
         )
         predictor = linear_predictor(filled, is_woman[rows]) + effects[where]
 
-        needed = rng.exponential(1.0, len(rows)) * np.exp(-predictor)
+        needed = draws.exponential(rows) * np.exp(-predictor)
         duration = np.where(
             is_woman[rows], np.searchsorted(hazards[True], needed), np.searchsorted(hazards[False], needed)
         )
@@ -235,7 +239,7 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
         job = np.where(on_transfer[rows], job, calendar.next_month_week(job))
 
         move = np.where(fates.move_week[rows] > start[:, None], fates.move_week[rows], NEVER).min(axis=1)
-        _sharpen_moves(rng, rows, job, move, window_end, fates)
+        _sharpen_moves(draws, rows, job, move, window_end, fates)
         move = np.where(fates.move_week[rows] > start[:, None], fates.move_week[rows], NEVER).min(axis=1)
         leave = np.where(fates.leave_week[rows] > start, fates.leave_week[rows], NEVER)
         success = (
@@ -266,8 +270,12 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
 
         # the job: also one after a move or after the window, which ends no spell
         works = success | ((job < calendar.DATA_END) & (job + SUCCESS_WEEKS <= leave))
-        length = SUCCESS_WEEKS + rng.geometric(job_loss[rows])
-        next_on_transfer = rng.random(len(rows)) < after_job[rows]
+        window_hazard = np.where(is_woman[rows], hazards[True][WINDOW_WEEKS], hazards[False][WINDOW_WEEKS])
+        ease = np.clip(predictor + np.log(window_hazard), -2.0, 2.0)
+        loss = job_loss[rows] * np.exp(-constants.JOB_LOSS_RISK_SLOPE * ease)
+        held = np.ceil(draws.exponential(rows) / -np.log1p(-np.minimum(loss, 0.5))).astype(np.int64)
+        length = SUCCESS_WEEKS + np.maximum(held, 1)
+        next_on_transfer = draws.uniform(rows) < after_job[rows]
         over = job + length
         over = np.where(next_on_transfer, over, calendar.next_month_week(over))
         # a way to leave while employed: emigration and death end the job, the others do not happen
@@ -280,13 +288,13 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
 
         jobs.append(
             _main_jobs(
-                rng, rows, job, over, on_transfer[rows], next_on_transfer, works, success, gone, leave_day
+                draws, rows, job, over, on_transfer[rows], next_on_transfer, works, success, gone, leave_day
             )
         )
         until = np.where(works, job, np.minimum(leave, calendar.DATA_END))
-        side_jobs, side_weeks = _side_jobs(rng, rows, start, until, on_transfer[rows])
+        side_jobs, side_weeks = _side_jobs(draws, rows, start, until, on_transfer[rows])
         jobs.append(side_jobs)
-        transfers.append(_transfers(rng, rows, start, until, on_transfer[rows], had_job[rows], side_weeks))
+        transfers.append(_transfers(draws, rows, start, until, on_transfer[rows], had_job[rows], side_weeks))
 
         continues = success & ~gone & (over < window_end[rows]) & (over < calendar.DATA_END)
         idle = success & ~gone & ~continues & next_on_transfer & (over < calendar.DATA_END)
@@ -314,7 +322,7 @@ def simulate(seed, batch, persons, terms, place, fates, labour, effects):
     )
 
 
-def _employed_at_start(rng, persons, fates, next_start, on_transfer, had_job, jobs):
+def _employed_at_start(draws, persons, fates, next_start, on_transfer, had_job, jobs):
     """Some are employed in the first week: their first spell starts when that job ends, or never."""
     start = persons["start_week"].to_numpy()
     ready = (
@@ -323,18 +331,18 @@ def _employed_at_start(rng, persons, fates, next_start, on_transfer, had_job, jo
         & (fates.leave_week == NEVER)
         & (start < calendar.DATA_END - 60)
     )
-    rows = np.flatnonzero(ready & (rng.random(len(persons)) < constants.EMPLOYED_AT_START))
-    length = rng.integers(4, 90, len(rows))
-    length = np.where(rng.random(len(rows)) < 0.15, WINDOW_WEEKS + 30, length)
+    rows = np.flatnonzero(ready & (draws.uniform() < constants.EMPLOYED_AT_START))
+    length = draws.integers(4, 90, rows)
+    length = np.where(draws.uniform(rows) < 0.15, WINDOW_WEEKS + 30, length)
     over = calendar.next_month_week(start[rows] + length)
-    end = calendar.month_start(calendar.month_of_week(over)) - 1 - rng.integers(0, 10, len(rows))
+    end = calendar.month_start(calendar.month_of_week(over)) - 1 - draws.integers(0, 10, rows)
     jobs.append(
         pd.DataFrame(
             {
                 "person": rows,
                 "start_day": 7 * start[rows],
                 "end_day": np.minimum(end, LAST_DAY),
-                "hours": rng.choice([12.0, 20.0, 30.0, 37.0], len(rows)),
+                "hours": draws.choice([12.0, 20.0, 30.0, 37.0], np.ones(4), rows),
             }
         )
     )
@@ -343,34 +351,30 @@ def _employed_at_start(rng, persons, fates, next_start, on_transfer, had_job, jo
     had_job[rows] = True
 
 
-def _sharpen_moves(rng, rows, job, move, window_end, fates):
+def _sharpen_moves(draws, rows, job, move, window_end, fates):
     """Let a few persons move in the very week of the success."""
     alone = (fates.move_week[rows] == NEVER).all(axis=1) & (job < window_end[rows])
     chosen = (
-        alone
-        & (rng.random(len(rows)) < constants.SHARP_MOVE_SHARE)
-        & (job + SUCCESS_WEEKS < calendar.DATA_END)
+        alone & (draws.uniform(rows) < constants.SHARP_MOVE_SHARE) & (job + SUCCESS_WEEKS < calendar.DATA_END)
     )
     fates.move_week[rows[chosen], 0] = job[chosen]
 
 
-def _main_jobs(rng, rows, job, over, was_on_transfer, next_on_transfer, works, success, gone, leave_day):
+def _main_jobs(draws, rows, job, over, was_on_transfer, next_on_transfer, works, success, gone, leave_day):
     """Jobs that start in week `job` and are over in week `over`.
 
     Next to a transfer a job starts on a Monday and ends on a Sunday; without one, hours of the month decide
     the state, so it may start and end on any day of the month. A job that is a success has hours enough.
     """
-    m = len(rows)
     month = calendar.month_of_week(job)
-    within = np.floor(rng.random(m) * 20).astype(np.int64) * (rng.random(m) < 0.5)
+    within = draws.integers(0, 20, rows) * (draws.uniform(rows) < 0.5)
     start_day = np.where(was_on_transfer, 7 * job, calendar.month_start(month) + within)
     last_month_end = calendar.month_start(calendar.month_of_week(over)) - 1
-    early = np.floor(rng.random(m) * 12).astype(np.int64) * (rng.random(m) < 0.5)
+    early = draws.integers(0, 12, rows) * (draws.uniform(rows) < 0.5)
     end_day = np.where(next_on_transfer, 7 * over - 1, last_month_end - early)
     end_day = np.where(gone, np.minimum(end_day, leave_day - 1), end_day)
     end_day = np.minimum(end_day, LAST_DAY)
-    levels, shares = np.array(list(constants.WEEKLY_HOURS)), np.array(list(constants.WEEKLY_HOURS.values()))
-    hours = rng.choice(levels, m, p=shares / shares.sum())
+    hours = draws.choice(list(constants.WEEKLY_HOURS), list(constants.WEEKLY_HOURS.values()), rows)
     mean = _mean_hours(job, start_day, end_day, hours)
     too_few = success & (mean < constants.HOURS_MARGIN)
     hours = np.where(too_few, hours * (constants.HOURS_MARGIN + 1) / np.maximum(mean, 1), hours)
@@ -386,7 +390,7 @@ def _mean_hours(job, start_day, end_day, hours):
     return (hours[:, None] / 7 * np.maximum(worked, 0) * 7 / days).mean(axis=1)
 
 
-def _side_jobs(rng, rows, start, until, on_transfer):
+def _side_jobs(draws, rows, start, until, on_transfer):
     """Jobs inside the spells that are no success: under 13 weeks, or under 20 hours, or beside a transfer.
 
     Returns
@@ -395,25 +399,24 @@ def _side_jobs(rng, rows, start, until, on_transfer):
     weeks : (m, 2) int array
         Weeks without a transfer because of the job, end excluded; (0, 0) where there is none.
     """
-    m = len(rows)
-    kind = rng.choice(
-        4, m, p=[1 - constants.SIDE_JOB_SHARE, *(constants.SIDE_JOB_SHARE * np.array([0.5, 0.3, 0.2]))]
-    )
+    shares = [1 - constants.SIDE_JOB_SHARE, *(constants.SIDE_JOB_SHARE * np.array([0.5, 0.3, 0.2]))]
+    kind = draws.choice(np.arange(4), shares, rows)
     short, few_hours, beside = kind == 1, kind == 2, (kind == 3) & on_transfer
     # on a transfer: whole weeks between transfer weeks
-    length = np.where(short, rng.integers(2, 11, m), rng.integers(10, 40, m))
+    length = np.where(short, draws.integers(2, 11, rows), draws.integers(10, 40, rows))
     room = until - start - length - 12
-    begin = start + 6 + np.floor(rng.random(m) * np.maximum(room, 1)).astype(np.int64)
+    begin = start + 6 + np.floor(draws.uniform(rows) * np.maximum(room, 1)).astype(np.int64)
     fits = (room > 0) & (kind > 0)
-    hours = np.where(short, rng.choice([20.0, 30.0, 37.0], m), np.round(rng.uniform(3, 15, m), 1))
+    few = np.round(3 + 12 * draws.uniform(rows), 1)
+    hours = np.where(short, draws.choice([20.0, 30.0, 37.0], np.ones(3), rows), few)
     first_day, last_day = 7 * begin, 7 * (begin + length) - 1
     # without a transfer: whole months, and a month without hours before and after
-    months = np.where(short, rng.integers(1, 3, m), rng.integers(3, 9, m))
+    months = np.where(short, draws.integers(1, 3, rows), draws.integers(3, 9, rows))
     first_free = calendar.month_of_week(start) + 1
     room = calendar.month_of_week(np.minimum(until, calendar.DATA_END) - 1) - 1 - first_free - months
-    month = first_free + np.floor(rng.random(m) * np.maximum(room, 1)).astype(np.int64)
+    month = first_free + np.floor(draws.uniform(rows) * np.maximum(room, 1)).astype(np.int64)
     fits = np.where(on_transfer, fits & (short | few_hours | beside), (room > 0) & (short | few_hours))
-    first_day = np.where(on_transfer, first_day, calendar.month_start(month) + rng.integers(0, 15, m))
+    first_day = np.where(on_transfer, first_day, calendar.month_start(month) + draws.integers(0, 15, rows))
     last_day = np.where(on_transfer, last_day, calendar.month_start(month + months) - 1)
     jobs = pd.DataFrame({"person": rows, "start_day": first_day, "end_day": last_day, "hours": hours})[fits]
     free = fits & on_transfer & ~beside
@@ -421,20 +424,20 @@ def _side_jobs(rng, rows, start, until, on_transfer):
     return jobs, weeks
 
 
-def _transfers(rng, rows, start, until, on_transfer, had_job, side_weeks):
+def _transfers(draws, rows, start, until, on_transfer, had_job, side_weeks):
     """Transfer weeks of the spells, without the weeks of side jobs; a few for the self-supporting too."""
     kind = np.where(had_job, "after_job", "before_job")
     whole = on_transfer & (side_weeks[:, 1] == 0)
     split = on_transfer & ~whole
-    sick = ~on_transfer & (rng.random(len(rows)) < 0.06) & (until - start > 30)
+    sick = ~on_transfer & (draws.uniform(rows) < 0.06) & (until - start > 30)
     sick_start = (
-        start + 2 + np.floor(rng.random(len(rows)) * np.maximum(until - start - 20, 1)).astype(np.int64)
+        start + 2 + np.floor(draws.uniform(rows) * np.maximum(until - start - 20, 1)).astype(np.int64)
     )
     parts = [
         (whole, start, until, kind),
         (split, start, side_weeks[:, 0], kind),
         (split, side_weeks[:, 1], until, kind),
-        (sick, sick_start, sick_start + rng.integers(2, 9, len(rows)), np.full(len(rows), "890")),
+        (sick, sick_start, sick_start + draws.integers(2, 9, rows), np.full(len(rows), "890")),
     ]
     return pd.concat(
         [

@@ -8,6 +8,9 @@ from vfm.synthetic.classifications import read_seed
 from vfm.synthetic.streams import stream
 
 GROUPS = ("refugee", "family_reunified", "unknown")
+FEWEST_SPELLS = 100  # a municipality with fewer is not benchmarked
+SETTLEMENT_ROUNDS = 60
+LONGEST_STEP = 0.5  # of the tilt in a round
 
 
 def draw_persons(seed, scale):
@@ -23,13 +26,13 @@ def draw_persons(seed, scale):
         earlier_stay.
     """
     rng = stream(seed, "population", "cells")
-    everyone = sum(sum(counts) for counts in constants.PERSONS_BY_PERMIT_YEAR.values())
+    everyone = sum(sum(years.values()) for years in constants.PERSONS_BY_PERMIT_YEAR.values())
     enlargement = scale * constants.RESERVE * constants.OVERGENERATION + constants.RESERVE_PERSONS / everyone
+    enlargement *= constants.CANDIDATES
     cells = [
         (group, year, max(1, round(count * enlargement)))
-        for year, counts in constants.PERSONS_BY_PERMIT_YEAR.items()
-        for group, count in zip(GROUPS, counts, strict=True)
-        if count
+        for group, years in constants.PERSONS_BY_PERMIT_YEAR.items()
+        for year, count in years.items()
     ]
     size = [count for _, _, count in cells]
     persons = pd.DataFrame(
@@ -41,7 +44,7 @@ def draw_persons(seed, scale):
     persons = persons.iloc[rng.permutation(len(persons))].reset_index(drop=True)
     group = persons["group"].to_numpy()
     persons["is_woman"] = rng.random(len(persons)) >= persons["group"].map(constants.MEN_SHARE)
-    persons["residence_ground"] = _draw_by_group(rng, group, constants.GROUND_SHARES)
+    persons["residence_ground"] = _draw_grounds(rng, group, persons["permit_year"].to_numpy())
     _draw_dates(persons, stream(seed, "population", "dates"))
     _draw_countries(persons, stream(seed, "population", "countries"))
     _draw_ages(persons, stream(seed, "population", "ages"))
@@ -61,16 +64,24 @@ def draw_persons(seed, scale):
     return persons
 
 
-def _draw_by_group(rng, group, shares):
-    """One level for each person, by the shares of the person's group: {group: {level: share}}."""
+def _draw_grounds(rng, group, year):
+    """Ground of residence of each person, by the shares of its group and permit year."""
     drawn = np.empty(len(group), dtype=object)
-    for name, levels in shares.items():
-        members = np.flatnonzero(group == name)
-        weights = np.array(list(levels.values()), dtype=float)
-        drawn[members] = rng.choice(
-            np.array(list(levels), dtype=object), len(members), p=weights / weights.sum()
-        )
+    for name, shares_until in constants.GROUND_SHARES.items():
+        for members, shares in _by_period(np.flatnonzero(group == name), year, shares_until):
+            weights = np.array(list(shares.values()), dtype=float)
+            drawn[members] = rng.choice(
+                np.array(list(shares), dtype=object), len(members), p=weights / weights.sum()
+            )
     return drawn
+
+
+def _by_period(members, year, until):
+    """Members and value of each period; `until` has the values by the last year they hold for."""
+    first = 0
+    for last, value in until.items():
+        yield members[(year[members] > first) & (year[members] <= last)], value
+        first = last
 
 
 def _draw_dates(persons, rng):
@@ -120,16 +131,18 @@ def _draw_countries(persons, rng):
     countries = read_seed("classifications/countries").set_index("country_code")
     code = np.empty(len(persons), dtype=np.int64)
     refugee_like = (persons["group"] == "refugee") | (persons["residence_ground"] == "family_to_refugee")
-    late = persons["permit_year"] >= 2013
-    kinds = [
-        (refugee_like & ~late, constants.REFUGEE_COUNTRIES_EARLY),
-        (refugee_like & late, constants.REFUGEE_COUNTRIES_LATE),
-        (~refugee_like & persons["is_woman"], constants.SPOUSE_COUNTRIES_WOMEN),
-        (~refugee_like & ~persons["is_woman"], constants.SPOUSE_COUNTRIES_MEN),
-        (persons["group"] == "unknown", constants.UNKNOWN_COUNTRIES),
+    woman = persons["is_woman"]
+    kinds = list(
+        _by_period(
+            np.flatnonzero(refugee_like), persons["permit_year"].to_numpy(), constants.REFUGEE_COUNTRIES
+        )
+    )
+    kinds += [
+        (np.flatnonzero(~refugee_like & woman), constants.SPOUSE_COUNTRIES_WOMEN),
+        (np.flatnonzero(~refugee_like & ~woman), constants.SPOUSE_COUNTRIES_MEN),
+        (np.flatnonzero(persons["group"] == "unknown"), constants.UNKNOWN_COUNTRIES),
     ]
-    for mask, weights in kinds:
-        members = np.flatnonzero(mask)
+    for members, weights in kinds:
         share = np.array(list(weights.values()), dtype=float)
         code[members] = rng.choice(list(weights), len(members), p=share / share.sum())
     persons["country_code"] = code
@@ -141,8 +154,13 @@ def _draw_ages(persons, rng):
     """Age on 31 December of the reference year and the birth date."""
     n = len(persons)
     age = 18 + rng.gamma(constants.AGE_SHAPE, constants.AGE_SCALE, n)
-    reunified = (persons["group"] == "family_reunified").to_numpy()
-    age = np.where(reunified & (age < 24), age + rng.integers(0, 8, n), age)  # the 24-year rule
+    spouse = (
+        persons["residence_ground"].isin(["family_to_danish_or_nordic", "family_to_foreigner"]).to_numpy()
+    )
+    bound = spouse & (age < constants.SPOUSE_AGE) & (rng.random(n) >= constants.SPOUSES_UNDER_AGE)
+    age = np.where(bound, constants.SPOUSE_AGE + rng.uniform(0, 8, n), age)
+    kept = np.where(persons["is_woman"], constants.TEENAGERS_KEPT["women"], constants.TEENAGERS_KEPT["men"])
+    age = np.where((age < 20) & (rng.random(n) >= kept), rng.uniform(20, 28, n), age)
     age = np.where(age > constants.OLDEST + 0.99, rng.uniform(22, 40, n), age)
     age = np.floor(age).astype(np.int64)
     age = np.where(rng.random(n) < constants.OLDEST_SHARE, constants.OLDEST, age)
@@ -292,9 +310,10 @@ def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
         levels, position = np.unique(table[column].to_numpy().astype(str), return_inverse=True)
         affinity += rng.normal(0.0, spread, (len(levels), len(places.code)))[position]
 
-    low, high = constants.SMALL_MUNICIPALITY_SPELLS
-    small = np.where(places.full_spells >= low, np.clip((high - places.full_spells) / (high - low), 0, 1), 0)
-    affinity += constants.SMALL_MUNICIPALITY_RECENT * np.outer(table["recent"], small)
+    persons = places.full_spells * (1 - constants.FURTHER_SPELLS * places.success_share)
+    recent = np.interp(persons, constants.RECENT_AFFINITY_PERSONS, constants.RECENT_AFFINITY)
+    recent = np.where(places.full_spells < FEWEST_SPELLS, 0.0, recent)
+    affinity += np.outer(table["recent"], recent)
 
     moved = risk[:, None] + shift[None, :]
     spells = spells_by_risk(moved)
@@ -302,16 +321,15 @@ def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
     target = _attainable_shares(places, (pool[:, None] * successes).sum() / (pool[:, None] * spells).sum())
     centred = risk - np.average(risk, weights=pool)
     supply = np.log(pool)
-    for _ in range(60):
-        base = supply[:, None] + affinity
-        low, high = np.full(len(places.code), -8.0), np.full(len(places.code), 8.0)
-        for _ in range(30):
-            tilt = (low + high) / 2
-            logits = base + tilt * centred[:, None]
-            weights = np.exp(logits - logits.max(axis=0))
-            share = (weights * successes).sum(axis=0) / (weights * spells).sum(axis=0)
-            low, high = np.where(share < target, tilt, low), np.where(share < target, high, tilt)
-        expected = weights * (places.spells / (weights * spells).sum(axis=0))
+    tilt = np.zeros(len(places.code))
+    for _ in range(SETTLEMENT_ROUNDS):
+        logits = supply[:, None] + affinity + tilt * centred[:, None]
+        weights = np.exp(logits - logits.max(axis=0))
+        whole = (weights * spells).sum(axis=0)
+        share = (weights * successes).sum(axis=0) / whole
+        slope = (weights * (successes - share * spells) * centred[:, None]).sum(axis=0) / whole
+        tilt = tilt + np.clip((target - share) / slope, -LONGEST_STEP, LONGEST_STEP)
+        expected = weights * (places.spells / whole)
         fill = expected.sum(axis=1) / pool
         supply = supply - 0.7 * np.log(fill / (expected.sum() / pool.sum()))
     return expected
@@ -331,7 +349,7 @@ def _attainable_shares(places, overall):
     return share
 
 
-def assign(seed, labels, expected, pool_sizes, surplus):
+def assign(seed, labels, expected, pool_sizes):
     """Municipality of each person: a draw by the chances of the class, then evened out.
 
     The draw leaves every municipality a few persons above or below its expected number; the excess persons
@@ -345,8 +363,6 @@ def assign(seed, labels, expected, pool_sizes, surplus):
         Expected number of persons of a class in a municipality.
     pool_sizes : (classes,) array
         Persons of each class in the pool.
-    surplus : float
-        Persons wanted for each person expected.
 
     Returns
     -------
@@ -354,23 +370,23 @@ def assign(seed, labels, expected, pool_sizes, surplus):
         Position of the municipality, -1 for the reserve.
     """
     rng = stream(seed, "assignment")
-    chance = expected * surplus / np.asarray(pool_sizes)[:, None]
+    chance = expected / np.asarray(pool_sizes)[:, None]
     total = chance.sum(axis=1, keepdims=True)
     chance = np.where(total > 1, chance / np.maximum(total, 1e-12), chance)
     chance = np.hstack([chance, np.maximum(1 - chance.sum(axis=1, keepdims=True), 0)])
-    cumulative = chance.cumsum(axis=1)
-    cumulative[:, -1] = 1.0
-    place = (rng.random(len(labels))[:, None] > cumulative[labels]).sum(axis=1)
+    # the largest of log chance + Gumbel noise is a draw by the chances, and a small change of them moves few
+    score = np.log(chance + 1e-9).astype(np.float32)[labels]
+    noise = rng.standard_exponential(score.shape, dtype=np.float32)
+    score -= np.log(np.maximum(noise, np.float32(1e-30)))
+    place = score.argmax(axis=1)
 
     reserve = expected.shape[1]
-    wanted = np.ceil(expected.sum(axis=0) * surplus).astype(np.int64) + 1
+    wanted = np.ceil(expected.sum(axis=0)).astype(np.int64) + 1
     excess = np.bincount(place, minlength=reserve + 1)[:reserve] - wanted
-    spare = [rng.permutation(np.flatnonzero(place == k))[: excess[k]] for k in np.flatnonzero(excess > 0)]
-    spare = np.concatenate([*spare, np.flatnonzero(place == reserve)])
+    for k in np.flatnonzero(excess > 0):
+        members = np.flatnonzero(place == k)
+        place[members[np.argsort(score[members, k], kind="stable")[: excess[k]]]] = reserve
     for k in np.flatnonzero(excess < 0):
-        race = rng.exponential(size=len(spare)) / (chance[labels[spare], k] + 1e-9)
-        first = np.argsort(race, kind="stable")[: -excess[k]]
-        place[spare[first]] = k
-        spare = np.delete(spare, first)
-    place[spare] = reserve
+        spare = np.flatnonzero(place == reserve)
+        place[spare[np.argsort(-score[spare, k], kind="stable")[: -excess[k]]]] = k
     return np.where(place == reserve, -1, place)

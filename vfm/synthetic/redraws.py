@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from vfm import cost_need, cox, indicator
 from vfm.synthetic import case_mix, histories, truth
-from vfm.synthetic.streams import stream
+from vfm.synthetic.streams import PersonDraws, stream
 
 REDRAWS = 20
 NORMAL_975 = 1.959963984540054
@@ -37,12 +37,13 @@ def redraw(world, number):
     """
     seed = int(stream(world.seed, "redraw", number).integers(2**62))
     persons = world.persons
+    moves, draws = (PersonDraws(stream(seed, name), len(persons)) for name in ("moves", "histories"))
     place = persons["place"].to_numpy()
     leaving = histories.draw_leaving(seed, persons)
-    fates = histories.draw_fates(seed, "redraw", persons, leaving, place, world.places)
+    fates = histories.draw_fates(moves, persons, leaving, place, world.places)
     labour = histories.LabourMarket(world.places)
     effects = np.append(world.effects, 0.0)
-    history = histories.simulate(seed, "redraw", persons, world.terms, place, fates, labour, effects)
+    history = histories.simulate(draws, persons, world.terms, place, fates, labour, effects)
     return dataclasses.replace(world, history=history)
 
 

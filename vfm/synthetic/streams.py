@@ -24,3 +24,41 @@ def stream(seed, *names):
     """
     key = zlib.crc32("/".join(str(name) for name in names).encode())
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key])))
+
+
+class PersonDraws:
+    """Random numbers of some persons of a pool.
+
+    Each call draws for the whole pool, so a person gets the same numbers whoever else is drawn with it: a
+    world in which one person more is settled differs by that person alone.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    pool_size : int
+    members : (n,) int array, optional
+        Positions in the pool; the whole pool unless given.
+    """
+
+    def __init__(self, rng, pool_size, members=None):
+        self.rng = rng
+        self.pool_size = pool_size
+        self.members = np.arange(pool_size) if members is None else np.asarray(members)
+
+    def uniform(self, rows=slice(None)):
+        """Uniform on [0, 1) for some rows of the members; (m,) float array."""
+        return self.rng.random(self.pool_size)[self.members[rows]]
+
+    def exponential(self, rows=slice(None)):
+        """Exponential with mean 1; (m,) float array."""
+        return -np.log1p(-self.uniform(rows))
+
+    def integers(self, low, high, rows=slice(None)):
+        """Whole numbers from low to below high; (m,) int array."""
+        return low + np.floor(self.uniform(rows) * (high - low)).astype(np.int64)
+
+    def choice(self, levels, shares, rows=slice(None)):
+        """One of the levels, by their shares; (m,) array."""
+        cumulative = np.cumsum(shares) / np.sum(shares)
+        cumulative[-1] = 1.0
+        return np.asarray(levels)[np.searchsorted(cumulative, self.uniform(rows), side="right")]

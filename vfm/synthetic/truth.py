@@ -126,6 +126,7 @@ def _write(folder, world, residence, accounts):
         "seed": world.seed,
         "scale": world.scale,
         "baseline_log_level": constants.BASELINE_LOG_LEVEL,
+        "baseline_start": constants.BASELINE_START,
         "baseline_ramp_weeks": constants.BASELINE_RAMP_WEEKS,
         "baseline_slope": constants.BASELINE_SLOPE,
         "coefficients": {sex: values.to_dict() for sex, values in case_mix.hazard_coefficients().items()},

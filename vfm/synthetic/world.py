@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic import case_mix, constants, histories
-from vfm.synthetic.classifications import Municipalities, municipalities
+from vfm.synthetic import benchmark, case_mix, constants, histories
+from vfm.synthetic.classifications import Municipalities, municipalities, published
 from vfm.synthetic.health import HEALTH_WEEKS, draw_health
-from vfm.synthetic.population import assign, draw_persons, settle, settlement_classes
-from vfm.synthetic.streams import stream
+from vfm.synthetic.population import GROUPS, assign, draw_persons, settle, settlement_classes
+from vfm.synthetic.streams import PersonDraws, stream
 
+OUTCOMES = ("success", "left", "unfinished")
+CELLS = 2 * len(GROUPS) * len(OUTCOMES)
 TOP_UPS = 20  # rounds that fill municipalities which lack spells
 
 
@@ -70,18 +72,86 @@ def create(seed, scale=1.0):
     events, health = draw_health(seed, pool, histories.resident_weeks(pool, leaving, HEALTH_WEEKS))
     terms = case_mix.person_terms(pool, health)
     labour = histories.LabourMarket(places)
+    keep = _thinned(seed, pool, terms, labour)
+    position = np.full(len(pool), -1)
+    position[keep] = np.arange(len(keep))
+    events = events.assign(person=position[events["person"].to_numpy()]).query("person >= 0")
+    leaving = tuple(values[keep] for values in leaving)
+    pool, terms = (frame.iloc[keep].reset_index(drop=True) for frame in (pool, terms))
 
     log_risk, curves = _pilot(seed, pool, terms, leaving, places, labour)
-    slope = curves.slope_weeks(places)
-    effects = municipal_effects(seed, places, slope)
     labels, table = settlement_classes(pool, log_risk)
-    shift = effects + _labour_shift(places, labour)
-    expected = settle(seed, table, places, curves.spells, curves.successes, shift)
-    place = assign(seed, labels, expected, table["persons"].to_numpy(), constants.OVERGENERATION)
-    padded = np.append(effects, 0.0)
+    designed = benchmark.designed_indicators(seed, places)
+    slope = benchmark.weeks_per_log_hazard(places.success_share)
+    effects = np.nan_to_num((designed - 1) * benchmark.weeks_of_share(places.success_share) / slope)
+    intake = effects + _labour_shift(places, labour)
+    crowd = np.full(len(places.code), constants.OVERGENERATION)
+    rounds = constants.TUNING_ROUNDS if scale >= constants.TUNED_FROM_SCALE else 0
+    for remaining in reversed(range(rounds + 1)):
+        expected = settle(seed, table, places, curves.spells, curves.successes, intake)
+        place = assign(seed, labels, expected * crowd, table["persons"].to_numpy())
+        settled = np.flatnonzero(place >= 0)
+        arguments = pool, terms, leaving, places, labour, np.append(effects, 0.0)
+        history = _simulate(seed, settled, place[settled], *arguments)
+        crowd *= (
+            constants.OVERGENERATION * places.spells / np.maximum(_spells_by_place(history.spells, places), 1)
+        )
+        if remaining < constants.EXACT_ROUNDS:
+            settled, history = _fill(seed, settled, history, place, *arguments)
+        if remaining:
+            lighter, missing = _tuning(settled, history.spells, designed, slope, pool, terms, places, labour)
+            # a lower risk of those who settle and a higher effect: the same share, more weeks expected
+            intake = intake + lighter
+            effects = effects + lighter + missing
+    return _assemble(seed, scale, places, pool, terms, events, settled, history, effects)
 
-    chosen, history = _fill(seed, pool, terms, leaving, place, places, labour, padded)
-    return _assemble(seed, scale, places, pool, terms, events, chosen, history, effects)
+
+def _tuning(settled, spells, designed, slope, pool, terms, places, labour):
+    """Changes of the log hazard that bring indicators and success shares nearer; two (98,) float arrays."""
+    person = settled[spells["person"].to_numpy()]
+    covariates = case_mix.spell_terms(
+        terms.iloc[person].reset_index(drop=True),
+        histories.calendar.iso_year(spells["start"].to_numpy()),
+        spells["weeks_since_permit"].to_numpy(),
+        labour.of(spells["place"].to_numpy(), pool["permit_year"].to_numpy()[person]),
+    )
+    woman = pool["is_woman"].to_numpy()[person]
+    observed, expected = benchmark.analysed(spells, covariates, woman, places)
+    gap = np.nan_to_num(designed * observed - expected)
+    missing = _missing_hazard(spells, places)
+    return (
+        constants.TUNING_STEPS[0] * (gap - gap.mean()) / slope,
+        constants.TUNING_STEPS[1] * missing,
+    )
+
+
+def _thinned(seed, pool, terms, labour):
+    """Positions of the persons that are kept of the candidates: by group, sex and year one in CANDIDATES.
+
+    The chance to be kept rises or falls with the log risk, as `constants.RISK_TILT` says: the groups'
+    successes are the printed ones, although nothing is printed of who is in the groups.
+    """
+    rng = stream(seed, "thinning")
+    risk = _predictor(pool, terms, labour, np.full(len(pool), -1))
+    tilt = pool["group"].map(constants.RISK_TILT).to_numpy(float)
+    cell = pool.groupby(["group", "permit_year", "is_woman"], sort=True).ngroup().to_numpy()
+    # a race in which those with a high weight come first: without replacement
+    race = rng.exponential(size=len(pool)) / np.exp(tilt * np.clip(risk - np.median(risk), -3, 3))
+    place = pd.Series(race).groupby(cell).rank(method="first").to_numpy()
+    size = np.bincount(cell)[cell]
+    return np.flatnonzero(place <= np.ceil(size / constants.CANDIDATES))
+
+
+def _predictor(pool, terms, labour, place):
+    """x b of the first spell of each person, without the effect of the municipality."""
+    start = pool["start_week"].to_numpy()
+    filled = case_mix.spell_terms(
+        terms,
+        histories.calendar.iso_year(start),
+        start - pool["permit_day"].to_numpy() // 7,
+        labour.of(place, pool["permit_year"]),
+    )
+    return case_mix.linear_predictor(filled, pool["is_woman"].to_numpy())
 
 
 @dataclass
@@ -91,6 +161,7 @@ class _Curves:
     grid: np.ndarray
     spells_on_grid: np.ndarray
     successes_on_grid: np.ndarray
+    weeks: np.ndarray
 
     def spells(self, log_risk):
         return np.interp(log_risk, self.grid, self.spells_on_grid)
@@ -110,10 +181,9 @@ class _Curves:
 def _pilot(seed, pool, terms, leaving, places, labour):
     """Simulate the pool in a municipality without features: log risk of persons and what follows from it."""
     nowhere = np.full(len(pool), -1)
-    fates = histories.draw_fates(seed, "pilot", pool, leaving, nowhere, places)
-    history = histories.simulate(
-        seed, "pilot", pool, terms, nowhere, fates, labour, np.zeros(len(places.code) + 1)
-    )
+    draws = PersonDraws(stream(seed, "pilot"), len(pool))
+    fates = histories.draw_fates(draws, pool, leaving, nowhere, places)
+    history = histories.simulate(draws, pool, terms, nowhere, fates, labour, np.zeros(len(places.code) + 1))
     start = pool["start_week"].to_numpy()
     filled = case_mix.spell_terms(
         terms,
@@ -140,43 +210,41 @@ def _pilot(seed, pool, terms, leaving, places, labour):
         np.bincount(position, weights=values, minlength=25) / size for values in (log_risk, spells, successes)
     ]
     # successes never fall with the risk; noise of the pilot may say so
-    return log_risk, _Curves(means[0], np.maximum.accumulate(means[1]), np.maximum.accumulate(means[2]))
-
-
-def municipal_effects(seed, places, slope):
-    """True municipal effects on the log hazard; (98,) float array.
-
-    Parameters
-    ----------
-    slope : (98,) float array
-        Weeks of restricted mean per unit of log hazard.
-    """
-    rng = stream(seed, "municipal effects")
-    weeks = rng.normal(0.0, constants.MUNICIPAL_EFFECT_SD_WEEKS, len(places.code))
-    weeks = weeks + constants.MUNICIPAL_EFFECT_TOP_WEEKS * (
-        places.success_share > constants.MUNICIPAL_EFFECT_TOP_SHARE
+    weeks = np.zeros(len(pool))
+    lp = np.exp(case_mix.linear_predictor(filled, woman))
+    for sex, is_sex in (("women", woman), ("men", ~woman)):
+        hazard = histories.cumulative_baseline(sex)[: histories.WINDOW_WEEKS]
+        weeks[is_sex] = np.exp(-lp[is_sex, None] * hazard).sum(axis=1)
+    return log_risk, _Curves(
+        means[0], np.maximum.accumulate(means[1]), np.maximum.accumulate(means[2]), weeks
     )
-    effects = np.clip(weeks / slope, -constants.MUNICIPAL_EFFECT_LIMIT, constants.MUNICIPAL_EFFECT_LIMIT)
-    effects = np.where(places.code == constants.OUTLIER_MUNICIPALITY, constants.OUTLIER_EFFECT, effects)
-    # without a mean over the successes of a commuting area: that is the labour market's to explain
-    weight = places.full_spells * places.success_share
-    for area in np.unique(places.province):
-        inside = places.province == area
-        if inside.sum() > 1:
-            effects[inside] -= np.average(effects[inside], weights=weight[inside])
-    return effects
+
+
+def _missing_hazard(spells, places):
+    """Change of the log hazard of each municipality that brings its success share to the printed one."""
+    success = (spells["outcome"] == "success").to_numpy()
+    found = np.bincount(spells["place"], weights=success, minlength=len(places.code))
+    number = np.bincount(spells["place"], minlength=len(places.code))
+    share = np.clip((found + 0.5) / (number + 1), 0.01, 0.95)
+    target = np.clip(places.success_share, 0.01, 0.95)
+    return np.log(np.log(1 - target) / np.log(1 - share))
 
 
 def _labour_shift(places, labour):
     """What the labour market adds to the log hazard against the national mean, over sexes and years."""
-    names = ["unemployment_rate_commuting_area", "jobs_per_resident_commuting_area", "jobs_medium_high_skill"]
-    beta = np.mean([values[names].to_numpy() for values in case_mix.coefficients().values()], axis=0)
+    beta = np.mean(
+        [
+            values[list(case_mix.LABOUR_MARKET_TERMS)].to_numpy()
+            for values in case_mix.coefficients().values()
+        ],
+        axis=0,
+    )
     levels = labour.values.mean(axis=1)
     return (levels[:-1] - levels[-1]) @ beta
 
 
-def _fill(seed, pool, terms, leaving, place, places, labour, effects):
-    """Simulate the settled persons, top up where spells lack and drop the surplus.
+def _fill(seed, settled, history, place, pool, terms, leaving, places, labour, effects):
+    """Top up where spells lack and drop the surplus.
 
     Returns
     -------
@@ -185,12 +253,10 @@ def _fill(seed, pool, terms, leaving, place, places, labour, effects):
     history : History
         Person positions refer to `chosen`.
     """
-    chosen = np.flatnonzero(place >= 0)
+    chosen, stay = settled, place[settled]
     reserve = np.flatnonzero(place < 0)
-    stay = place[chosen]
-    history = _simulate(seed, "main", pool, terms, leaving, chosen, stay, places, labour, effects)
-    rng = stream(seed, "drop")
-    for number in range(TOP_UPS):
+    staying_power = stream(seed, "drop").random(len(pool))
+    for _ in range(TOP_UPS):
         lacking = np.maximum(places.spells - _spells_by_place(history.spells, places), 0)
         wanted = np.repeat(np.arange(len(lacking)), np.where(lacking > 0, lacking + 2, 0))
         if len(wanted) > len(reserve):
@@ -199,22 +265,20 @@ def _fill(seed, pool, terms, leaving, place, places, labour, effects):
             )
         if len(wanted):
             extra, reserve = reserve[: len(wanted)], reserve[len(wanted) :]
-            more = _simulate(
-                seed, f"top up {number}", pool, terms, leaving, extra, wanted, places, labour, effects
-            )
+            more = _simulate(seed, extra, wanted, pool, terms, leaving, places, labour, effects)
             history = _append(history, more, len(chosen))
             chosen, stay = np.concatenate([chosen, extra]), np.concatenate([stay, wanted])
             if (_spells_by_place(history.spells, places) < places.spells).any():
                 continue
-        keep = _keep(rng, history.spells, len(chosen), places)
+        cell = _cells(pool.iloc[chosen], history.spells)
+        keep = _keep(staying_power[chosen], history.spells, cell, places)
         history, chosen, stay = _subset(history, keep), chosen[keep], stay[keep]
         if (_spells_by_place(history.spells, places) == places.spells).all():
             break
     else:
         raise RuntimeError("municipalities lack spells after all top-ups")
-    pool_place = place.copy()
-    pool_place[chosen] = stay
-    pool["place"] = pool_place
+    pool["place"] = place
+    pool.loc[chosen, "place"] = stay
     return chosen, history
 
 
@@ -223,13 +287,14 @@ def _spells_by_place(spells, places):
     return np.bincount(spells["place"], minlength=len(places.code))
 
 
-def _simulate(seed, batch, pool, terms, leaving, members, stay, places, labour, effects):
+def _simulate(seed, members, stay, pool, terms, leaving, places, labour, effects):
     """Fates and histories of some persons of the pool; positions refer to `members`."""
     persons = pool.iloc[members].reset_index(drop=True)
     left = tuple(values[members] for values in leaving)
-    fates = histories.draw_fates(seed, batch, persons, left, stay, places)
+    draws = [PersonDraws(stream(seed, name), len(pool), members) for name in ("moves", "histories")]
+    fates = histories.draw_fates(draws[0], persons, left, stay, places)
     rows = terms.iloc[members].reset_index(drop=True)
-    return histories.simulate(seed, batch, persons, rows, stay, fates, labour, effects)
+    return histories.simulate(draws[1], persons, rows, stay, fates, labour, effects)
 
 
 def _append(history, more, offset):
@@ -249,32 +314,89 @@ def _append(history, more, offset):
     return histories.History(**frames, fates=fates)
 
 
-def _keep(rng, spells, persons, places):
-    """Which persons stay: random persons go until no municipality has more than its exact count.
+def _keep(staying_power, spells, cell, places):
+    """Which persons stay: those of little power go until no municipality has more than its exact count.
 
-    Persons with one spell go. Where a small municipality has too few of them, first such persons with more
-    spells whose other municipalities can spare theirs, then any others, whose spells elsewhere then lack.
+    As far as they can be chosen, those go of whose kind there are too many: successes or others in their
+    municipalities (appendix table 5.1), and outcomes of their sex and ground (Tables 2.1 and 2.2).
+
+    Parameters
+    ----------
+    staying_power : (n,) float array
+    spells : DataFrame
+        person, place and outcome.
+    cell : (m,) int array
+        Sex, ground and outcome of each spell, as `_cells`.
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    (n,) bool array
     """
-    count = np.bincount(spells["person"], minlength=persons)
-    place = spells["place"].to_numpy()
-    owner = spells["person"].to_numpy()
-    keep = np.ones(persons, dtype=bool)
-    surplus = _spells_by_place(spells, places) - places.spells
-    singles = [owner[(place == k) & (count[owner] == 1)] for k in range(len(places.code))]
-    for k in np.flatnonzero(surplus > [len(members) for members in singles]):
-        several = rng.permutation(np.unique(owner[(place == k) & (count[owner] > 1)]))
-        for must_spare in (True, False):
-            for person in several[keep[several]]:
-                if surplus[k] <= len(singles[k]):
-                    break
-                freed = np.bincount(place[owner == person], minlength=len(places.code))
-                if (freed <= surplus).all() or not must_spare:
-                    keep[person] = False
-                    surplus -= freed
-    for k, many in enumerate(surplus):
-        if many > 0:
-            keep[rng.permutation(singles[k])[:many]] = False
+    order = np.argsort(spells["person"], kind="stable")
+    first = np.searchsorted(spells["person"].to_numpy()[order], np.arange(len(staying_power) + 1)).tolist()
+    place = spells["place"].to_numpy()[order]
+    success = (spells["outcome"] == "success").to_numpy()[order]
+    wanted = np.round(places.success_share * places.spells)
+    kinds = [  # what must be in surplus, from the strictest
+        (cell[order], np.bincount(cell, minlength=CELLS) - _cell_targets(cell, places)),
+        (
+            2 * place + success,
+            _surplus(2 * place + success, np.stack([places.spells - wanted, wanted], axis=1)),
+        ),
+        (place, _surplus(place, places.spells)),
+    ]
+    kinds = [(of_spell.tolist(), surplus.tolist()) for of_spell, surplus in kinds]
+    keep = np.ones(len(staying_power), dtype=bool)
+    places_left = kinds[2][1]
+    for looser in range(4):
+        for person in np.argsort(staying_power).tolist():
+            span = slice(first[person], first[person + 1])
+            if not keep[person] or span.start == span.stop:
+                continue
+            spared = all(
+                surplus[kind] >= of_spell[span].count(kind)
+                for of_spell, surplus in kinds[looser:]
+                for kind in of_spell[span]
+            )
+            if spared and (looser < 3 or places_left[kinds[2][0][span.start]] > 0):
+                keep[person] = False
+                for of_spell, surplus in kinds:
+                    for kind in of_spell[span]:
+                        surplus[kind] -= 1
     return keep
+
+
+def _surplus(kind, wanted):
+    """Spells of each kind beyond those wanted."""
+    wanted = np.asarray(wanted, dtype=np.int64).ravel()
+    return np.bincount(kind, minlength=len(wanted)) - wanted
+
+
+def _cells(persons, spells):
+    """Sex, ground and outcome of each spell as one number below `CELLS`."""
+    person = spells["person"].to_numpy()
+    woman = persons["is_woman"].to_numpy()[person].astype(np.int64)
+    group = persons["group"].map({name: number for number, name in enumerate(GROUPS)}).to_numpy()[person]
+    outcome = spells["outcome"].map({name: number for number, name in enumerate(OUTCOMES)}).to_numpy()
+    return (woman * len(GROUPS) + group) * len(OUTCOMES) + outcome
+
+
+def _cell_targets(cell, places):
+    """Spells wanted of each sex, ground and outcome: the found ones fitted to both margins; (CELLS,) ints."""
+    scale = places.spells.sum() / places.full_spells.sum()
+    by_sex = published("table_2_1").pivot(index="sex", columns="outcome", values="spells")
+    by_ground = published("table_2_2").pivot(index="residence_ground", columns="outcome", values="spells")
+    by_sex = by_sex.loc[["men", "women"], list(OUTCOMES)].to_numpy(float) * scale
+    by_ground = by_ground.reindex(GROUPS)[list(OUTCOMES)].to_numpy(float) * scale
+    by_ground[-1] = np.maximum(
+        by_sex.sum(axis=0) - by_ground[:-1].sum(axis=0), constants.FEWEST_OF_UNKNOWN_GROUND * scale
+    )
+    table = np.bincount(cell, minlength=CELLS).reshape(2, len(GROUPS), len(OUTCOMES)) + 0.1
+    for _ in range(50):
+        table = table * (by_sex / table.sum(axis=1))[:, None, :]
+        table = table * (by_ground / table.sum(axis=0))[None, :, :]
+    return np.round(table).astype(np.int64).ravel()
 
 
 def _subset(history, keep):
