@@ -306,10 +306,11 @@ def surplus(seed=1):
         "success",
         rng.choice(["left", "unfinished"], len(place), p=[0.1, 0.9]),
     )
+    refugees = np.where(kind == "success", 0.25, 0.6)
     persons = pd.DataFrame(
         {
             "is_woman": rng.random(len(place)) < 0.5,
-            "group": rng.choice(["refugee", "family_reunified", "unknown"], len(place), p=[0.5, 0.48, 0.02]),
+            "group": np.where(rng.random(len(place)) < refugees, "refugee", "family_reunified"),
         }
     )
     spells = pd.DataFrame({"person": np.arange(len(place)), "place": place, "outcome": kind})
