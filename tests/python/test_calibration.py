@@ -6,6 +6,7 @@ A world of full size is made once, at a seed that is neither the shipped one nor
 import copy
 import csv
 import json
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +20,7 @@ from vfm.synthetic.classifications import SEEDS, municipalities
 from vfm.synthetic.histories import WINDOW_WEEKS
 from vfm.synthetic.streams import PersonDraws, stream
 
-SEED, FULL_SEED = 3, 31
+FULL_SEED = 31
 FEWEST = 100  # spells of a benchmarked municipality
 FIFTHS = np.repeat([1, 2, 3, 4, 5], [18, 18, 18, 19, 19])  # Table 3.2, the best first
 OUTCOMES = ("success", "left", "unfinished")
@@ -31,13 +32,14 @@ def places():
 
 
 @pytest.fixture(scope="module")
-def small():
-    return world.create(SEED, 0.3)  # with fewer, a Cox model of 80 terms may have no maximum
+def whole():
+    """A world of full size and its tables: about ten seconds, the only slow one.
 
-
-@pytest.fixture(scope="module")
-def small_tables(small):
-    return measure.tables(small)
+    In a small one the Cox model of 80 terms may have no maximum.
+    """
+    assert FULL_SEED != constants.DEFAULT_SEED
+    made = world.create(FULL_SEED)
+    return made, measure.tables(made)
 
 
 def printed(item):
@@ -121,6 +123,10 @@ def test_designed_indicators_fill_the_cells_of_table_5_3(seed, places):
         for cell, inside in (("above_1", values > 1.05), ("below_1", values < 0.965)):
             assert inside.sum() == number[level, cell], (level, cell)
             mean = float(rows[level, cell]["benchmark_indicator"])
+            if cell == "above_1":  # what tuning falls short by is added, but not to the outlier
+                others = places.code[members][inside] != constants.OUTLIER_MUNICIPALITY
+                values = values.copy()
+                values[inside] -= constants.SHORTFALL * others
             assert values[inside].mean() == pytest.approx(mean, abs=1e-9), (level, cell)
 
 
@@ -585,11 +591,12 @@ def test_fitted_numbers_are_used_and_can_be_given_back(fitted):
 def recount(made):
     """Tables of a world by loops over its spells."""
     counts, weeks, by_place, curves = {}, {}, {}, {}
+    persons = made.persons[["is_woman", "group", "start_week"]].to_dict("records")
     for spell in made.history.spells.itertuples():
         by_place.setdefault(spell.place, []).append(spell)
     for spells in by_place.values():
         for spell in spells:
-            person = made.persons.loc[spell.person]
+            person = persons[spell.person]
             length = max(spell.exit - spell.start, 1)
             counted = length
             if spell.exit_reason == "data_end":
@@ -604,44 +611,38 @@ def recount(made):
                     )
     for place, spells in by_place.items():
         if len(spells) >= FEWEST:
-            alive, area = 1.0, 1.0
+            over = Counter(max(s.exit - s.start, 1) for s in spells)
+            jobs = Counter(max(s.exit - s.start, 1) for s in spells if s.outcome == "success")
+            there, alive, area = len(spells), 1.0, 1.0
             for week in range(1, WINDOW_WEEKS):
-                there = [s for s in spells if max(s.exit - s.start, 1) >= week]
-                done = [s for s in there if s.outcome == "success" and max(s.exit - s.start, 1) == week]
-                alive *= 1 - len(done) / len(there) if there else 1
+                alive *= 1 - jobs[week] / there if there else 1
+                there -= over[week]
                 area += alive
             curves[place] = area
     return SimpleNamespace(counts=counts, weeks=weeks, by_place=by_place, curves=curves)
 
 
-def test_the_measured_tables_are_a_recount(small, small_tables):
-    plain = recount(small)
-    for key, number in small_tables.counts["spells"].items():
+def test_the_measured_tables_are_a_recount(whole):
+    made, tables = whole
+    plain = recount(made)
+    for key, number in tables.counts["spells"].items():
         assert number == plain.counts.get(key, 0), key
-    for key, row in small_tables.durations.iterrows():
+    for key, row in tables.durations.iterrows():
         pairs = plain.weeks[key]
         assert row["weeks"] == pytest.approx(np.mean([counted for counted, _ in pairs])), key
         assert row["success_weeks"] == pytest.approx(np.mean([w for _, w in pairs if w is not None])), key
-    assert len(small_tables.municipalities) == len(plain.by_place)
+    assert len(tables.municipalities) == len(plain.by_place)
     for place, spells in plain.by_place.items():
-        row = small_tables.municipalities.loc[str(small.places.code[place])]
+        row = tables.municipalities.loc[str(made.places.code[place])]
         assert (row["spells"], row["successes"]) == (len(spells), sum(s.outcome == "success" for s in spells))
         assert np.isfinite(row["indicator"]) == (len(spells) >= FEWEST)
         if place in plain.curves:
             assert row["observed"] == pytest.approx(plain.curves[place])
             assert row["indicator"] == pytest.approx(row["expected"] / plain.curves[place])
-    assert len(small_tables.coefficients) == 160
+    assert len(tables.coefficients) == 160
 
 
 # --- a whole world ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def whole():
-    """A world of full size: about ten seconds, the only slow one."""
-    assert FULL_SEED != constants.DEFAULT_SEED
-    made = world.create(FULL_SEED)
-    return made, measure.tables(made)
 
 
 def test_a_whole_world_has_the_printed_counts(whole, places):
