@@ -9,7 +9,16 @@ import pandas as pd
 import pytest
 
 from vfm import cost_need, cox
-from vfm.synthetic import constants, histories, recovery, recovery_report, recovery_seed, redraws, world
+from vfm.synthetic import (
+    constants,
+    histories,
+    recovery,
+    recovery_report,
+    recovery_seed,
+    redraws,
+    truth,
+    world,
+)
 from vfm.synthetic.redraws import NORMAL_975
 
 
@@ -320,7 +329,7 @@ def test_the_national_level_keeps_the_mean():
 
 
 def test_the_cox_input_has_the_columns_of_the_warehouse(made):
-    spells = redraws.cox_input(made, {"101"})
+    spells = truth.cox_input(made, {"101"})
     assert len(cox.terms_of(spells)) == 80
     assert set(spells.loc[spells["is_benchmarked"], "municipality_code"]) == {"101"}
 

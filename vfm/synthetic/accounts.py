@@ -95,10 +95,7 @@ def compositions(world, residence):
     cells = frame.groupby(["place", "year"], sort=True).sum().reset_index()
     for term in shares:
         cells[term] = cells[term] / cells["person_days"]
-    year_days = calendar.new_years_eve(cells["year"].to_numpy()) - calendar.new_years_eve(
-        cells["year"].to_numpy() - 1
-    )
-    cells["full_year_persons"] = cells["person_days"] / year_days
+    cells["full_year_persons"] = cells["person_days"] / calendar.days_in_year(cells["year"].to_numpy())
     return cells
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vfm import cox, kaplan_meier
+from vfm import cox, indicator
 from vfm.synthetic import constants
 from vfm.synthetic.accounts import expenditure_indicators
 from vfm.synthetic.case_mix import LABOUR_MARKET_TERMS, coefficients
@@ -138,19 +138,18 @@ def analysed(spells, covariates, is_woman, places):
         beta = pd.Series(np.nan_to_num(result.coefficients), covariates.columns)
         beta.update(coefficients()["women" if sex else "men"][list(LABOUR_MARKET_TERMS)])
         predictor = covariates[rows].to_numpy() @ beta.to_numpy()
-        risk = np.exp(predictor - predictor.mean())
+        predictor -= predictor.mean()
+        risk = np.exp(predictor)
         at_risk = np.bincount(weeks[rows], risk)[::-1].cumsum()[::-1]
         events = np.bincount(weeks[rows], success[rows], len(at_risk))
         hazard = np.cumsum(np.divide(events, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0))
         hazard = np.append(hazard, np.full(WINDOW_WEEKS, hazard[-1]))[:WINDOW_WEEKS]
-        means[rows] = np.exp(-np.outer(risk, hazard)).sum(axis=1)
+        means[rows] = indicator.expected_durations(predictor, hazard)
     place = spells["place"].to_numpy()
     size = np.bincount(place, minlength=len(places.code))
     with np.errstate(invalid="ignore"):
         expected = np.bincount(place, means, len(places.code)) / size
     observed = np.full(len(places.code), np.nan)
-    for number in np.flatnonzero(size):
-        rows = place == number
-        curve = kaplan_meier.survival(weeks[rows], success[rows], horizon=WINDOW_WEEKS)
-        observed[number] = kaplan_meier.restricted_mean(curve, WINDOW_WEEKS)
+    present, position = np.unique(place, return_inverse=True)
+    observed[present] = indicator.observed_durations(position, weeks, success, horizon=WINDOW_WEEKS)
     return observed, expected

@@ -37,6 +37,11 @@ def new_years_eve(year):
     return day_number(first) - 1
 
 
+def days_in_year(year):
+    """Days of years; int array."""
+    return new_years_eve(year) - new_years_eve(year - 1)
+
+
 def iso_year(week):
     """ISO year of each week number."""
     return year_of(7 * np.asarray(week, dtype=np.int64) + 3)

@@ -15,13 +15,18 @@ FITTED_FILE = Path(__file__).with_name("fitted.json")
 _FITTED = json.loads(FITTED_FILE.read_text(encoding="utf-8"))
 
 
+def _persons_by_permit_year(fitted):
+    """Persons by group and permit year; JSON has the years as texts."""
+    return {
+        group: {int(year): persons for year, persons in years.items()}
+        for group, years in fitted["persons_by_permit_year"].items()
+    }
+
+
 def use(fitted):
     """Take these fitted numbers in this process instead; `fitted` is as the file."""
     globals().update(
-        PERSONS_BY_PERMIT_YEAR={
-            group: {int(year): persons for year, persons in years.items()}
-            for group, years in fitted["persons_by_permit_year"].items()
-        },
+        PERSONS_BY_PERMIT_YEAR=_persons_by_permit_year(fitted),
         **{name.upper(): values for name, values in fitted.items() if name != "persons_by_permit_year"},
     )
 
@@ -41,10 +46,7 @@ REFERENCE_PERSONS = {
     },
     "unknown": {2014: 40, 2015: 435},
 }  # fmt: skip
-PERSONS_BY_PERMIT_YEAR = {
-    group: {int(year): persons for year, persons in years.items()}
-    for group, years in _FITTED["persons_by_permit_year"].items()
-}
+PERSONS_BY_PERMIT_YEAR = _persons_by_permit_year(_FITTED)
 FULL_YEAR_PERSONS_SHARE = 0.975  # Table 4.3 has plain means, and small municipalities spend less a person
 # Arrivals within the year: the share of the year's growth; 0 is even, 1 piles up in December.
 LATE_IN_YEAR = {2008: -0.8, 2013: 0.1, 2014: 0.1, 2015: 0.0}

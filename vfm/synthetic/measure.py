@@ -13,7 +13,6 @@ from vfm import cox, indicator
 from vfm.synthetic import accounts, calendar, case_mix, constants, residence, truth
 from vfm.synthetic.classifications import published
 from vfm.synthetic.histories import WINDOW_WEEKS
-from vfm.synthetic.population import FEWEST_SPELLS
 
 SEX, GROUP = ("men", "women", "all"), ("refugee", "family_reunified", "all")
 NORMAL_975 = 1.959963984540054
@@ -41,28 +40,13 @@ class Tables:
     coefficients: pd.DataFrame
 
 
-def cox_input(world):
-    """The spells as intermediate.cox_input holds them: keys, outcome and the 80 covariates."""
-    spells = truth.true_spells(world)
-    mix = truth.true_case_mix(world).drop(columns=["person_id", "spell_number"])
-    persons = world.history.spells["person"].to_numpy()
-    keys = pd.DataFrame(
-        {
-            "spell_id": np.arange(len(spells)),
-            "person_id": spells["person_id"],
-            "sex": np.where(world.persons["is_woman"].to_numpy()[persons], "women", "men"),
-            "municipality_code": spells["municipality_code"],
-            "duration_weeks": spells["duration_weeks"],
-            "is_success": spells["is_success"],
-        }
-    )
-    size = keys.groupby("municipality_code")["spell_id"].transform("size")
-    return pd.concat([keys.assign(is_benchmarked=size >= FEWEST_SPELLS), mix], axis=1)
-
-
 def tables(world):
     """The tables of a world; see `Tables`."""
-    rows = cox_input(world)
+    return _tables(world, truth.cox_input(world))
+
+
+def _tables(world, rows):
+    """The tables of a world whose `truth.cox_input` is known."""
     spells = world.history.spells
     person = spells["person"].to_numpy()
     window_end = world.persons["start_week"].to_numpy()[person] + WINDOW_WEEKS
@@ -148,19 +132,18 @@ def calibration(world):
     means of the covariates over the successes, the printed errors of the coefficients, the mean of the
     municipal effects over the successes, and `benchmark_figures`.
     """
-    found = tables(world)
+    rows = truth.cox_input(world)
+    found = _tables(world, rows)
     spells = world.history.spells
     cell = _group_and_year(world.persons)
     days = residence.programme_days(world, residence.build(world))
     full_year = np.zeros((len(cell.categories), len(accounts.YEARS)))
     year = days["year"].to_numpy()
-    year_days = calendar.new_years_eve(year) - calendar.new_years_eve(year - 1)
     at = (cell.codes[days["person"].to_numpy()], year - accounts.YEARS[0])
-    np.add.at(full_year, at, days["person_days"].to_numpy() / year_days)
+    np.add.at(full_year, at, days["person_days"].to_numpy() / calendar.days_in_year(year))
     order = [(sex, term) for sex in SEX[:2] for term in case_mix.term_names()]
     printed = published("appendix_table_6_1").set_index(["sex", "term"])["standard_error"].replace("", np.nan)
     fit = found.coefficients.set_index(["sex", "term"])["coefficient"]
-    rows = cox_input(world)
     rows = rows[rows["is_success"]]
     counts = found.counts["spells"]
     return {

@@ -24,7 +24,7 @@ from vfm import cost_need as model
 from vfm import machine
 from vfm.build import Paths, run_dbt
 from vfm.provenance import PROJECT
-from vfm.synthetic import accounts, delivery, redraws, residence, world
+from vfm.synthetic import accounts, delivery, redraws, residence, truth, world
 from vfm.synthetic.classifications import published
 
 try:
@@ -71,10 +71,10 @@ def measure(seed, folder):
 
     benchmarked = set(built["indicator_uncertainty"]["municipality_code"])
     own = redraws.as_estimates(built["cox_coefficients"], built["indicator_uncertainty"])
-    compare_with_truth(own, redraws.estimates(redraws.cox_input(made, benchmarked)))
+    compare_with_truth(own, redraws.estimates(truth.cox_input(made, benchmarked)))
     found = [own.assign(draw=0)]
     for number in range(1, redraws.REDRAWS + 1):
-        again = redraws.estimates(redraws.cox_input(redraws.redraw(made, number), benchmarked))
+        again = redraws.estimates(truth.cox_input(redraws.redraw(made, number), benchmarked))
         found.append(again.assign(draw=number))
     need, need_truths = cost_need(built["cost_need_input"], booked.need, seed)
     own_need = built["cost_need_coefficients"].set_index("term")["coefficient_dkk"]

@@ -78,44 +78,13 @@ def redraw_spending(cells, predicted, seed, number):
     return cells.assign(**{cost_need.OUTCOME: spending})
 
 
-def cox_input(world, benchmarked):
-    """The world's spells as intermediate.cox_input holds them.
-
-    Parameters
-    ----------
-    world : world.World
-    benchmarked : collection of str
-        Municipality codes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The id columns of vfm.cox and the 80 covariates.
-    """
-    spells = truth.true_spells(world)
-    is_woman = world.persons["is_woman"].to_numpy()[world.history.spells["person"]]
-    ids = pd.DataFrame(
-        {
-            "spell_id": np.arange(len(spells)),
-            "person_id": spells["person_id"],
-            "sex": np.where(is_woman, "women", "men"),
-            "municipality_code": spells["municipality_code"],
-            "duration_weeks": spells["duration_weeks"],
-            "is_success": spells["is_success"],
-            "is_benchmarked": spells["municipality_code"].isin(benchmarked),
-        }
-    )
-    covariates = truth.true_case_mix(world).drop(columns=["person_id", "spell_number"])
-    return pd.concat([ids, covariates], axis=1)
-
-
 def estimates(spells):
     """Cox coefficients and indicators of some spells, by the functions the warehouse calls.
 
     Parameters
     ----------
     spells : DataFrame
-        See `cox_input`.
+        See `truth.cox_input`.
 
     Returns
     -------
@@ -155,7 +124,7 @@ def as_estimates(coefficients, indicators):
 def true_values(world, benchmarked):
     """What the simulator knows: coefficients of its hazard, the printed ones, and what effects alone make.
 
-    Parameters as `cox_input`.
+    Parameters as `truth.cox_input`.
 
     Returns
     -------
@@ -172,7 +141,7 @@ def true_values(world, benchmarked):
     ):
         for sex, values in by_sex.items():
             rows += [(f"cox_{sex}", term, kind, float(value)) for term, value in values.items()]
-    spells = cox_input(world, benchmarked)
+    spells = truth.cox_input(world, benchmarked)
     predictor = case_mix.linear_predictor(spells[cox.terms_of(spells)], (spells["sex"] == "women").to_numpy())
     effects = world.effects[world.history.spells["place"].to_numpy()]
     with_effect, without = np.empty(len(spells)), np.empty(len(spells))

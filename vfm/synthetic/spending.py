@@ -116,16 +116,7 @@ def spend(world, composition, totals, indicators):
 
 def benchmark_positions(world):
     """Position against 1 of each benchmark indicator, and the indicator; '' and nan where none."""
-    spells = truth.true_spells(world)
-    case_mix = truth.true_case_mix(world).drop(columns=["person_id", "spell_number"])
-    is_woman = world.persons["is_woman"].to_numpy()[world.history.spells["person"]]
-    number = spells.groupby("municipality_code")["person_id"].transform("size")
-    keys = spells[["person_id", "municipality_code", "duration_weeks", "is_success"]].assign(
-        spell_id=np.arange(len(spells)),
-        sex=np.where(is_woman, "women", "men"),
-        is_benchmarked=number >= FEWEST_SPELLS,
-    )
-    found = indicator.uncertainty(keys.join(case_mix))
+    found = indicator.uncertainty(truth.cox_input(world))
     reach = NORMAL_0975 * found.standard_errors / found.indicator
     log = np.log(found.indicator)
     code = world.places.code.astype(str)

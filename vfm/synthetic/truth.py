@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from vfm.synthetic import calendar, case_mix, constants
 from vfm.synthetic.histories import LabourMarket
+from vfm.synthetic.population import FEWEST_SPELLS
 from vfm.synthetic.residence import programme_days
 
 
@@ -76,6 +77,38 @@ def true_case_mix(world):
         {"person_id": world.persons["pnr"].to_numpy()[person], "spell_number": spells["spell_number"]}
     )
     return pd.concat([keys, terms], axis=1)
+
+
+def cox_input(world, benchmarked=None):
+    """The world's spells as intermediate.cox_input holds them.
+
+    Parameters
+    ----------
+    world : world.World
+    benchmarked : collection of str, optional
+        Municipality codes; those with enough spells unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The id columns of vfm.cox and the 80 covariates.
+    """
+    spells = true_spells(world)
+    code = spells["municipality_code"]
+    is_woman = world.persons["is_woman"].to_numpy()[world.history.spells["person"]]
+    enough = code.groupby(code).transform("size") >= FEWEST_SPELLS
+    ids = pd.DataFrame(
+        {
+            "spell_id": np.arange(len(spells)),
+            "person_id": spells["person_id"],
+            "sex": np.where(is_woman, "women", "men"),
+            "municipality_code": code,
+            "duration_weeks": spells["duration_weeks"],
+            "is_success": spells["is_success"],
+            "is_benchmarked": enough if benchmarked is None else code.isin(benchmarked),
+        }
+    )
+    return pd.concat([ids, true_case_mix(world).drop(columns=["person_id", "spell_number"])], axis=1)
 
 
 def true_programme_days(world, residence):

@@ -161,21 +161,12 @@ class _Curves:
     grid: np.ndarray
     spells_on_grid: np.ndarray
     successes_on_grid: np.ndarray
-    weeks: np.ndarray
 
     def spells(self, log_risk):
         return np.interp(log_risk, self.grid, self.spells_on_grid)
 
     def successes(self, log_risk):
         return np.interp(log_risk, self.grid, self.successes_on_grid)
-
-    def slope_weeks(self, places):
-        """Weeks of restricted mean that a unit of log hazard takes away, by printed success share.
-
-        For a constant hazard over the window: E = (1 - exp(-H)) / H * 156 with 1 - exp(-H) the success share.
-        """
-        cumulative = -np.log(1 - np.minimum(places.success_share, 0.9))
-        return histories.WINDOW_WEEKS * ((1 - np.exp(-cumulative)) / cumulative - np.exp(-cumulative))
 
 
 def _pilot(seed, pool, terms, leaving, places, labour):
@@ -185,12 +176,6 @@ def _pilot(seed, pool, terms, leaving, places, labour):
     fates = histories.draw_fates(draws, pool, leaving, nowhere, places)
     history = histories.simulate(draws, pool, terms, nowhere, fates, labour, np.zeros(len(places.code) + 1))
     start = pool["start_week"].to_numpy()
-    filled = case_mix.spell_terms(
-        terms,
-        histories.calendar.iso_year(start),
-        start - pool["permit_day"].to_numpy() // 7,
-        labour.of(nowhere, pool["permit_year"]),
-    )
     woman = pool["is_woman"].to_numpy()
     follow_up = np.minimum(histories.WINDOW_WEEKS - 1, histories.calendar.DATA_END - 12 - start)
     reached = np.where(
@@ -198,7 +183,7 @@ def _pilot(seed, pool, terms, leaving, places, labour):
         histories.cumulative_baseline("women")[follow_up],
         histories.cumulative_baseline("men")[follow_up],
     )
-    log_risk = case_mix.linear_predictor(filled, woman) + np.log(reached)
+    log_risk = _predictor(pool, terms, labour, nowhere) + np.log(reached)
     spells = np.bincount(history.spells["person"], minlength=len(pool))
     successes = np.bincount(
         history.spells["person"], weights=history.spells["outcome"] == "success", minlength=len(pool)
@@ -210,14 +195,7 @@ def _pilot(seed, pool, terms, leaving, places, labour):
         np.bincount(position, weights=values, minlength=25) / size for values in (log_risk, spells, successes)
     ]
     # successes never fall with the risk; noise of the pilot may say so
-    weeks = np.zeros(len(pool))
-    lp = np.exp(case_mix.linear_predictor(filled, woman))
-    for sex, is_sex in (("women", woman), ("men", ~woman)):
-        hazard = histories.cumulative_baseline(sex)[: histories.WINDOW_WEEKS]
-        weeks[is_sex] = np.exp(-lp[is_sex, None] * hazard).sum(axis=1)
-    return log_risk, _Curves(
-        means[0], np.maximum.accumulate(means[1]), np.maximum.accumulate(means[2]), weeks
-    )
+    return log_risk, _Curves(means[0], np.maximum.accumulate(means[1]), np.maximum.accumulate(means[2]))
 
 
 def _missing_hazard(spells, places):
