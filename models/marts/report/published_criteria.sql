@@ -232,8 +232,11 @@ all_spells as (
 success_shares as (
 
     select
-        sum(case when abs(percentage_points) <= 4 + 1e-9 then 0 else 1 end)
-            as municipalities_outside,
+        case
+            when count(percentage_points) > 0
+                then sum(case when abs(percentage_points) > 4 + 1e-9 then 1 else 0 end)
+        end as municipalities_outside,
+        count(*) - count(percentage_points) as not_compared,
         {{ exact_sum('abs(percentage_points)') }} / count(percentage_points) as mean_distance
     from municipalities
     where printed_spells >= {{ var('minimum_spells') }}
@@ -337,7 +340,15 @@ measurements as (
     select
         'appendix_table_5_1_success_share' as criterion,
         cast(municipalities_outside as double) as measured,
-        'Shares of the printed spells, from the printed numbers of successes.' as note
+        'Shares of the printed spells, from the printed numbers of successes'
+        || case
+            when not_compared > 0
+                then
+                    '; ' || cast(not_compared as varchar)
+                    || ' withheld here (too few persons), not compared'
+            else ''
+        end
+        || '.' as note
     from success_shares
     union all
     select
