@@ -8,7 +8,7 @@ from vfm.synthetic import constants
 from vfm.synthetic.accounts import expenditure_indicators
 from vfm.synthetic.case_mix import LABOUR_MARKET_TERMS, coefficients
 from vfm.synthetic.classifications import published
-from vfm.synthetic.histories import WINDOW_WEEKS
+from vfm.synthetic.histories import WINDOW_WEEKS, LabourMarket
 from vfm.synthetic.population import FEWEST_SPELLS
 from vfm.synthetic.streams import stream
 
@@ -32,9 +32,26 @@ def designed_indicators(seed, places):
         nan where a municipality is not benchmarked.
     """
     expenditure = expenditure_indicators(seed, places)
-    noise = constants.BENCHMARK_NOISE_WEEKS * stream(seed, "benchmark").normal(size=len(places.code))
     spending = constants.BENCHMARK_WEEKS_BY_EXPENDITURE * (expenditure - 1)
-    in_order = np.argsort(weeks_of_share(places.success_share) - spending + noise, kind="stable")
+    noise = stream(seed, "benchmark").normal(size=(constants.BENCHMARK_DRAFTS, len(places.code)))
+    drafts = [
+        _draft(places, expenditure, weeks_of_share(places.success_share) - spending + weeks)
+        for weeks in constants.BENCHMARK_NOISE_WEEKS * noise
+    ]
+    market = LabourMarket(places).values[:-1].mean(axis=1)
+    weight = places.full_spells * places.success_share
+    return min(drafts, key=lambda indicators: _explained(effects(indicators, places), market, weight))
+
+
+def effects(indicators, places):
+    """Municipal effects on the log hazard that make such indicators; zero where there is none."""
+    share = places.success_share
+    return np.nan_to_num((indicators - 1) * weeks_of_share(share) / weeks_per_log_hazard(share))
+
+
+def _draft(places, expenditure, weeks):
+    """One draft of the designed indicators, with the municipalities in the order of some weeks."""
+    in_order = np.argsort(weeks, kind="stable")
     in_order = in_order[places.full_spells[in_order] >= FEWEST_SPELLS]
     indicators = np.full(len(places.code), np.nan)
     level = _expenditure_levels(expenditure, in_order)
@@ -43,6 +60,18 @@ def designed_indicators(seed, places):
     apart = indicators[in_order[~np.isnan(indicators[in_order])]]
     indicators[rest] = _in_fifths((apart > 1).sum(), (apart < 1).sum(), len(rest))
     return indicators
+
+
+def _explained(effect, market, weight):
+    """Weighted sum of squares of the municipal effects that the labour market explains.
+
+    A fit gives that part to the coefficients of the labour market, which would not be the printed ones then,
+    and takes it from the indicators.
+    """
+    root = np.sqrt(weight)
+    design = root[:, None] * np.column_stack([np.ones(len(effect)), market])
+    centred = root * (effect - np.average(effect, weights=weight))
+    return ((design @ np.linalg.lstsq(design, centred, rcond=None)[0]) ** 2).sum()
 
 
 def _expenditure_levels(expenditure, benchmarked):
@@ -72,7 +101,7 @@ def _stand_apart(indicators, places, in_order, level):
             mean = (number * mean - constants.OUTLIER_BENCHMARK) / (number - 1)
             number -= 1
         chosen = [k for k in hard if level[k] == cell.expenditure_level and k != outlier][:number]
-        indicators[chosen] = mean + constants.SHORTFALL
+        indicators[chosen] = mean + constants.ABOVE_1_SHIFT[cell.expenditure_level]
     for cell in cells[cells["benchmark_level"] == "below_1"].itertuples():
         free = [k for k in in_order if level[k] == cell.expenditure_level and np.isnan(indicators[k])]
         last = len(free) - constants.LONGEST_LEFT_OUT

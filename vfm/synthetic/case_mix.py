@@ -1,5 +1,7 @@
 """The 80 covariates of appendix table 6.1 and the linear predictor of the hazard."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -39,8 +41,9 @@ def labour_market():
     return pd.DataFrame(rows, columns=["commuting_area", "year", "unemployment", "jobs", "skill"])
 
 
+@cache
 def coefficients():
-    """Printed coefficients: {sex: Series of the 80 terms in seed order}."""
+    """Printed coefficients: {sex: Series of the 80 terms in seed order}; not to be changed."""
     terms = term_names()
     printed = published("appendix_table_6_1")
     return {
@@ -49,6 +52,7 @@ def coefficients():
     }
 
 
+@cache
 def term_names():
     """The 80 non-reference terms in seed order."""
     terms = read_seed("classifications/case_mix_terms")
@@ -133,7 +137,7 @@ def spell_terms(terms, spell_start_year, weeks_since_permit, labour):
 
 def hazard_coefficients():
     """Coefficients of the simulated hazard: the printed ones and `constants.HAZARD_CORRECTION`."""
-    beta = coefficients()
+    beta = {sex: printed.copy() for sex, printed in coefficients().items()}
     for sex, corrections in constants.HAZARD_CORRECTION.items():
         for term, value in corrections.items():
             beta[sex][term] += value

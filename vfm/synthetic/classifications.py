@@ -4,6 +4,7 @@ Everything is read from the repository's `seeds` folder.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ def read_seed(name):
 
 def published(item):
     """A printed table of the report, numbers as numbers, municipality codes as texts."""
+    return _published(item).copy()
+
+
+@cache
+def _published(item):
     frame = read_seed(f"published/published_{item}")
     for column in frame.columns:
         if column not in {"municipality_code", "grouping"}:

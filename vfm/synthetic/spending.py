@@ -243,9 +243,9 @@ def _plan(places, cells, predicted, indicators, column, benchmark, total):
 def _levels(printed, indicators, apart, spending, benchmark):
     """Expenditure positions of the municipalities with one benchmark position.
 
-    As many are above and below as the printed column has, in its proportions: first those that stand apart
-    furthest; then they change places with others as long as the cells' mean spending and benchmark indicator
-    come nearer to the printed ones, at the price of positions that are less natural.
+    First as many are above and below as the printed column has, in its proportions: those that stand apart
+    furthest. Then they move or change places as long as the cells' numbers, mean spending and benchmark
+    indicators come nearer to the printed ones, at the price of positions that are less natural.
 
     Parameters
     ----------
@@ -268,26 +268,40 @@ def _levels(printed, indicators, apart, spending, benchmark):
     def price():
         unnatural = np.clip(np.where(level == "around", apart - 1, 1 - apart), 0, 3)
         out = constants.UNNATURAL_PRICE * (unnatural**2).sum()
-        for name in np.unique(level):
+        for name, part in share.items():
             inside = level == name
-            money = spending[inside].mean() / printed.loc[name, "expenditure_dkk_per_person"] - 1
-            result = benchmark[inside].mean() - printed.loc[name, "benchmark_indicator"]
-            out += (money / constants.CELL_SPENDING_UNIT) ** 2 + (result / constants.CELL_BENCHMARK_UNIT) ** 2
+            if not inside.any():
+                return np.inf
+            deviations = (
+                (inside.sum() - part * len(level)) / constants.CELL_COUNT_UNIT,
+                (spending[inside].mean() / printed.loc[name, "expenditure_dkk_per_person"] - 1)
+                / constants.CELL_MONEY_UNIT,
+                (benchmark[inside].mean() - printed.loc[name, "benchmark_indicator"])
+                / constants.CELL_BENCHMARK_UNIT,
+            )
+            out += np.square(deviations).sum()
         return out
 
-    best, improved = price(), True
-    while improved:
-        improved = False
+    def changes():
+        """Positions that one or two municipalities may take instead: (members, their positions)."""
         for side, can in able.items():
-            for i in np.flatnonzero(level == side):
-                for j in np.flatnonzero((level == "around") & can):
-                    level[i], level[j] = "around", side
-                    now = price()
-                    if now < best - 1e-9:
-                        best, improved = now, True
-                        break
-                    level[i], level[j] = side, "around"
-    return level
+            inside, outside = np.flatnonzero(level == side), np.flatnonzero((level == "around") & can)
+            yield from (([i], ["around"]) for i in inside)
+            yield from (([j], [side]) for j in outside)
+            yield from (([i, j], ["around", side]) for i in inside for j in outside)
+
+    best = price()
+    while True:
+        for members, positions in changes():
+            before = level[members].copy()
+            level[members] = positions
+            now = price()
+            if now < best - 1e-9:
+                best = now
+                break
+            level[members] = before
+        else:
+            return level
 
 
 def _adapted(plan, places, need, share, benchmark):

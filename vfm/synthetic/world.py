@@ -83,31 +83,48 @@ def create(seed, scale=1.0):
     labels, table = settlement_classes(pool, log_risk)
     designed = benchmark.designed_indicators(seed, places)
     slope = benchmark.weeks_per_log_hazard(places.success_share)
-    effects = np.nan_to_num((designed - 1) * benchmark.weeks_of_share(places.success_share) / slope)
+    weeks = benchmark.weeks_of_share(places.success_share)
+    effects = benchmark.effects(designed, places)
     intake = effects + _labour_shift(places, labour)
     crowd = np.full(len(places.code), constants.OVERGENERATION)
     rounds = constants.TUNING_ROUNDS if scale >= constants.TUNED_FROM_SCALE else 0
+    least = np.inf
     for remaining in reversed(range(rounds + 1)):
         expected = settle(seed, table, places, curves.spells, curves.successes, intake)
         place = assign(seed, labels, expected * crowd, table["persons"].to_numpy())
         settled = np.flatnonzero(place >= 0)
+        stay = place[settled]
         arguments = pool, terms, leaving, places, labour, np.append(effects, 0.0)
-        history = _simulate(seed, settled, place[settled], *arguments)
+        history = _simulate(seed, settled, stay, *arguments)
         crowd *= (
             constants.OVERGENERATION * places.spells / np.maximum(_spells_by_place(history.spells, places), 1)
         )
         if remaining < constants.EXACT_ROUNDS:
-            settled, history = _fill(seed, settled, history, place, *arguments)
-        if remaining:
-            lighter, missing = _tuning(settled, history.spells, designed, slope, pool, terms, places, labour)
-            # a lower risk of those who settle and a higher effect: the same share, more weeks expected
-            intake = intake + lighter
-            effects = effects + lighter + missing
-    return _assemble(seed, scale, places, pool, terms, events, settled, history, effects)
+            settled, stay, history = _fill(seed, settled, history, place, *arguments)
+        if not rounds:
+            best = settled, stay, history, effects
+            break
+        gap, missing = _misfit(settled, history.spells, designed, pool, terms, places, labour)
+        misfit = (gap / weeks).std()
+        if remaining < constants.EXACT_ROUNDS and misfit < least:
+            least, best = misfit, (settled, stay, history, effects)
+        # a lower risk of those who settle and a higher effect: the same share, more weeks expected
+        lighter = constants.TUNING_STEPS[0] * gap / slope
+        intake = intake + lighter
+        effects = effects + lighter + constants.TUNING_STEPS[1] * missing
+    return _assemble(seed, scale, places, pool, terms, events, *best)
 
 
-def _tuning(settled, spells, designed, slope, pool, terms, places, labour):
-    """Changes of the log hazard that bring indicators and success shares nearer; two (98,) float arrays."""
+def _misfit(settled, spells, designed, pool, terms, places, labour):
+    """Expected weeks that lack for the designed indicators, and what lacks for the success shares.
+
+    Returns
+    -------
+    gap : (98,) float array
+        Weeks, less their mean.
+    missing : (98,) float array
+        Log hazard.
+    """
     person = settled[spells["person"].to_numpy()]
     covariates = case_mix.spell_terms(
         terms.iloc[person].reset_index(drop=True),
@@ -118,11 +135,7 @@ def _tuning(settled, spells, designed, slope, pool, terms, places, labour):
     woman = pool["is_woman"].to_numpy()[person]
     observed, expected = benchmark.analysed(spells, covariates, woman, places)
     gap = np.nan_to_num(designed * observed - expected)
-    missing = _missing_hazard(spells, places)
-    return (
-        constants.TUNING_STEPS[0] * (gap - gap.mean()) / slope,
-        constants.TUNING_STEPS[1] * missing,
-    )
+    return gap - gap.mean(), _missing_hazard(spells, places)
 
 
 def _thinned(seed, pool, terms, labour):
@@ -228,6 +241,8 @@ def _fill(seed, settled, history, place, pool, terms, leaving, places, labour, e
     -------
     chosen : (m,) int array
         Pool positions of the persons that stay.
+    stay : (m,) int array
+        Their municipalities.
     history : History
         Person positions refer to `chosen`.
     """
@@ -255,9 +270,7 @@ def _fill(seed, settled, history, place, pool, terms, leaving, places, labour, e
             break
     else:
         raise RuntimeError("municipalities lack spells after all top-ups")
-    pool["place"] = place
-    pool.loc[chosen, "place"] = stay
-    return chosen, history
+    return chosen, stay, history
 
 
 def _spells_by_place(spells, places):
@@ -327,8 +340,12 @@ def _keep(staying_power, spells, cell, places):
     kinds = [(of_spell.tolist(), surplus.tolist()) for of_spell, surplus in kinds]
     keep = np.ones(len(staying_power), dtype=bool)
     places_left = kinds[2][1]
+    # those who left the programme first: they are few, and the others would use up what may be dropped
+    stayed = np.ones(len(staying_power), dtype=bool)
+    stayed[spells.loc[spells["outcome"] == "left", "person"]] = False
+    in_turn = np.lexsort([staying_power, stayed]).tolist()
     for looser in range(4):
-        for person in np.argsort(staying_power).tolist():
+        for person in in_turn:
             span = slice(first[person], first[person + 1])
             if not keep[person] or span.start == span.stop:
                 continue
@@ -408,7 +425,7 @@ def pnr_codes(seed, name, count):
     return np.array([f"{name[0]}00{number:09X}" for number in numbers], dtype=object)
 
 
-def _assemble(seed, scale, places, pool, terms, events, chosen, history, effects):
+def _assemble(seed, scale, places, pool, terms, events, chosen, stay, history, effects):
     """Give the persons their keys and order everything by them."""
     pnr = pnr_codes(seed, "persons", len(chosen))
     order = np.argsort(pnr)
@@ -417,6 +434,7 @@ def _assemble(seed, scale, places, pool, terms, events, chosen, history, effects
     members = chosen[order]
     persons = pool.iloc[members].reset_index(drop=True)
     persons["pnr"] = pnr[order]
+    persons["place"] = stay[order]
     frames = {}
     for name in ("spells", "jobs", "transfers"):
         frame = getattr(history, name)
