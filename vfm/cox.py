@@ -52,7 +52,7 @@ _COLLINEAR_TOLERANCE = 1e-9
 _SEPARATION_TOLERANCE = (
     1e-7  # share of the information without covariates below which a direction counts as lost
 )
-_Z_975 = special.ndtri(0.975)
+Z_975 = special.ndtri(0.975)  # quantile of a normal 95 % interval
 
 
 class ConvergenceError(ArithmeticError):
@@ -1003,8 +1003,8 @@ def coefficients_by_sex(spells, ties="breslow"):
                 "z": z,
                 "p_value": 2 * special.ndtr(-np.abs(z)),
                 "hazard_ratio": np.exp(b),
-                "ci_low": b - _Z_975 * se,
-                "ci_high": b + _Z_975 * se,
+                "ci_low": b - Z_975 * se,
+                "ci_high": b + Z_975 * se,
             }
         )
     text, number = (

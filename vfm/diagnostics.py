@@ -11,9 +11,8 @@ Aalen & Johansen (1978) for cumulative incidence, with the variance of Marubini 
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-_Z_975 = special.ndtri(0.975)
+from vfm import cox
 
 _CONCORDANCE = {
     "sex": object,
@@ -134,7 +133,9 @@ def concordance_table(spells, predictors, disclosure_limit=5):
         c, error, pairs = concordance(
             part["duration_weeks"].to_numpy(), part["is_success"].to_numpy(bool), score, part["person_id"]
         )
-        rows.append([sex, len(part), c, error, c - _Z_975 * error, min(c + _Z_975 * error, 1.0), *pairs])
+        rows.append(
+            [sex, len(part), c, error, c - cox.Z_975 * error, min(c + cox.Z_975 * error, 1.0), *pairs]
+        )
     return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
 
 
@@ -299,7 +300,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
         for j, name in enumerate(CAUSES):
             F = incidence[j]
             with np.errstate(divide="ignore", invalid="ignore"):
-                width = _Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
+                width = cox.Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
                 low, high = F ** np.exp(width), F ** np.exp(-width)
             inside = (F > 0) & (F < 1)
             frame = pd.DataFrame(

@@ -26,7 +26,6 @@ from scipy import sparse, special
 
 from vfm import cox, kaplan_meier
 
-_Z_975 = special.ndtri(0.975)
 _CHUNK = 1024
 
 
@@ -287,8 +286,8 @@ def uncertainty_table(spells, window_weeks=156, ties="breslow"):
             "indicator": u.indicator,
             "standard_error": se,
             "log_standard_error": log_se,
-            "ci_low": u.indicator * np.exp(-_Z_975 * log_se),
-            "ci_high": u.indicator * np.exp(_Z_975 * log_se),
+            "ci_low": u.indicator * np.exp(-cox.Z_975 * log_se),
+            "ci_high": u.indicator * np.exp(cox.Z_975 * log_se),
             "z": z,
             "p_value": p,
             "p_value_fdr": adjusted,

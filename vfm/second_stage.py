@@ -20,13 +20,12 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm import cost_need, frontier
+from vfm import cost_need, cox, frontier
 from vfm.profiling import covariance_matrix, symmetric_root
 from vfm.regression import FORMS, fit, powers
 
 _TEN = 10  # "the ten best" of Figure 5.3
 _LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
-_Z_975 = special.ndtri(0.975)
 
 _DRAWS = {
     "draw": "int64",
@@ -311,7 +310,7 @@ def _half_width(draws):
     if len(fine) < 2:
         return np.full(draws.shape[1], np.nan)
     low, high = np.quantile(fine, [0.025, 0.975], axis=0)
-    return (high - low) / (2 * _Z_975)
+    return (high - low) / (2 * cox.Z_975)
 
 
 def joint_fit(y, x, weights, noise_y, noise_x, *, degree=1, seed=0):

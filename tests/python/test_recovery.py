@@ -19,7 +19,6 @@ from vfm.synthetic import (
     truth,
     world,
 )
-from vfm.synthetic.redraws import NORMAL_975
 
 
 def estimates_of(part, name, values, error=1.0):
@@ -31,7 +30,7 @@ def estimates_of(part, name, values, error=1.0):
             "estimate": values,
             "error": error,
             "other_error": 2 * error,
-            "quantile": NORMAL_975,
+            "quantile": cox.Z_975,
             "draw": range(len(values)),
         }
     )

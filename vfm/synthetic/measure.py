@@ -15,7 +15,6 @@ from vfm.synthetic.classifications import published
 from vfm.synthetic.histories import WINDOW_WEEKS
 
 SEX, GROUP = ("men", "women", "all"), ("refugee", "family_reunified", "all")
-NORMAL_975 = 1.959963984540054
 
 
 @dataclass
@@ -116,8 +115,8 @@ def benchmark_figures(municipalities):
         "sd": ranked["observed"].std(),
         "unexplained mean": unexplained.mean(),
         "unexplained sd": unexplained.std(),
-        "above": float((z > NORMAL_975).sum()),
-        "below": float((z < -NORMAL_975).sum()),
+        "above": float((z > cox.Z_975).sum()),
+        "below": float((z < -cox.Z_975).sum()),
     }
     for number, members in ranked.groupby(fifth):
         for column in ("indicator", "observed", "expected"):

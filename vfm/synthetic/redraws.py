@@ -18,7 +18,6 @@ from vfm.synthetic import case_mix, histories, truth
 from vfm.synthetic.streams import PersonDraws, stream
 
 REDRAWS = 20
-NORMAL_975 = 1.959963984540054
 KEYS = ["part", "name"]
 
 
@@ -118,7 +117,7 @@ def as_estimates(coefficients, indicators):
             }
         ),
     ]
-    return pd.concat(parts, ignore_index=True).assign(quantile=NORMAL_975)
+    return pd.concat(parts, ignore_index=True).assign(quantile=cox.Z_975)
 
 
 def true_values(world, benchmarked):

@@ -13,14 +13,13 @@ import pandas as pd
 from scipy.optimize import linprog, lsq_linear
 from scipy.stats import t as student_t
 
-from vfm import indicator
+from vfm import cox, indicator
 from vfm.synthetic import constants, truth
 from vfm.synthetic.classifications import published
 from vfm.synthetic.streams import stream
 
 MINIMUM_PERSONS = 50  # cells with this many persons or fewer leave the cost-need model
 FEWEST_SPELLS = 100  # municipalities with fewer are not benchmarked
-NORMAL_0975 = 1.959964
 
 
 @dataclass
@@ -117,7 +116,7 @@ def spend(world, composition, totals, indicators):
 def benchmark_positions(world):
     """Position against 1 of each benchmark indicator, and the indicator; '' and nan where none."""
     found = indicator.uncertainty(truth.cox_input(world))
-    reach = NORMAL_0975 * found.standard_errors / found.indicator
+    reach = cox.Z_975 * found.standard_errors / found.indicator
     log = np.log(found.indicator)
     code = world.places.code.astype(str)
     position = np.select([log > reach, log < -reach], ["above_1", "below_1"], "around_1").astype(object)

@@ -330,7 +330,7 @@ def _keep(staying_power, spells, cell, places):
     success = (spells["outcome"] == "success").to_numpy()[order]
     wanted = np.round(places.success_share * places.spells)
     kinds = [  # what must be in surplus, from the strictest
-        (cell[order], np.bincount(cell, minlength=CELLS) - _cell_targets(cell, places)),
+        (cell[order], _surplus(cell, _cell_targets(cell, places))),
         (
             2 * place + success,
             _surplus(2 * place + success, np.stack([places.spells - wanted, wanted], axis=1)),
