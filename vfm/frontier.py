@@ -41,8 +41,10 @@ DISTRIBUTIONS = ("half_normal", "exponential", "truncated_normal")
 
 _LOG_2PI = np.log(2 * np.pi)
 _SMALLEST = 1e-5  # lower bound of the sigmas while searching, in residual standard deviations
+_NO_NOISE = 1e-3  # sigma_v below which a search is on its way to the corner without noise, likewise
 _MU_RANGE = (-40.0, 8.0)  # of mu / sigma_u; beyond the lower end the law is exponential for all purposes
 _BATCH = 250  # simulated outcomes maximised side by side
+_RESTARTS = 20  # of a search, at most
 _TIE = 1e-7  # log-likelihood units within which a corner counts as the maximum
 
 
@@ -182,24 +184,34 @@ class _Problem:
         lower, upper = np.array(
             [(-np.inf if a is None else a, np.inf if b is None else b) for a, b in self.bounds()]
         ).T
-        start = np.clip(start, lower, upper)
+        highest, summit = -np.inf, np.clip(start, lower, upper)
 
         def objective(theta):
+            nonlocal highest, summit
             with np.errstate(all="ignore"):
                 value, gradient = self.value(theta)
             if not (np.isfinite(value) and np.isfinite(gradient).all()):
                 return 1e12, np.zeros_like(gradient)
+            if value > highest:
+                highest, summit = value, theta.copy()
             return -value / self.n, -gradient / self.n
 
-        found = optimize.minimize(
-            objective,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=self.bounds(),
-            options={"maxiter": 500, "ftol": 1e-14 if polish else 1e-11, "gtol": 1e-9 if polish else 1e-6},
-        )
-        theta, value = found.x, -found.fun * self.n
+        tolerances = {"ftol": 1e-14, "gtol": 1e-9} if polish else {"ftol": 1e-11, "gtol": 1e-6}
+        # Where the noise vanishes the likelihood falls off a cliff as soon as one residual changes its sign,
+        # and a search may end on its edge or below. It starts again from the highest point while that helps.
+        for _ in range(_RESTARTS):
+            reached = highest
+            optimize.minimize(
+                objective,
+                summit,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=self.bounds(),
+                options={"maxiter": 500, **tolerances},
+            )
+            if highest <= reached + _TIE:
+                break
+        theta, value = summit, highest
         for _ in range(20 if polish else 0):
             free = np.flatnonzero((theta > lower) & (theta < upper))
             with np.errstate(all="ignore"):
@@ -267,6 +279,10 @@ class _Problem:
         sv = found.x if -found.fun > profile(low)[0] else low
         value, beta = profile(sv)
         return value, beta, sv
+
+    def without_noise_at(self, theta):
+        """Whether a search that ended at theta was on its way to the corner sigma_v = 0."""
+        return theta[self.k + 1] <= (0.0 if (self.noise2 > 0).all() else _NO_NOISE)
 
     def without_noise(self):
         """Supremum as sigma_v falls to 0: (log-likelihood, beta, sigma_u); None without closed form."""
@@ -437,8 +453,7 @@ def _search(problem, distribution, polish=True):
                 ]
         starts = wide
     found = [problem.climb(s, polish=polish) for s in starts]
-    least = problem.bounds()[problem.k + 1][0] * 1.001
-    inside = [f for f in found if f[1][problem.k + 1] > least]
+    inside = [f for f in found if not problem.without_noise_at(f[1])]
     best = max(found, key=lambda f: f[0])
     return max(inside, key=lambda f: f[0], default=best), best
 
@@ -608,7 +623,7 @@ def _fit_batch(y, X, weights, sign, density):
         start = np.vstack([start, np.full((1, count), np.log(start_v))])
         theta, value, _ = batch.maximise(evaluate, start, np.eye(k + 2) / n, decrement=1e-7, iterations=80)
         anywhere = np.maximum(anywhere, value)
-        better = (theta[k + 1] > np.log(1e-3)) & (value > np.maximum(inside, least + _TIE))
+        better = (theta[k + 1] > np.log(_NO_NOISE)) & (value > np.maximum(inside, least + _TIE))
         inside = np.where(better, value, inside)
         su, sv = np.where(better, np.exp(theta[k]), su), np.where(better, np.exp(theta[k + 1]), sv)
         beta = np.where(better, theta[:k], beta)
@@ -701,7 +716,7 @@ def fit(y, X, *, weights=None, side="production", distribution="half_normal", no
     if value <= ols_value + _TIE:
         boundary, value, density = "sigma_u", ols_value, _normal
         theta = np.concatenate([ols_beta, [0.0, ols_sv]])
-    elif theta[k + 1] <= problem.bounds()[k + 1][0] * 1.001:
+    elif problem.without_noise_at(theta):
         boundary = "sigma_v"
         if corner is not None:
             value, theta = corner[0], np.concatenate([corner[1], [corner[2], 0.0]])

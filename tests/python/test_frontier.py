@@ -265,6 +265,24 @@ def test_the_corner_without_noise_is_an_envelope():
     assert corners > 0
 
 
+def test_hardly_any_noise_does_not_stop_the_search():
+    """Searches that run into the cliff beside sigma_v = 0 once stopped below it, or halfway along it."""
+    corners = 0
+    for seed in (7, 18, 22, 42, 70, 87, 231):
+        rng = np.random.default_rng(seed)
+        x = np.clip(rng.normal(1, 0.05, 92), 0.9, 1.25)
+        weights = rng.integers(100, 900, 92).astype(float)
+        y = 0.75 + np.abs(rng.normal(0, 0.3, 92)) + rng.normal(0, 0.02, 92)
+        one = frontier.fit(y, np.column_stack([x, x * x]), weights=weights, side="cost")
+        assert one.converged and one.sigma_u > 0
+        many = frontier.fit_half_normal(
+            y[:, None], np.column_stack([np.ones(92), x, x * x])[None], weights * 92 / weights.sum(), "cost"
+        )
+        assert many.statistic[0] == pytest.approx(one.lr_statistic, abs=1e-5)
+        corners += one.boundary == "sigma_v"
+    assert 0 < corners < 7
+
+
 def test_known_noise_takes_the_place_of_noise():
     """Outcomes measured with known, unequal errors: sigma_v is what they leave over."""
     y, X, u = simulated(3000, sv=0.0, seed=8)
