@@ -13,7 +13,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth realism docs registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
+.PHONY: help build test truth realism docs cookbook sql registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ docs: $(installed)  ## write the documentation with its lineage graph, one HTML 
 	@$(dbt) --quiet docs generate --static $(folders)
 	@echo "Open $(VFM_BUILD)/target/static_index.html"
 
+cookbook: $(installed)  ## write docs/cookbook.md: the questions of analyses/ with their answers from vfm.duckdb
+	@$(python) -m vfm.cookbook
+
+sql: $(installed)  ## a read-only shell on vfm.duckdb; Ctrl-D leaves
+	@$(python) -m vfm.shell
+
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer
 	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
@@ -54,7 +60,7 @@ fetch-statbank: $(installed)  ## replace the accounts and the labour market in s
 
 lint: $(installed)  ## sqlfluff on the SQL, ruff on the Python
 	@$(venv)/bin/ruff check --output-format concise .
-	@$(venv)/bin/sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests
+	@$(venv)/bin/sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests analyses
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)
 	@$(python) bench/cox.py

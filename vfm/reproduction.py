@@ -247,11 +247,11 @@ def page(con, project=PROJECT):
     )
 
 
-def destination(con, project, build):
-    """Say where the page belongs: docs/ if it is of the data the project comes with, else the build."""
+def destination(con, project, build, name=PAGE):
+    """Say where a page belongs: docs/ if it is of the data the project comes with, else the build."""
     origins = con.execute("select data_origin, accounts_origin from meta.build_info").fetchone()
     docs = Path(project) / "docs"
-    return (docs if origins == (SHIPPED, SHIPPED) and docs.is_dir() else Path(build)) / PAGE
+    return (docs if origins == (SHIPPED, SHIPPED) and docs.is_dir() else Path(build)) / name
 
 
 def write(results, project, build):
