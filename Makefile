@@ -35,10 +35,8 @@ truth: $(installed)  ## simulate the registers' world anew and compare the built
 realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
 	@$(python) -m vfm.synthetic.realism
 
-docs: $(installed)  ## write the documentation with its lineage graph, one HTML file
-	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(dbt) --quiet docs generate --static $(folders)
-	@echo "Open $(VFM_BUILD)/target/static_index.html"
+docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
+	@$(python) -m vfm.lineage
 
 cookbook: $(installed)  ## write docs/cookbook.md: the questions of analyses/ with their answers from vfm.duckdb
 	@$(python) -m vfm.cookbook

@@ -10,19 +10,19 @@ from contextlib import suppress
 from vfm import build
 
 PAGE = "docs.html"  # in the build folder
-# Tests are left out: their SQL is half of the time and of the page, and their names stand beside the columns anyway.
+# The tests are not compiled: that is half of the time, and the page names them beside the columns anyway.
 CHOICE = ("--select", "resource_type:model", "resource_type:seed", "resource_type:source")
 HEAD = '<head><meta charset="utf-8">'
-# The page holds all it needs. Its code could load a counter of visits from elsewhere; the browser refuses that.
+# The page holds all it needs. Its code could load a counter of visits from elsewhere: the browser refuses.
 POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:; '
-    "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'\">"
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+    "font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'\">"
 )
 ICON = '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>'
 
 
 def generate(paths):
-    """Let dbt write manifest, catalogue and page into its target folder.
+    """Let dbt write manifest, catalogue and an empty page into its target folder.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def generate(paths):
         )
     build.wait_for_warehouse(paths)
     command = [
-        sys.executable, "-c", build.DBT, "docs", "generate", "--static",
+        sys.executable, "-c", build.DBT, "docs", "generate",
         *CHOICE, "--indirect-selection", "empty",
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-level", "error", "--log-format-file", "text", "--no-use-colors",
@@ -67,26 +67,73 @@ def generate(paths):
         raise build.BuildError(*build.failures(paths, errors, plain))
 
 
-def self_contained(page):
-    """Return dbt's page as one that loads nothing, whatever its code would like to.
+def shown(manifest):
+    """Leave in dbt's manifest what the page shows: no unit tests and no macros of dbt's own.
+
+    Parameters
+    ----------
+    manifest : dict
+        dbt's manifest.json.
+
+    Returns
+    -------
+    dict
+        Unit tests would be the larger part of the graph; docs/rules.md lists them.
+    """
+    project, left_out = manifest["metadata"]["project_name"], manifest["unit_tests"]
+    maps = {
+        name: {
+            key: [other for other in others if other not in left_out]
+            for key, others in manifest[name].items()
+            if key not in left_out
+        }
+        for name in ("parent_map", "child_map")
+    }
+    macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
+    return manifest | maps | {"macros": macros, "unit_tests": {}}
+
+
+def self_contained(page, manifest, catalog):
+    """Return dbt's empty page with its data, as one that loads nothing, whatever its code would like to.
+
+    Parameters
+    ----------
+    page : str
+    manifest, catalog : dict
 
     Raises
     ------
     BuildError
-        If the page does not begin as dbt's pages do.
+        If the page is not as dbt's pages are.
     """
-    if HEAD not in page[:1000]:
-        raise build.BuildError("dbt's page does not begin as it used to: look at vfm/lineage.py.")
-    page = page.replace(HEAD, HEAD + POLICY, 1).replace(ICON, "", 1)
-    return page.replace("<title>dbt Docs</title>", "<title>value_for_money: lineage</title>", 1)
+    changes = {
+        HEAD: HEAD + POLICY,
+        ICON: "",
+        "<title>dbt Docs</title>": "<title>value_for_money: lineage</title>",
+        '"MANIFEST.JSON INLINE DATA"': script(manifest),
+        '"CATALOG.JSON INLINE DATA"': script(catalog),
+    }
+    for old, new in changes.items():
+        if page.count(old) != 1:
+            raise build.BuildError(f"dbt's page has not one {old} any more: look at vfm/lineage.py.")
+        page = page.replace(old, new)
+    return page
+
+
+def script(document):
+    """Write JSON that may stand in a script: no text in it ends the script."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
 def write(paths):
     """Write the page; return its path."""
     generate(paths)
-    page = self_contained((paths.target / "static_index.html").read_text(encoding="utf-8"))
+    page, manifest, catalog = (
+        (paths.target / name).read_text(encoding="utf-8")
+        for name in ("index.html", "manifest.json", "catalog.json")
+    )
     path = paths.build / PAGE
-    path.write_text(page, encoding="utf-8")
+    path.write_text(self_contained(page, shown(json.loads(manifest)), json.loads(catalog)), encoding="utf-8")
     return path
 
 
@@ -102,7 +149,8 @@ def main(arguments=None):
         print("\n".join(map(str, problem.args if isinstance(problem, build.BuildError) else [problem])),
               file=sys.stderr)  # fmt: skip
         return 1
-    print(f"Open {paths.short(path)} ({path.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.1f} s).")
+    megabytes, seconds = path.stat().st_size / 1e6, time.monotonic() - started
+    print(f"Open {paths.short(path)} ({megabytes:.1f} MB, {seconds:.1f} s).")
     return 0
 
 
