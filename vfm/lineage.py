@@ -36,7 +36,7 @@ def generate(paths):
     if not paths.warehouse.exists():
         raise build.BuildError(
             f"There is no {paths.short(paths.warehouse)} yet, from which the columns' types are read: "
-            "make build makes it."
+            "make build makes it. See docs/bad_input.md#no-warehouse."
         )
     build.wait_for_warehouse(paths)
     command = [

@@ -213,7 +213,7 @@ def test_the_page_is_written_in_time_and_loads_nothing(written):
     said, seconds = written
     page = PATHS.build / lineage.PAGE
     assert said.startswith(f"Open {PATHS.short(page)} (")
-    assert seconds < 40  # beside other tests; alone it takes 8 s
+    assert seconds < 60  # beside other tests on a cold start; alone it takes 8 s
     text = page.read_text(encoding="utf-8")
     assert lineage.POLICY in text[:1000]
     markup = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
@@ -250,7 +250,7 @@ def test_without_a_warehouse_it_says_so(tmp_path):
     assert done.returncode == 1
     assert done.stderr == (
         f"There is no {tmp_path}/warehouse.duckdb yet, from which the columns' types are read: "
-        "make build makes it.\n"
+        "make build makes it. See docs/bad_input.md#no-warehouse.\n"
     )
     assert list(tmp_path.iterdir()) == []
 
