@@ -68,7 +68,7 @@ def generate(paths):
 
 
 def shown(manifest):
-    """Leave in dbt's manifest what the page shows: no unit tests and no macros of dbt's own.
+    """Leave in dbt's manifest what the page shows: no unit tests, no macros of dbt's own, no machine's paths.
 
     Parameters
     ----------
@@ -90,7 +90,11 @@ def shown(manifest):
         for name in ("parent_map", "child_map")
     }
     macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
-    return manifest | maps | {"macros": macros, "unit_tests": {}}
+    nodes = {
+        key: {name: value for name, value in node.items() if name not in ("compiled_path", "root_path")}
+        for key, node in manifest["nodes"].items()
+    }
+    return manifest | maps | {"nodes": nodes, "macros": macros, "unit_tests": {}}
 
 
 def self_contained(page, manifest, catalog):

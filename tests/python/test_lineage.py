@@ -216,6 +216,7 @@ def test_the_page_is_written_in_time_and_loads_nothing(written):
     assert seconds < 60  # beside other tests on a cold start; alone it takes 8 s
     text = page.read_text(encoding="utf-8")
     assert lineage.POLICY in text[:1000]
+    assert str(PROJECT) not in text and str(PATHS.build) not in text  # it may be handed on
     markup = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
     assert re.findall(r"<(?:link|img|iframe|script)\b[^>]*?(?:src|href)=[\"']?(?:https?:)?//", markup) == []
     assert "@import" not in markup
