@@ -1,0 +1,76 @@
+"""What the page's charts share: colours, the mark of the chosen municipality, axes."""
+
+import altair as alt
+
+# blue and orange differ for colour-blind readers too, and in print by their lightness
+QUINTILE_COLOURS = ("#0b4f8a", "#6aaed6", "#d0d0d0", "#f4a259", "#b3430b")
+POSITION_COLOURS = {"above": "#0b4f8a", "around": "#757575", "below": "#b3430b"}
+POSITION_SHAPES = {"above": "triangle-up", "around": "circle", "below": "triangle-down"}
+BLUE, ORANGE, GREY, GREEN = "#0b4f8a", "#b3430b", "#6b6b6b", "#00705c"
+FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+CONFIG = {
+    "font": FONT,
+    "background": "transparent",
+    "aria": False,  # the figure has a text alternative and a table; hundreds of marks read aloud help nobody
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500, "titlePadding": 8, "labelColor": "#333",
+        "titleColor": "#333", "gridColor": "#e4e4e4", "domainColor": "#888", "tickColor": "#888",
+    },
+    "legend": {
+        "orient": "top", "labelFontSize": 12, "titleFontSize": 12, "direction": "horizontal", "columns": 2,
+        "labelLimit": 330, "titleLimit": 330, "symbolLimit": 20,
+    },
+}  # fmt: skip
+CHOSEN = "datum.municipality_code == chosen"
+
+
+def chosen():
+    """The parameter that holds the chosen municipality's code; the page's script sets it."""
+    return alt.param(name="chosen", value="")
+
+
+def finish(chart, height, *, is_chooser=False):
+    """Turn a chart into the specification that the page holds.
+
+    Parameters
+    ----------
+    chart : altair chart
+        Without repeats and facets, which have no width of their container.
+    height : int
+        Pixels; the width is the container's.
+    is_chooser : bool
+        Whether the chart marks the chosen municipality.
+
+    Returns
+    -------
+    dict
+        Vega-Lite.
+    """
+    chart = chart.properties(width="container", height=height).configure(**CONFIG)
+    if is_chooser:
+        chart = chart.add_params(chosen())
+    spec = chart.to_dict()
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return spec
+
+
+def scale_of(names, values):
+    """A colour or shape scale in which each name keeps its value."""
+    return alt.Scale(domain=list(names), range=list(values))
+
+
+def rule_at(value, axis="x", *, dash=(4, 3)):
+    """A dashed line at a value."""
+    data = alt.Data(values=[{"at": value}])
+    mark = alt.Chart(data).mark_rule(color="#333", strokeDash=list(dash))
+    return mark.encode(**{axis: "at:Q"})
+
+
+def ring(data, x, y, size=220):
+    """A ring around the chosen municipality, with its name beside it."""
+    base = alt.Chart(data).transform_filter(CHOSEN).encode(x=x, y=y)
+    circle = base.mark_point(shape="circle", filled=False, size=size, stroke="#000", strokeWidth=2.5)
+    name = base.mark_text(dy=-15, fontWeight="bold", fontSize=12, color="#000", stroke="#fff", strokeWidth=3)
+    front = base.mark_text(dy=-15, fontWeight="bold", fontSize=12, color="#000")
+    return circle + name.encode(text="municipality_name:N") + front.encode(text="municipality_name:N")

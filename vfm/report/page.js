@@ -1,0 +1,103 @@
+// Draw the figures, mark the chosen municipality in all of them, and show its sheet.
+const page = JSON.parse(document.getElementById('page-data').textContent);
+const element = (id) => document.getElementById(id);
+const select = element('municipality');
+const views = {};
+let chosen = '';
+
+async function draw(place) {
+  const name = place.dataset.chart;
+  if (name in views) return;
+  views[name] = null;
+  try {
+    const {view} = await window.vegaEmbed(place, page.charts[name], {
+      actions: false, renderer: 'svg', formatLocale: page.locale, tooltip: {theme: 'custom'},
+    });
+    place.querySelector('svg').setAttribute('aria-hidden', 'true');
+    place.removeAttribute('title');
+    views[name] = view;
+    mark(view);
+    view.addEventListener('click', (event, item) => {
+      const code = item && item.datum && item.datum.municipality_code;
+      if (code) choose(code);
+    });
+    place.dataset.drawn = 'yes';
+  } catch (problem) {
+    window.failed.push(name + ': ' + problem);
+    place.textContent = page.failed;
+  }
+}
+
+function mark(view) {
+  if (!view) return;
+  try { view.signal('chosen', chosen).runAsync(); } catch (problem) { /* this chart shows no municipalities */ }
+}
+
+function fill(id, template) {
+  element(id).replaceChildren(template ? template.content.cloneNode(true) : '');
+}
+
+function show(code) {
+  const option = [...select.options].find((each) => each.value === code);
+  chosen = option ? code : '';
+  select.value = chosen;
+  const name = chosen ? option.textContent : '';
+  document.body.classList.toggle('has-sheet', chosen !== '');
+  element('sheet-chosen').hidden = !chosen;
+  element('sheet-none').hidden = !!chosen;
+  element('to-sheet').hidden = !chosen;
+  element('sheet-title').textContent = name || element('sheet-title').dataset.none;
+  fill('sheet-lead', element('lead-' + chosen));
+  fill('sheet-tables', element('tables-' + chosen));
+  document.title = chosen ? page.titles.one.replace('%s', name) : page.titles.none;
+  element('said').textContent = chosen ? page.titles.said.replace('%s', name) : '';
+  const hash = chosen ? '#municipality=' + chosen : '';
+  element('sheet-link').href = hash || '#';
+  element('other-language').href = element('other-language').href.split('#')[0] + hash;
+  Object.values(views).forEach(mark);
+  if (chosen) for (const place of document.querySelectorAll('#sheet .chart')) draw(place);
+}
+
+function choose(code) {
+  history.replaceState(null, '', code ? '#municipality=' + code : location.pathname + location.search);
+  show(code);
+}
+
+function follow() {
+  const found = /^#municipality=(\d{3})$/.exec(location.hash);
+  if (!found) return;
+  show(found[1]);
+  if (chosen) element('sheet').scrollIntoView();
+}
+
+element('sheet-title').dataset.none = element('sheet-title').textContent;
+select.addEventListener('change', () => choose(select.value));
+element('to-sheet').addEventListener('click', (event) => {
+  event.preventDefault();  // the address keeps the municipality
+  element('sheet').scrollIntoView();
+  element('sheet').focus({preventScroll: true});
+});
+for (const link of document.querySelectorAll('.contents a')) {
+  link.addEventListener('click', (event) => {
+    event.preventDefault();
+    const target = document.querySelector(link.getAttribute('href'));
+    target.scrollIntoView();
+    target.focus({preventScroll: true});
+  });
+}
+element('print-sheet').addEventListener('click', () => {
+  document.body.classList.add('only-sheet');
+  window.print();
+});
+window.addEventListener('afterprint', () => document.body.classList.remove('only-sheet'));
+window.addEventListener('hashchange', follow);
+follow();
+document.body.dataset.interactive = String(Math.round(performance.now()));
+
+// one figure at a time, so that the page answers in between
+for (const place of document.querySelectorAll('figure.drawn .chart')) {
+  await draw(place);
+  await new Promise((next) => setTimeout(next));
+}
+if (chosen && location.hash) element('sheet').scrollIntoView();
+document.body.dataset.drawn = String(Math.round(performance.now()));
