@@ -10,6 +10,7 @@ from vfm.report.charts import BLUE, CHOSEN, GREEN, GREY, ORANGE, finish, ring, r
 
 POSITIONS = ("above", "around", "below")
 QUINTILES = (1, 2, 3, 4, 5)
+_LABEL = alt.expr("containerSize()[0] < 500 ? 125 : 290")  # pixels for long labels
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def expected_observed(results, words):
             x=x, y=y, color=_position_colour(words), shape=_position_shape(words),
             tooltip=_tips(words, municipality_name=None, observed_mean_duration_weeks=".1f", expected_mean_duration_weeks=".1f", spells=",.0f", position_word=None))  # fmt: skip
         ends = alt.Data(values=[{"at": low}, {"at": high}])
-        diagonal = alt.Chart(ends).mark_line(color="#333", strokeDash=[4, 3]).encode(x="at:Q", y="at:Q")
+        diagonal = alt.Chart(ends).mark_line(color="#333", strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
         return finish(diagonal + points + ring(shown, x, y), 400, is_chooser=True)
 
     columns = {"municipality_name": "text", "spells": 0, "observed_mean_duration_weeks": 1, "expected_mean_duration_weeks": 1, "absolute_difference_weeks": 1, "position_word": "text"}  # fmt: skip
@@ -163,7 +164,10 @@ def case_mix(results, words, terms=12):
     frame = results["report.appendix_table_6_1"]
     frame = frame[frame["reference"] != "yes"].copy()
     frame["sex_word"] = frame["sex"].map(lambda value: words(f"group_{value}"))
-    frame["label"] = frame[f"label_{words.language}"]
+    frame["label"] = [
+        words("permit_year", year=level) if factor == "permit_year" else label
+        for factor, level, label in zip(frame["factor"], frame["level"], frame[f"label_{words.language}"], strict=True)
+    ]
     for column, spread in (("hazard_ratio", 0), ("ci_low", -1.96), ("ci_high", 1.96)):
         frame[column] = (frame["coefficient"] + spread * frame["standard_error"]).map(_safe_exp)
     strength = (frame["coefficient"] / frame["standard_error"]).abs().groupby(frame["term"]).min()
@@ -185,9 +189,6 @@ def case_mix(results, words, terms=12):
 
     columns = {"label": "text", "sex_word": "text", "hazard_ratio": 2, "ci_low": 2, "ci_high": 2}
     return _figure("case_mix", words, frame, columns, ["hazard_ratio", "ci_low"], draw)
-
-
-_LABEL = 190
 
 
 def _safe_exp(value):
@@ -288,7 +289,7 @@ def figure_4_2(results, words):
 
     def draw(shown):
         base = alt.Chart(shown).encode(
-            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)), y=alt.Y("mean_dkk:Q", title=words("axis_dkk_per_person"), axis=alt.Axis(format=",.0f")),
+            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)), y=alt.Y("mean_dkk:Q", title=words("axis_dkk_per_person"), axis=alt.Axis(format=",.0f"), scale=alt.Scale(domain=[0, 1.1 * shown["mean_dkk"].max()])),
             tooltip=_tips(words, year="d", mean_dkk=",.0f"))  # fmt: skip
         return finish(base.mark_bar(color=BLUE, width={"band": 0.6}) + base.mark_text(dy=-8, fontSize=12).encode(text=alt.Text("mean_dkk:Q", format=",.0f")), 260)  # fmt: skip
 
@@ -475,7 +476,7 @@ def printed_rebuilt(results, words):
 def _tips(words, **columns):
     """Tooltips with the reader's names for columns, {column: d3 format or None}."""
     return [
-        alt.Tooltip(column, title=words(f"column_{column}"), format=how) if how
+        alt.Tooltip(column, type="quantitative", title=words(f"column_{column}"), format=how) if how
         else alt.Tooltip(column, type="nominal", title=words(f"column_{column}"))
         for column, how in columns.items()
     ]  # fmt: skip

@@ -28,9 +28,10 @@ async function draw(place) {
   }
 }
 
+// after other rows are shown, axes may need more room: hence the resize
 function mark(view) {
   if (!view) return;
-  try { view.signal('chosen', chosen).runAsync(); } catch (problem) { /* this chart shows no municipalities */ }
+  try { view.signal('chosen', chosen).resize().runAsync(); } catch (problem) { /* this chart shows no municipalities */ }
 }
 
 function fill(id, template) {

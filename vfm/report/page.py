@@ -1,6 +1,7 @@
 """Put the page together: texts, tables, charts and the scripts that draw them, in one file."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -83,15 +84,15 @@ def facts(results, words):
         "mean_highest": number(means.max()),
         "cost_r_squared": words.percent(model("r_squared", 3)),
         "slope": number(line("coefficient", *slope), 3),
-        "slope_p": number(line("p_value", *slope), 3),
+        "slope_p": words.p_value(line("p_value", *slope)),
         "slope_r_squared": words.percent(line("r_squared", *slope), 1),
         "slope_without": number(line("coefficient", *without), 3),
-        "slope_without_p": number(line("p_value", *without), 3),
+        "slope_without_p": words.p_value(line("p_value", *without)),
         "in_a_corner": number(int(quadrants.drop(UNCERTAIN, errors="ignore").sum())),
         "uncertain": number(int(quadrants.get(UNCERTAIN, 0))),
-        "production_p": number(fit("lr_p_value", "production", "half_normal"), 3),
-        "cost_p": number(fit("lr_p_value", "cost", "half_normal"), 3),
-        "cost_bootstrap_p": number(fit("lr_bootstrap_p_value", "cost", "half_normal"), 3),
+        "production_p": words.p_value(fit("lr_p_value", "production", "half_normal")),
+        "cost_p": words.p_value(fit("lr_p_value", "cost", "half_normal")),
+        "cost_bootstrap_p": words.p_value(fit("lr_bootstrap_p_value", "cost", "half_normal")),
         "rank_width": number(widths.median()),
         "sure_of_fifth": number(int((likely >= 0.9).sum())),
         "cells": number(int(cells["cells"] - cells["set_aside"])),
@@ -134,6 +135,12 @@ def origin(build, words):
     )
 
 
+@cache
+def library():
+    """Vega, Vega-Lite and Vega-Embed as one script, from the package that carries them: nothing is fetched."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
+
+
 def is_synthetic(build):
     """Whether anything that is shown rests on made-up registers or accounts."""
     return any(str(build[name]).lower().startswith("synthetic") for name in ("data_origin", "accounts_origin"))
@@ -164,7 +171,6 @@ def render(results, language, geojson=None):
     data = {"language": language, "charts": charts | sheets, "locale": LOCALES[language],
             "failed": words("figure_failed"),
             "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")}}  # fmt: skip
-    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined)  # fmt: skip
@@ -172,7 +178,7 @@ def render(results, language, geojson=None):
         words=words, language=language, badge=badge, origin=sentence, synthetic=is_synthetic(results.build), chapters=CHAPTERS, figures=figures,
         sheets=all_sheets(results, words), sheet_charts=list(sheets), sensitivity=_sensitivity(results, words),
         other=next(name for name in LANGUAGES if name != language), files=FILES,
-        style=(HERE / "page.css").read_text(encoding="utf-8"), library=library,
+        style=(HERE / "page.css").read_text(encoding="utf-8"), library=library(),
         script=(HERE / "page.js").read_text(encoding="utf-8"), data=_script_safe(data),
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ def all_sheets(results, words):
     """
     tables = {
         "indicator": results["benchmark.benchmark_indicators"], "profile": results["benchmark.municipal_profiles"],
-        "expenditure": results["expenditure.expenditure_indicators"], "cost": results["efficiency.cost_distances"],
+        "expenditure": results["expenditure.expenditure_indicators"], "distances": results["efficiency.cost_distances"],
         "observed": results["benchmark.observed_durations"], "map": results["report.figure_5_2"],
     }  # fmt: skip
     by_code = {name: _by_code(frame) for name, frame in tables.items()}
@@ -88,8 +88,8 @@ def _sheet(own, words):
             indicator=words.number(indicator["benchmark_indicator"], 2),
             interval=words.interval(indicator["ci_low"], indicator["ci_high"]),
         )
-    blocks = [block for block in (_result(own, words), _quintiles(own, words), _money(own, words),
-                                  _frontiers(own, words), _profile(own, words)) if block]  # fmt: skip
+    blocks = [block for block in (_result(own, words), _profile(own, words), _quintiles(own, words),
+                                  _money(own, words), _frontiers(own, words)) if block]  # fmt: skip
     if any(words("withheld") in cell for block in blocks for line in block["rows"] for cell in line):
         notes.append(words("withheld_note"))
     return {"code": own["code"], "name": row["municipality_name"], "lead": lead, "notes": notes, "blocks": blocks}
@@ -128,8 +128,9 @@ def _result(own, words):
 def _quintiles(own, words):
     if not own["probabilities"]:
         return None
-    rows = [[words(f"quintile_{line['quintile']}"), words.percent(line["probability"])] for line in own["probabilities"]]  # fmt: skip
-    return _block(words, "quintiles", rows)
+    header = [words("column_quintile"), *(words(f"quintile_{line['quintile']}") for line in own["probabilities"])]
+    rows = [[words("column_probability"), *(words.percent(line["probability"]) for line in own["probabilities"])]]
+    return _block(words, "quintiles", rows, header)
 
 
 def _money(own, words):
@@ -150,7 +151,7 @@ def _money(own, words):
 
 
 def _frontiers(own, words):
-    if not own["cost"] or not own["cost"].get("expected_dkk"):
+    if not own["cost"] or not own["distances"]:
         return None
     header = [words(f"column_{name}") for name in ("frontier_side", "inefficiency", "interval", "rank", "rank_interval")]  # fmt: skip
     rows = [
@@ -164,7 +165,7 @@ def _frontiers(own, words):
         for side in ("production", "cost")
         if own[side]
     ]
-    cost = own["cost"]
+    cost = own["distances"]
     rows.append([words("distance_dkk"), words.number(cost["distance_dkk"]),
                  words.interval(cost["distance_dkk_low"], cost["distance_dkk_high"], 0), "", ""])  # fmt: skip
     return _block(words, "frontiers", rows, header)
@@ -206,7 +207,7 @@ def _durations(results, words):
         return None
     base = alt.Chart(tall).transform_filter(CHOSEN).encode(y=alt.Y("which:N", sort=names, title=None, scale=alt.Scale(domain=names)))  # fmt: skip
     scale = alt.Scale(domain=[0, 156], nice=False)
-    colour = alt.Color("which:N", legend=None, scale=scale_of(names, (BLUE, "#a9a9a9")))
+    colour = alt.Color("which:N", legend=None, scale=scale_of(names, (BLUE, GREY)))
     bar = base.mark_bar(height={"band": 0.65}).encode(x=alt.X("weeks:Q", title=words("axis_weeks"), scale=scale), color=colour)  # fmt: skip
     error = base.mark_rule(color="#000", strokeWidth=2).encode(x="low:Q", x2="high:Q")
     text = base.mark_text(align="left", dx=5, x=4, color="#fff", fontWeight="bold").encode(text=alt.Text("weeks:Q", format=".1f"))  # fmt: skip

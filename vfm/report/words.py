@@ -11,8 +11,10 @@ LANGUAGES = ("da", "en")
 TEXTS = Path(__file__).with_name("texts.toml")
 # d3's locale, which the charts use; the signs in tables and sentences are the same
 LOCALES = {
-    "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."], "minus": "\N{MINUS SIGN}"},
-    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " DKK"], "minus": "\N{MINUS SIGN}"},
+    "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."], "minus": "\N{MINUS SIGN}",
+           "percent": "\N{NO-BREAK SPACE}%"},
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " DKK"], "minus": "\N{MINUS SIGN}",
+           "percent": "%"},
 }  # fmt: skip
 
 
@@ -54,7 +56,13 @@ class Words:
         """Write a share as percent."""
         if is_missing(share):
             return self("withheld")
-        return f"{self.number(100 * share, decimals)}\N{NO-BREAK SPACE}%"
+        return self.number(100 * share, decimals) + LOCALES[self.language]["percent"]
+
+    def p_value(self, value):
+        """Write a p-value: three decimals where they matter, and no 1,000 that reads as a thousand."""
+        if not is_missing(value) and value < 0.001:
+            return f"< {self.number(0.001, 3)}"
+        return f"= {self.number(value, 2 if is_missing(value) or value >= 0.1 else 3)}"
 
     def interval(self, low, high, decimals=2):
         """Write an interval, withheld where an end is missing."""
