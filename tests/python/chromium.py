@@ -27,11 +27,27 @@ class Browser:
         # the browser reads its file 3 and writes its file 4
         launch = f'exec 3<&{commands} 4>&{answers}; exec "$@"'
         self.process = subprocess.Popen(
-            ["bash", "-c", launch, "bash", program(), "--headless=new", "--no-sandbox", "--disable-gpu",
-             "--remote-debugging-pipe", f"--user-data-dir={self.profile.name}", "--disable-dev-shm-usage",
-             "--proxy-server=127.0.0.1:9", "--hide-scrollbars", "--no-first-run", "about:blank"],
-            pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                "bash",
+                "-c",
+                launch,
+                "bash",
+                program(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--remote-debugging-pipe",
+                f"--user-data-dir={self.profile.name}",
+                "--disable-dev-shm-usage",
+                "--proxy-server=127.0.0.1:9",
+                "--hide-scrollbars",
+                "--no-first-run",
+                "about:blank",
+            ],
+            pass_fds=(commands, answers),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(commands)
         os.close(answers)
         self._number, self._rest, self.requests, self.session = 0, b"", [], None
@@ -92,8 +108,13 @@ class Browser:
 
     def open(self, path, width, height=900, hash=""):
         """Open a page from disk and wait until every figure is drawn."""
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                 deviceScaleFactor=1, mobile=width < 600)  # fmt: skip
+        self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
         self.ask("Page.navigate", url="about:blank")
         self.requests.clear()
         self.ask("Page.navigate", url=f"file://{path}{hash}")
@@ -103,7 +124,9 @@ class Browser:
         """Press a key."""
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
-            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
+            self.ask(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+            )
 
     def click(self, x, y):
         """Click with the mouse, in pixels of the window."""
@@ -112,8 +135,13 @@ class Browser:
 
     def picture(self, whole=True):
         """A PNG of the page, or of what the window shows."""
-        return base64.b64decode(self.ask("Page.captureScreenshot", captureBeyondViewport=whole,
-                                         **({"clip": self._whole()} if whole else {}))["data"])  # fmt: skip
+        return base64.b64decode(
+            self.ask(
+                "Page.captureScreenshot",
+                captureBeyondViewport=whole,
+                **({"clip": self._whole()} if whole else {}),
+            )["data"]
+        )
 
     def _whole(self):
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]

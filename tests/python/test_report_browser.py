@@ -1,13 +1,13 @@
-"""Both pages in a headless Chromium without a network: drawn, chosen by mouse and keyboard, printed, accessible."""
+"""Both pages in headless Chromium without a network: drawn, chosen from, printed, accessible."""
 
 import os
 import re
 import time
 from pathlib import Path
 
+import chromium
 import pytest
 
-import chromium
 from vfm import provenance
 from vfm.report import __main__ as command
 from vfm.report.page import CHAPTERS, FILES
@@ -55,7 +55,10 @@ def test_every_figure_is_drawn_without_error_or_request(browser, folder, languag
     assert browser.run("document.querySelectorAll('.chart[data-drawn] svg').length") == FIGURES
     assert [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))] == []
     assert browser.run("document.documentElement.scrollWidth") <= width
-    wide = "[...document.querySelectorAll('.chart svg')].filter((each) => each.getBoundingClientRect().right > innerWidth).length"
+    wide = (
+        "[...document.querySelectorAll('.chart svg')]"
+        ".filter((each) => each.getBoundingClientRect().right > innerWidth).length"
+    )
     assert browser.run(wide) == 0
 
 
@@ -76,7 +79,8 @@ def test_axe_finds_no_serious_fault(browser, folder, language, width):
     faults = browser.run(
         "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations"
         ".filter((each) => ['serious', 'critical', 'moderate'].includes(each.impact))"
-        ".map((each) => each.id + ': ' + each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(' | ')))"
+        ".map((each) => each.id + ': ' + each.nodes.slice(0, 3)"
+        ".map((node) => node.html.slice(0, 120)).join(' | ')))"
     )
     assert faults == []
 
@@ -109,9 +113,13 @@ def test_a_municipality_is_chosen_by_keyboard(browser, folder):
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 def test_a_municipality_is_chosen_by_mouse_in_a_figure(browser, folder, width):
     browser.open(folder / FILES["en"], width)
-    browser.run("document.documentElement.style.scrollBehavior = 'auto'; document.getElementById('figure_3_1').scrollIntoView()")
+    browser.run(
+        "document.documentElement.style.scrollBehavior = 'auto';"
+        "document.getElementById('figure_3_1').scrollIntoView()"
+    )
     place = browser.run(
-        "(() => { const box = document.querySelectorAll('#figure_3_1 .mark-rect.role-mark path')[20].getBoundingClientRect();"
+        "(() => { const tiles = document.querySelectorAll('#figure_3_1 .mark-rect.role-mark path');"
+        " const box = tiles[20].getBoundingClientRect();"
         " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
     )
     browser.click(*place)
@@ -157,12 +165,17 @@ def test_the_sheet_prints_on_one_page_of_a4(browser, folder, code):
 def test_no_printed_figure_is_taller_or_wider_than_a_page(browser, folder, width):
     browser.open(folder / FILES["en"], width)
     browser.ask("Emulation.setEmulatedMedia", media="print")
-    browser.ask("Emulation.setDeviceMetricsOverride", width=688, height=1017, deviceScaleFactor=1, mobile=False)
+    browser.ask(
+        "Emulation.setDeviceMetricsOverride", width=688, height=1017, deviceScaleFactor=1, mobile=False
+    )
     time.sleep(0.3)
     boxes = browser.run(
         "[...document.querySelectorAll('figure.drawn')].map((each) => "
-        "[each.id, each.getBoundingClientRect().height, each.querySelector('svg').getBoundingClientRect().width])"
+        "[each.id, each.getBoundingClientRect().height,"
+        " each.querySelector('svg').getBoundingClientRect().width])"
     )
     browser.ask("Emulation.setEmulatedMedia", media="")
     assert len(boxes) == FIGURES
-    assert [name for name, height, across in boxes if height > 1017 or across > 688] == []  # A4 less 14 mm, at 96 dpi
+    assert [
+        name for name, height, across in boxes if height > 1017 or across > 688
+    ] == []  # A4 less 14 mm, at 96 dpi

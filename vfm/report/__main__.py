@@ -36,7 +36,9 @@ def write(results, folder, geojson=None):
         size = len(page.encode())
         if size > LARGEST_PAGE:
             hint = "Give coarser outlines." if geojson else "Its charts hold more than they should."
-            raise ReportError(f"{path.name} would have {size / 1e6:.1f} MB, more than {LARGEST_PAGE / 1e6:.0f}. {hint}")
+            raise ReportError(
+                f"{path.name} would have {size / 1e6:.1f} MB, more than {LARGEST_PAGE / 1e6:.0f}. {hint}"
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, page in pages.items():
@@ -58,10 +60,16 @@ def main(arguments=None):
     """
     parser = argparse.ArgumentParser(prog="python -m vfm.report", description=__doc__)
     parser.add_argument("--to", default="report", help="the folder of the pages")
-    parser.add_argument("--geojson", default=os.environ.get("VFM_GEOJSON") or None,
-                        help="true outlines for the map, $VFM_GEOJSON by default")  # fmt: skip
-    parser.add_argument("--code-property", default=os.environ.get("VFM_GEOJSON_CODE") or None,
-                        help="the outlines' property with the municipality's code")  # fmt: skip
+    parser.add_argument(
+        "--geojson",
+        default=os.environ.get("VFM_GEOJSON") or None,
+        help="true outlines for the map, $VFM_GEOJSON by default",
+    )
+    parser.add_argument(
+        "--code-property",
+        default=os.environ.get("VFM_GEOJSON_CODE") or None,
+        help="the outlines' property with the municipality's code",
+    )
     chosen = parser.parse_args(arguments)
     paths, started = Paths.from_environment(PROJECT), time.monotonic()
     try:

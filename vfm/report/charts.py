@@ -14,14 +14,28 @@ CONFIG = {
     "aria": False,  # the figure has a text alternative and a table; hundreds of marks read aloud help nobody
     "view": {"stroke": None},
     "axis": {
-        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500, "titlePadding": 8, "labelColor": "#333",
-        "titleColor": "#333", "gridColor": "#e4e4e4", "domainColor": "#888", "tickColor": "#888",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": 500,
+        "titlePadding": 8,
+        "labelColor": "#333",
+        "titleColor": "#333",
+        "gridColor": "#e4e4e4",
+        "domainColor": "#888",
+        "tickColor": "#888",
     },
     "legend": {
-        "orient": "top", "labelFontSize": 12, "titleFontSize": 12, "direction": "horizontal", "symbolOpacity": 1,
-        "columns": {"expr": "width < 470 ? 1 : width < 700 ? 2 : 3"}, "labelLimit": {"expr": "width < 470 ? 270 : 330"}, "titleLimit": 330, "symbolLimit": 20,
+        "orient": "top",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "direction": "horizontal",
+        "symbolOpacity": 1,
+        "columns": {"expr": "width < 470 ? 1 : width < 700 ? 2 : 3"},
+        "labelLimit": {"expr": "width < 470 ? 270 : 330"},
+        "titleLimit": 330,
+        "symbolLimit": 20,
     },
-}  # fmt: skip
+}
 CHOSEN = "datum.municipality_code == chosen"
 
 

@@ -74,7 +74,9 @@ def _position_colour(words, field="position_word", **more):
 
 
 def _position_shape(words, field="position_word"):
-    return alt.Shape(f"{field}:N", scale=scale_of(_positions(words), charts.POSITION_SHAPES.values()), title=None)
+    return alt.Shape(
+        f"{field}:N", scale=scale_of(_positions(words), charts.POSITION_SHAPES.values()), title=None
+    )
 
 
 def _worded(frame, words, column="position", prefix="position"):
@@ -98,12 +100,17 @@ def arrivals(results, words):
         groups = [words(f"group_{name}") for name in ("men", "women", "refugee", "family_reunified", "all")]
         bars = alt.Chart(shown).mark_bar(height={"band": 0.7})
         bars = bars.encode(
-            x=alt.X("share:Q", title=words("axis_share_of_spells"), axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            x=alt.X(
+                "share:Q",
+                title=words("axis_share_of_spells"),
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
             y=alt.Y("group_word:N", sort=groups, title=None),
             color=alt.Color("outcome_word:N", title=None, scale=scale_of(names, (BLUE, "#bdbdbd", ORANGE))),
             order="outcome_order:O",
             tooltip=_tips(words, group_word=None, outcome_word=None, spells=",.0f", share=".1%"),
-        )  # fmt: skip
+        )
         return finish(bars, 190)
 
     columns = {"group_word": "text", "outcome_word": "text", "spells": 0, "share": "percent"}
@@ -113,27 +120,44 @@ def arrivals(results, words):
 def cumulative_incidence(results, words):
     """Share in work, and share gone, by weeks since arrival."""
     frame = results["benchmark.cumulative_incidence"]
-    frame = frame.assign(curve=[words(f"curve_{cause}_{sex}") for cause, sex in zip(frame["cause"], frame["sex"], strict=True)])
+    frame = frame.assign(
+        curve=[words(f"curve_{cause}_{sex}") for cause, sex in zip(frame["cause"], frame["sex"], strict=True)]
+    )
     names = [words(f"curve_{cause}_{sex}") for cause in ("employment", "leaving") for sex in ("women", "men")]
 
     def draw(shown):
-        colour = alt.Color("curve:N", title=None, scale=scale_of(names, (BLUE, ORANGE, BLUE, ORANGE)),
-                           legend=alt.Legend(symbolType="stroke"))  # fmt: skip
+        colour = alt.Color(
+            "curve:N",
+            title=None,
+            scale=scale_of(names, (BLUE, ORANGE, BLUE, ORANGE)),
+            legend=alt.Legend(symbolType="stroke"),
+        )
         dash = alt.StrokeDash("curve:N", title=None, scale=scale_of(names, ([1, 0], [1, 0], [4, 3], [4, 3])))
         base = alt.Chart(shown).encode(
-            x=alt.X("week:Q", title=words("axis_weeks_since_start"), scale=alt.Scale(domain=[0, 156], nice=False), axis=alt.Axis(values=[0, 26, 52, 78, 104, 130, 156])),
+            x=alt.X(
+                "week:Q",
+                title=words("axis_weeks_since_start"),
+                scale=alt.Scale(domain=[0, 156], nice=False),
+                axis=alt.Axis(values=[0, 26, 52, 78, 104, 130, 156]),
+            ),
             color=colour,
-        )  # fmt: skip
+        )
         band = base.mark_area(opacity=0.18, interpolate="step-after").encode(
-            y=alt.Y("ci_low:Q", title=words("axis_share"), axis=alt.Axis(format="%")), y2="ci_high:Q")  # fmt: skip
+            y=alt.Y("ci_low:Q", title=words("axis_share"), axis=alt.Axis(format="%")), y2="ci_high:Q"
+        )
         line = base.mark_line(interpolate="step-after", strokeWidth=2.2).encode(
-            y="incidence:Q", strokeDash=dash,
-            tooltip=_tips(words, curve=None, week="d", incidence=".1%", ci_low=".1%", ci_high=".1%"))  # fmt: skip
+            y="incidence:Q",
+            strokeDash=dash,
+            tooltip=_tips(words, curve=None, week="d", incidence=".1%", ci_low=".1%", ci_high=".1%"),
+        )
         return finish(band + line, 320)
 
     yearly = frame[frame["week"].isin([26, 52, 104, 156])]
     header, rows, withheld = _table(
-        yearly, {"curve": "text", "week": 0, "incidence": "percent", "ci_low": "percent", "ci_high": "percent"}, words)  # fmt: skip
+        yearly,
+        {"curve": "text", "week": 0, "incidence": "percent", "ci_low": "percent", "ci_high": "percent"},
+        words,
+    )
     shown = frame.dropna(subset=["incidence"])
     return Figure("cumulative_incidence", None if shown.empty else draw(shown), header, rows, withheld)
 
@@ -148,15 +172,48 @@ def expected_observed(results, words):
         scale = alt.Scale(domain=[low, high], nice=False)
         x = alt.X("expected_mean_duration_weeks:Q", title=words("axis_expected_weeks"), scale=scale)
         y = alt.Y("observed_mean_duration_weeks:Q", title=words("axis_observed_weeks"), scale=scale)
-        points = alt.Chart(shown).mark_point(filled=True, opacity=0.85, size=70).encode(
-            x=x, y=y, color=_position_colour(words), shape=_position_shape(words),
-            tooltip=_tips(words, municipality_name=None, observed_mean_duration_weeks=".1f", expected_mean_duration_weeks=".1f", spells=",.0f", position_word=None))  # fmt: skip
+        points = (
+            alt.Chart(shown)
+            .mark_point(filled=True, opacity=0.85, size=70)
+            .encode(
+                x=x,
+                y=y,
+                color=_position_colour(words),
+                shape=_position_shape(words),
+                tooltip=_tips(
+                    words,
+                    municipality_name=None,
+                    observed_mean_duration_weeks=".1f",
+                    expected_mean_duration_weeks=".1f",
+                    spells=",.0f",
+                    position_word=None,
+                ),
+            )
+        )
         ends = alt.Data(values=[{"at": low}, {"at": high}])
-        diagonal = alt.Chart(ends).mark_line(color="#333", strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
+        diagonal = (
+            alt.Chart(ends)
+            .mark_line(color="#333", strokeDash=[4, 3])
+            .encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
+        )
         return finish(diagonal + points + ring(shown, x, y), 400, is_chooser=True)
 
-    columns = {"municipality_name": "text", "spells": 0, "observed_mean_duration_weeks": 1, "expected_mean_duration_weeks": 1, "absolute_difference_weeks": 1, "position_word": "text"}  # fmt: skip
-    return _figure("expected_observed", words, frame, columns, ["expected_mean_duration_weeks", "observed_mean_duration_weeks"], draw)  # fmt: skip
+    columns = {
+        "municipality_name": "text",
+        "spells": 0,
+        "observed_mean_duration_weeks": 1,
+        "expected_mean_duration_weeks": 1,
+        "absolute_difference_weeks": 1,
+        "position_word": "text",
+    }
+    return _figure(
+        "expected_observed",
+        words,
+        frame,
+        columns,
+        ["expected_mean_duration_weeks", "observed_mean_duration_weeks"],
+        draw,
+    )
 
 
 def case_mix(results, words, terms=12):
@@ -166,7 +223,9 @@ def case_mix(results, words, terms=12):
     frame["sex_word"] = frame["sex"].map(lambda value: words(f"group_{value}"))
     frame["label"] = [
         words("permit_year", year=level) if factor == "permit_year" else label
-        for factor, level, label in zip(frame["factor"], frame["level"], frame[f"label_{words.language}"], strict=True)
+        for factor, level, label in zip(
+            frame["factor"], frame["level"], frame[f"label_{words.language}"], strict=True
+        )
     ]
     for column, spread in (("hazard_ratio", 0), ("ci_low", -1.96), ("ci_high", 1.96)):
         frame[column] = (frame["coefficient"] + spread * frame["standard_error"]).map(_safe_exp)
@@ -176,15 +235,26 @@ def case_mix(results, words, terms=12):
     def draw(shown):
         drawn = shown[shown["term"].isin(strongest)]
         names = [words("group_women"), words("group_men")]
-        order = drawn.groupby("label", sort=False)["coefficient"].mean().sort_values(ascending=False).index.tolist()
+        order = (
+            drawn.groupby("label", sort=False)["coefficient"]
+            .mean()
+            .sort_values(ascending=False)
+            .index.tolist()
+        )
         base = alt.Chart(drawn).encode(
             y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=_LABEL)),
-            yOffset=alt.YOffset("sex_word:N", sort=names), color=alt.Color("sex_word:N", title=None, scale=scale_of(names, (BLUE, ORANGE))))  # fmt: skip
+            yOffset=alt.YOffset("sex_word:N", sort=names),
+            color=alt.Color("sex_word:N", title=None, scale=scale_of(names, (BLUE, ORANGE))),
+        )
         scale = alt.Scale(type="log")
-        line = base.mark_rule(strokeWidth=2).encode(x=alt.X("ci_low:Q", scale=scale, title=words("axis_hazard_ratio")), x2="ci_high:Q")  # fmt: skip
+        line = base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("ci_low:Q", scale=scale, title=words("axis_hazard_ratio")), x2="ci_high:Q"
+        )
         point = base.mark_point(filled=True, size=50, opacity=1).encode(
-            x=alt.X("hazard_ratio:Q", scale=scale), shape=alt.Shape("sex_word:N", scale=scale_of(names, ("circle", "square")), title=None),
-            tooltip=_tips(words, label=None, sex_word=None, hazard_ratio=".2f", ci_low=".2f", ci_high=".2f"))  # fmt: skip
+            x=alt.X("hazard_ratio:Q", scale=scale),
+            shape=alt.Shape("sex_word:N", scale=scale_of(names, ("circle", "square")), title=None),
+            tooltip=_tips(words, label=None, sex_word=None, hazard_ratio=".2f", ci_low=".2f", ci_high=".2f"),
+        )
         return finish(rule_at(1) + line + point, 34 * len(order) + 20)
 
     columns = {"label": "text", "sex_word": "text", "hazard_ratio": 2, "ci_low": 2, "ci_high": 2}
@@ -199,12 +269,19 @@ def figure_3_1(results, words, geojson=None):
     """The municipalities' fifth of the benchmark: tiles, or outlines where they are given."""
     frame = results["report.figure_3_1"]
     frame = frame.assign(
-        quintile_word=[words("not_in_benchmark") if pd.isna(value) else words(f"quintile_{int(value)}") for value in frame["quintile"]],
+        quintile_word=[
+            words("not_in_benchmark") if pd.isna(value) else words(f"quintile_{int(value)}")
+            for value in frame["quintile"]
+        ],
         quintile_label=["–" if pd.isna(value) else str(int(value)) for value in frame["quintile"]],
         short=frame["municipality_name"].str[:4],
-    )  # fmt: skip
+    )
     names = [words(f"quintile_{quintile}") for quintile in QUINTILES] + [words("not_in_benchmark")]
-    colour = alt.Color("quintile_word:N", title=words("column_quintile"), scale=scale_of(names, (*charts.QUINTILE_COLOURS, "#ffffff")))  # fmt: skip
+    colour = alt.Color(
+        "quintile_word:N",
+        title=words("column_quintile"),
+        scale=scale_of(names, (*charts.QUINTILE_COLOURS, "#ffffff")),
+    )
     tips = _tips(words, municipality_name=None, quintile_word=None, benchmark_indicator=".2f")
 
     def tiles(shown):
@@ -212,26 +289,45 @@ def figure_3_1(results, words, geojson=None):
         down = alt.Y("tile_row:O", axis=None, scale=alt.Scale(paddingInner=0.06))
         base = alt.Chart(shown).encode(x=across, y=down, tooltip=tips)
         tile = base.mark_rect(cornerRadius=3, stroke="#777").encode(
-            color=colour, stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value("#777")),
-            strokeWidth=alt.condition(CHOSEN, alt.value(4), alt.value(0.6)))  # fmt: skip
-        ink = alt.condition("datum.quintile_label == '1' || datum.quintile_label == '5'", alt.value("#fff"), alt.value("#111"))  # fmt: skip
-        number = base.mark_text(fontSize=12, fontWeight="bold", dy=alt.expr("width < 470 ? 0 : 8")).encode(text="quintile_label:N", color=ink)  # fmt: skip
-        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 10.5"), dy=-7).encode(text="short:N", color=ink)  # fmt: skip
+            color=colour,
+            stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value("#777")),
+            strokeWidth=alt.condition(CHOSEN, alt.value(4), alt.value(0.6)),
+        )
+        ink = alt.condition(
+            "datum.quintile_label == '1' || datum.quintile_label == '5'", alt.value("#fff"), alt.value("#111")
+        )
+        number = base.mark_text(fontSize=12, fontWeight="bold", dy=alt.expr("width < 470 ? 0 : 8")).encode(
+            text="quintile_label:N", color=ink
+        )
+        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 10.5"), dy=-7).encode(
+            text="short:N", color=ink
+        )
         return finish(tile + number + name, 470, is_chooser=True)
 
     def map_of(shown):
-        shapes = outlines.join(geojson, shown[["municipality_code", "municipality_name", "quintile_word", "benchmark_indicator"]])  # fmt: skip
-        chart = alt.Chart(alt.Data(values=shapes)).mark_geoshape(stroke="#555").project(type="identity", reflectY=True)  # fmt: skip
+        shapes = outlines.join(
+            geojson, shown[["municipality_code", "municipality_name", "quintile_word", "benchmark_indicator"]]
+        )
+        chart = (
+            alt.Chart(alt.Data(values=shapes))
+            .mark_geoshape(stroke="#555")
+            .project(type="identity", reflectY=True)
+        )
         chart = chart.encode(
-            color=colour, tooltip=tips, stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value("#777")),
-            strokeWidth=alt.condition(CHOSEN, alt.value(3), alt.value(0.5)))  # fmt: skip
+            color=colour,
+            tooltip=tips,
+            stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value("#777")),
+            strokeWidth=alt.condition(CHOSEN, alt.value(3), alt.value(0.5)),
+        )
         return finish(chart, 520, is_chooser=True)
 
     columns = {"municipality_name": "text", "quintile_word": "text", "benchmark_indicator": 2}
     rows = frame.assign(benchmark_indicator=frame["benchmark_indicator"])
     header, cells, _ = _table(rows, columns, words)
-    cells = [[name, fifth, words("not_in_benchmark_short") if pd.isna(value) else cell]
-             for (name, fifth, cell), value in zip(cells, rows["benchmark_indicator"], strict=True)]  # fmt: skip
+    cells = [
+        [name, fifth, words("not_in_benchmark_short") if pd.isna(value) else cell]
+        for (name, fifth, cell), value in zip(cells, rows["benchmark_indicator"], strict=True)
+    ]
     spec = None
     if frame["quintile"].notna().any():
         spec = map_of(frame) if geojson else tiles(frame)
@@ -244,54 +340,103 @@ def intervals(results, words):
 
     def draw(shown):
         order = shown["municipality_name"].tolist()
-        y = alt.Y("municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False))
+        y = alt.Y(
+            "municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False)
+        )
         base = alt.Chart(shown).encode(y=y, color=_position_colour(words))
         scale = alt.Scale(zero=False)
-        line = base.mark_rule(strokeWidth=1.6).encode(x=alt.X("ci_low:Q", title=words("axis_indicator"), scale=scale), x2="ci_high:Q")  # fmt: skip
+        line = base.mark_rule(strokeWidth=1.6).encode(
+            x=alt.X("ci_low:Q", title=words("axis_indicator"), scale=scale), x2="ci_high:Q"
+        )
         point = base.mark_point(filled=True, size=32, opacity=1).encode(
-            x=alt.X("benchmark_indicator:Q", scale=scale), shape=_position_shape(words),
-            tooltip=_tips(words, municipality_name=None, benchmark_indicator=".2f", ci_low=".2f", ci_high=".2f", rank="d", spells=",.0f"))  # fmt: skip
+            x=alt.X("benchmark_indicator:Q", scale=scale),
+            shape=_position_shape(words),
+            tooltip=_tips(
+                words,
+                municipality_name=None,
+                benchmark_indicator=".2f",
+                ci_low=".2f",
+                ci_high=".2f",
+                rank="d",
+                spells=",.0f",
+            ),
+        )
         return finish(_stripe(shown, order) + rule_at(1) + line + point, 12 * len(order), is_chooser=True)
 
-    columns = {"municipality_name": "text", "spells": 0, "benchmark_indicator": 2, "ci_low": 2, "ci_high": 2, "position_word": "text"}  # fmt: skip
+    columns = {
+        "municipality_name": "text",
+        "spells": 0,
+        "benchmark_indicator": 2,
+        "ci_low": 2,
+        "ci_high": 2,
+        "position_word": "text",
+    }
     return _figure("intervals", words, frame, columns, ["benchmark_indicator", "ci_low", "ci_high"], draw)
 
 
 def _stripe(shown, order):
     """A light stripe behind the chosen municipality's row."""
-    return alt.Chart(shown).transform_filter(CHOSEN).mark_bar(color="#ffe28a", height={"band": 1}).encode(
-        y=alt.Y("municipality_name:N", sort=order), x=alt.value(0), x2=alt.value("width"))  # fmt: skip
+    return (
+        alt.Chart(shown)
+        .transform_filter(CHOSEN)
+        .mark_bar(color="#ffe28a", height={"band": 1})
+        .encode(y=alt.Y("municipality_name:N", sort=order), x=alt.value(0), x2=alt.value("width"))
+    )
 
 
 def figure_4_1(results, words):
-    """Expenditure and full-year persons, 2011-2015: two small axes would mislead, so indices of the first year."""
+    """Expenditure and full-year persons, as indices of the first year: two axes would mislead."""
     frame = results["report.figure_4_1"]
-    series = {"million_dkk_2015_prices": words("series_expenditure"), "full_year_persons": words("series_persons")}
+    series = {
+        "million_dkk_2015_prices": words("series_expenditure"),
+        "full_year_persons": words("series_persons"),
+    }
 
     def draw(shown):
         tall = shown.melt(id_vars="year", value_vars=list(series), var_name="what")
         first = tall.groupby("what")["value"].transform("first")
         tall = tall.assign(index=100 * tall["value"] / first, series=tall["what"].map(series))
         base = alt.Chart(tall).encode(
-            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)), y=alt.Y("index:Q", title=words("axis_index", year=int(shown["year"].iloc[0]))),
+            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("index:Q", title=words("axis_index", year=int(shown["year"].iloc[0]))),
             color=alt.Color("series:N", title=None, scale=scale_of(series.values(), (BLUE, ORANGE))),
-            tooltip=_tips(words, series=None, year="d", value=",.0f", index=".0f"))  # fmt: skip
+            tooltip=_tips(words, series=None, year="d", value=",.0f", index=".0f"),
+        )
         shape = alt.Shape("series:N", title=None, scale=scale_of(series.values(), ("circle", "square")))
-        return finish(base.mark_line(strokeWidth=2.2) + base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape), 280)  # fmt: skip
+        return finish(
+            base.mark_line(strokeWidth=2.2)
+            + base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape),
+            280,
+        )
 
     columns = {"year": "year", "million_dkk_2015_prices": 0, "full_year_persons": 0}
-    return _figure("figure_4_1", words, frame, columns, ["million_dkk_2015_prices", "full_year_persons"], draw)
+    return _figure(
+        "figure_4_1", words, frame, columns, ["million_dkk_2015_prices", "full_year_persons"], draw
+    )
 
 
 def figure_4_2(results, words):
     """Mean expenditure per full-year person by year."""
-    frame = results["report.figure_4_2"].merge(results["report.table_4_3"][["year", "min_dkk", "max_dkk"]], on="year", how="left")  # fmt: skip
+    frame = results["report.figure_4_2"].merge(
+        results["report.table_4_3"][["year", "min_dkk", "max_dkk"]], on="year", how="left"
+    )
 
     def draw(shown):
         base = alt.Chart(shown).encode(
-            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)), y=alt.Y("mean_dkk:Q", title=words("axis_dkk_per_person"), axis=alt.Axis(format=",.0f"), scale=alt.Scale(domain=[0, 1.1 * shown["mean_dkk"].max()])),
-            tooltip=_tips(words, year="d", mean_dkk=",.0f"))  # fmt: skip
-        return finish(base.mark_bar(color=BLUE, width={"band": 0.6}) + base.mark_text(dy=-8, fontSize=12).encode(text=alt.Text("mean_dkk:Q", format=",.0f")), 260)  # fmt: skip
+            x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y(
+                "mean_dkk:Q",
+                title=words("axis_dkk_per_person"),
+                axis=alt.Axis(format=",.0f"),
+                scale=alt.Scale(domain=[0, 1.1 * shown["mean_dkk"].max()]),
+            ),
+            tooltip=_tips(words, year="d", mean_dkk=",.0f"),
+        )
+        return finish(
+            base.mark_bar(color=BLUE, width={"band": 0.6})
+            + base.mark_text(dy=-8, fontSize=12).encode(text=alt.Text("mean_dkk:Q", format=",.0f")),
+            260,
+        )
 
     columns = {"year": "year", "mean_dkk": 0, "min_dkk": 0, "max_dkk": 0}
     return _figure("figure_4_2", words, frame, columns, ["mean_dkk"], draw)
@@ -299,8 +444,10 @@ def figure_4_2(results, words):
 
 def _indicator_axes(words, shown, pad=0.03):
     scale = alt.Scale(zero=False, padding=12)
-    return (alt.X("expenditure_indicator:Q", title=words("axis_expenditure_indicator"), scale=scale),
-            alt.Y("benchmark_indicator:Q", title=words("axis_indicator"), scale=scale))  # fmt: skip
+    return (
+        alt.X("expenditure_indicator:Q", title=words("axis_expenditure_indicator"), scale=scale),
+        alt.Y("benchmark_indicator:Q", title=words("axis_indicator"), scale=scale),
+    )
 
 
 def figure_5_1(results, words):
@@ -309,19 +456,48 @@ def figure_5_1(results, words):
 
     def draw(shown):
         x, y = _indicator_axes(words, shown)
-        points = alt.Chart(shown).mark_circle(color=GREY, opacity=0.55).encode(
-            x=x, y=y, size=alt.Size("weight:Q", legend=None, scale=alt.Scale(range=[25, 900])),
-            tooltip=_tips(words, municipality_name=None, benchmark_indicator=".2f", expenditure_indicator=".2f", weight=",.0f"))  # fmt: skip
+        points = (
+            alt.Chart(shown)
+            .mark_circle(color=GREY, opacity=0.55)
+            .encode(
+                x=x,
+                y=y,
+                size=alt.Size("weight:Q", legend=None, scale=alt.Scale(range=[25, 900])),
+                tooltip=_tips(
+                    words,
+                    municipality_name=None,
+                    benchmark_indicator=".2f",
+                    expenditure_indicator=".2f",
+                    weight=",.0f",
+                ),
+            )
+        )
         names = {"fitted_with_all": words("line_all"), "fitted_without_169": words("line_without_169")}
         tall = shown.melt(id_vars="expenditure_indicator", value_vars=list(names), var_name="line").dropna()
         tall["line"] = tall["line"].map(names)
-        lines = alt.Chart(tall).mark_line(strokeWidth=2.2).encode(
-            x="expenditure_indicator:Q", y="value:Q", color=alt.Color("line:N", title=None, scale=scale_of(names.values(), (BLUE, ORANGE)), legend=alt.Legend(symbolType="stroke")),
-            strokeDash=alt.StrokeDash("line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))))  # fmt: skip
+        lines = (
+            alt.Chart(tall)
+            .mark_line(strokeWidth=2.2)
+            .encode(
+                x="expenditure_indicator:Q",
+                y="value:Q",
+                color=alt.Color(
+                    "line:N",
+                    title=None,
+                    scale=scale_of(names.values(), (BLUE, ORANGE)),
+                    legend=alt.Legend(symbolType="stroke"),
+                ),
+                strokeDash=alt.StrokeDash(
+                    "line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))
+                ),
+            )
+        )
         return finish(points + lines + ring(shown, x, y), 380, is_chooser=True)
 
     columns = {"municipality_name": "text", "expenditure_indicator": 2, "benchmark_indicator": 2, "weight": 0}
-    return _figure("figure_5_1", words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw)
+    return _figure(
+        "figure_5_1", words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw
+    )
 
 
 def figure_5_2(results, words):
@@ -333,17 +509,49 @@ def figure_5_2(results, words):
     def draw(shown):
         x, y = _indicator_axes(words, shown)
         names = shown.sort_values("quadrant_position")["quadrant_word"].unique().tolist()
-        by_place = {1: ("#6aaed6", "square"), 2: (BLUE, "triangle-up"), 3: (ORANGE, "triangle-down"), 4: ("#f4a259", "diamond"), 5: ("#9a9a9a", "circle")}  # fmt: skip
+        by_place = {
+            1: ("#6aaed6", "square"),
+            2: (BLUE, "triangle-up"),
+            3: (ORANGE, "triangle-down"),
+            4: ("#f4a259", "diamond"),
+            5: ("#9a9a9a", "circle"),
+        }
         places = shown.sort_values("quadrant_position")["quadrant_position"].unique().tolist()
         looks = [by_place.get(int(place), ("#9a9a9a", "circle")) for place in places]
-        points = alt.Chart(shown).mark_point(filled=True, size=75, opacity=0.9).encode(
-            x=x, y=y, color=alt.Color("quadrant_word:N", title=None, scale=scale_of(names, [look[0] for look in looks])),
-            shape=alt.Shape("quadrant_word:N", title=None, scale=scale_of(names, [look[1] for look in looks])),
-            tooltip=_tips(words, municipality_name=None, benchmark_indicator=".2f", position_word=None, expenditure_indicator=".2f", expenditure_word=None))  # fmt: skip
+        points = (
+            alt.Chart(shown)
+            .mark_point(filled=True, size=75, opacity=0.9)
+            .encode(
+                x=x,
+                y=y,
+                color=alt.Color(
+                    "quadrant_word:N", title=None, scale=scale_of(names, [look[0] for look in looks])
+                ),
+                shape=alt.Shape(
+                    "quadrant_word:N", title=None, scale=scale_of(names, [look[1] for look in looks])
+                ),
+                tooltip=_tips(
+                    words,
+                    municipality_name=None,
+                    benchmark_indicator=".2f",
+                    position_word=None,
+                    expenditure_indicator=".2f",
+                    expenditure_word=None,
+                ),
+            )
+        )
         return finish(rule_at(1) + rule_at(1, "y") + points + ring(shown, x, y), 400, is_chooser=True)
 
-    columns = {"municipality_name": "text", "benchmark_indicator": 2, "position_word": "text", "expenditure_indicator": 2, "expenditure_word": "text"}  # fmt: skip
-    return _figure("figure_5_2", words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw)
+    columns = {
+        "municipality_name": "text",
+        "benchmark_indicator": 2,
+        "position_word": "text",
+        "expenditure_indicator": 2,
+        "expenditure_word": "text",
+    }
+    return _figure(
+        "figure_5_2", words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw
+    )
 
 
 def _frontier(name, results, words, across, up):
@@ -355,20 +563,62 @@ def _frontier(name, results, words, across, up):
         scale = alt.Scale(zero=False, padding=12)
         x = alt.X(f"{across}:Q", title=words(f"axis_{across}"), scale=scale)
         y = alt.Y(f"{up}:Q", title=words(f"axis_{up}"), scale=scale)
-        points = alt.Chart(shown).mark_circle(size=45, opacity=0.6, color=GREY).encode(
-            x=x, y=y, tooltip=_tips(words, municipality_name=None, benchmark_indicator=".2f", expenditure_indicator=".2f", frontier=".2f"))  # fmt: skip
+        points = (
+            alt.Chart(shown)
+            .mark_circle(size=45, opacity=0.6, color=GREY)
+            .encode(
+                x=x,
+                y=y,
+                tooltip=_tips(
+                    words,
+                    municipality_name=None,
+                    benchmark_indicator=".2f",
+                    expenditure_indicator=".2f",
+                    frontier=".2f",
+                ),
+            )
+        )
         best = shown[shown["is_among_ten_best"]]
-        marked = alt.Chart(best).mark_circle(size=230, color=ORANGE, opacity=1).encode(x=x, y=y, tooltip=_tips(words, municipality_name=None, rank_of_ten_best="d"))  # fmt: skip
-        number = alt.Chart(best).mark_text(color="#fff", fontSize=10, fontWeight="bold").encode(x=x, y=y, text=alt.Text("rank_of_ten_best:Q", format="d"))  # fmt: skip
+        marked = (
+            alt.Chart(best)
+            .mark_circle(size=230, color=ORANGE, opacity=1)
+            .encode(x=x, y=y, tooltip=_tips(words, municipality_name=None, rank_of_ten_best="d"))
+        )
+        number = (
+            alt.Chart(best)
+            .mark_text(color="#fff", fontSize=10, fontWeight="bold")
+            .encode(x=x, y=y, text=alt.Text("rank_of_ten_best:Q", format="d"))
+        )
         names = {"frontier": words("line_frontier"), "regression": words("line_regression")}
         tall = shown.melt(id_vars=across, value_vars=list(names), var_name="line").dropna()
         tall["line"] = tall["line"].map(names)
-        lines = alt.Chart(tall).mark_line(strokeWidth=2.2).encode(
-            x=f"{across}:Q", y="value:Q", color=alt.Color("line:N", title=None, scale=scale_of(names.values(), (GREEN, ORANGE)), legend=alt.Legend(symbolType="stroke")),
-            strokeDash=alt.StrokeDash("line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))))  # fmt: skip
+        lines = (
+            alt.Chart(tall)
+            .mark_line(strokeWidth=2.2)
+            .encode(
+                x=f"{across}:Q",
+                y="value:Q",
+                color=alt.Color(
+                    "line:N",
+                    title=None,
+                    scale=scale_of(names.values(), (GREEN, ORANGE)),
+                    legend=alt.Legend(symbolType="stroke"),
+                ),
+                strokeDash=alt.StrokeDash(
+                    "line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))
+                ),
+            )
+        )
         return finish(points + lines + marked + number + ring(shown, x, y, 380), 380, is_chooser=True)
 
-    columns = {"municipality_name": "text", "expenditure_indicator": 2, "benchmark_indicator": 2, "frontier": 2, "regression": 2, "best_word": "text"}  # fmt: skip
+    columns = {
+        "municipality_name": "text",
+        "expenditure_indicator": 2,
+        "benchmark_indicator": 2,
+        "frontier": 2,
+        "regression": 2,
+        "best_word": "text",
+    }
     return _figure(name, words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw)
 
 
@@ -386,48 +636,130 @@ def funnel(results, words):
     """The funnel: which indicators lie outside what chance gives."""
     frame = _worded(results["benchmark.funnel_limits"], words, prefix="funnel")
     curves = results["benchmark.funnel_curves"]
-    limits = {"limit_95": words("limit_95"), "limit_998": words("limit_998"), "adjusted_limit_95": words("adjusted_limit_95")}  # fmt: skip
+    limits = {
+        "limit_95": words("limit_95"),
+        "limit_998": words("limit_998"),
+        "adjusted_limit_95": words("adjusted_limit_95"),
+    }
 
     def draw(shown):
-        x = alt.X("precision:Q", title=words("axis_precision"), scale=alt.Scale(zero=False, nice=False, padding=8))
+        x = alt.X(
+            "precision:Q", title=words("axis_precision"), scale=alt.Scale(zero=False, nice=False, padding=8)
+        )
         y = alt.Y("benchmark_indicator:Q", title=words("axis_indicator"), scale=alt.Scale(zero=False))
-        points = alt.Chart(shown).mark_point(filled=True, size=48, color=GREY, opacity=0.8).encode(
-            x=x, y=y, tooltip=_tips(words, municipality_name=None, benchmark_indicator=".2f", spells=",.0f", position_word=None))  # fmt: skip
-        tall = pd.concat([curves[["precision"]].assign(limit=name, side=side, value=curves[f"{column}_{side}"])
-                          for column, name in limits.items() for side in ("low", "high")])  # fmt: skip
-        lines = alt.Chart(tall).mark_line(strokeWidth=1.8, interpolate="linear").encode(
-            x="precision:Q", y="value:Q", detail="side:N", color=alt.Color("limit:N", title=None, scale=scale_of(limits.values(), ("#6aaed6", BLUE, ORANGE)), legend=alt.Legend(symbolType="stroke")),
-            strokeDash=alt.StrokeDash("limit:N", title=None, scale=scale_of(limits.values(), ([1, 0], [1, 0], [5, 3]))))  # fmt: skip
+        points = (
+            alt.Chart(shown)
+            .mark_point(filled=True, size=48, color=GREY, opacity=0.8)
+            .encode(
+                x=x,
+                y=y,
+                tooltip=_tips(
+                    words,
+                    municipality_name=None,
+                    benchmark_indicator=".2f",
+                    spells=",.0f",
+                    position_word=None,
+                ),
+            )
+        )
+        tall = pd.concat(
+            [
+                curves[["precision"]].assign(limit=name, side=side, value=curves[f"{column}_{side}"])
+                for column, name in limits.items()
+                for side in ("low", "high")
+            ]
+        )
+        lines = (
+            alt.Chart(tall)
+            .mark_line(strokeWidth=1.8, interpolate="linear")
+            .encode(
+                x="precision:Q",
+                y="value:Q",
+                detail="side:N",
+                color=alt.Color(
+                    "limit:N",
+                    title=None,
+                    scale=scale_of(limits.values(), ("#6aaed6", BLUE, ORANGE)),
+                    legend=alt.Legend(symbolType="stroke"),
+                ),
+                strokeDash=alt.StrokeDash(
+                    "limit:N", title=None, scale=scale_of(limits.values(), ([1, 0], [1, 0], [5, 3]))
+                ),
+            )
+        )
         return finish(rule_at(1, "y") + lines + points + ring(shown, x, y), 400, is_chooser=True)
 
-    columns = {"municipality_name": "text", "spells": 0, "benchmark_indicator": 2, "limit_95_low": 2, "limit_95_high": 2, "position_word": "text"}  # fmt: skip
+    columns = {
+        "municipality_name": "text",
+        "spells": 0,
+        "benchmark_indicator": 2,
+        "limit_95_low": 2,
+        "limit_95_high": 2,
+        "position_word": "text",
+    }
     return _figure("funnel", words, frame, columns, ["precision", "benchmark_indicator"], draw)
 
 
 def quintile_probabilities(results, words):
     """With what probability a municipality belongs to each fifth."""
     frame = results["benchmark.quintile_probabilities"].merge(
-        results["benchmark.benchmark_indicators"][["municipality_code", "municipality_name", "rank"]], on="municipality_code")  # fmt: skip
+        results["benchmark.benchmark_indicators"][["municipality_code", "municipality_name", "rank"]],
+        on="municipality_code",
+    )
     frame = frame.sort_values(["rank", "quintile"], ignore_index=True)
     frame["quintile_word"] = frame["quintile"].map(lambda value: words(f"quintile_{value}"))
     names = [words(f"quintile_{quintile}") for quintile in QUINTILES]
 
     def draw(shown):
         order = shown["municipality_name"].unique().tolist()
-        bars = alt.Chart(shown).mark_bar(height={"band": 0.86}).encode(
-            y=alt.Y("municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False)),
-            x=alt.X("probability:Q", stack="zero", title=words("axis_probability"), axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1], nice=False)),
-            order="quintile:O", color=alt.Color("quintile_word:N", title=None, scale=scale_of(names, charts.QUINTILE_COLOURS)),
-            stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value(None)),
-            tooltip=_tips(words, municipality_name=None, quintile_word=None, probability=".0%"))  # fmt: skip
+        bars = (
+            alt.Chart(shown)
+            .mark_bar(height={"band": 0.86})
+            .encode(
+                y=alt.Y(
+                    "municipality_name:N",
+                    sort=order,
+                    title=None,
+                    axis=alt.Axis(labelFontSize=10, labelOverlap=False),
+                ),
+                x=alt.X(
+                    "probability:Q",
+                    stack="zero",
+                    title=words("axis_probability"),
+                    axis=alt.Axis(format="%"),
+                    scale=alt.Scale(domain=[0, 1], nice=False),
+                ),
+                order="quintile:O",
+                color=alt.Color(
+                    "quintile_word:N", title=None, scale=scale_of(names, charts.QUINTILE_COLOURS)
+                ),
+                stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value(None)),
+                tooltip=_tips(words, municipality_name=None, quintile_word=None, probability=".0%"),
+            )
+        )
         return finish(bars, 12 * len(order), is_chooser=True)
 
     shown = frame.dropna(subset=["probability"])
-    wide = frame.pivot_table(index=["rank", "municipality_name"], columns="quintile", values="probability", dropna=False, observed=True)  # fmt: skip
+    wide = frame.pivot_table(
+        index=["rank", "municipality_name"],
+        columns="quintile",
+        values="probability",
+        dropna=False,
+        observed=True,
+    )
     wide = wide.dropna(how="all").sort_index().reset_index()
     header = [words("column_municipality_name"), *names]
-    rows = [[row["municipality_name"], *(words.percent(row.get(quintile)) for quintile in QUINTILES)] for _, row in wide.iterrows()]  # fmt: skip
-    return Figure("quintile_probabilities", None if shown.empty else draw(shown), header, rows, int(frame["probability"].isna().sum()))  # fmt: skip
+    rows = [
+        [row["municipality_name"], *(words.percent(row.get(quintile)) for quintile in QUINTILES)]
+        for _, row in wide.iterrows()
+    ]
+    return Figure(
+        "quintile_probabilities",
+        None if shown.empty else draw(shown),
+        header,
+        rows,
+        int(frame["probability"].isna().sum()),
+    )
 
 
 def rank_sets(results, words):
@@ -436,22 +768,43 @@ def rank_sets(results, words):
 
     def draw(shown):
         order = shown["municipality_name"].tolist()
-        y = alt.Y("municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False))
+        y = alt.Y(
+            "municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False)
+        )
         scale = alt.Scale(domain=[1, len(order)], nice=False, padding=4)
         names = [words("set_simultaneous"), words("set_marginal")]
-        tall = pd.concat([shown[["municipality_code", "municipality_name", "rank"]].assign(set=name, low=shown[f"{kind}_rank_low"], high=shown[f"{kind}_rank_high"])
-                          for name, kind in zip(names, ("simultaneous", "marginal"), strict=True)])  # fmt: skip
+        tall = pd.concat(
+            [
+                shown[["municipality_code", "municipality_name", "rank"]].assign(
+                    set=name, low=shown[f"{kind}_rank_low"], high=shown[f"{kind}_rank_high"]
+                )
+                for name, kind in zip(names, ("simultaneous", "marginal"), strict=True)
+            ]
+        )
         colour = alt.Color("set:N", title=None, scale=scale_of(names, ("#b9d7ea", BLUE)))
         wide, narrow = tall[tall["set"] == names[0]], tall[tall["set"] == names[1]]
         tips = _tips(words, municipality_name=None, rank="d", set=None, low="d", high="d")
         x = alt.X("low:Q", title=words("axis_rank"), scale=scale)
         outer = alt.Chart(wide).mark_bar(height=8).encode(y=y, x=x, x2="high:Q", color=colour, tooltip=tips)
         inner = alt.Chart(narrow).mark_bar(height=3).encode(y=y, x=x, x2="high:Q", color=colour, tooltip=tips)
-        point = alt.Chart(shown).mark_point(filled=True, size=22, color="#000", opacity=1).encode(y=y, x=alt.X("rank:Q", scale=scale))  # fmt: skip
+        point = (
+            alt.Chart(shown)
+            .mark_point(filled=True, size=22, color="#000", opacity=1)
+            .encode(y=y, x=alt.X("rank:Q", scale=scale))
+        )
         return finish(_stripe(shown, order) + outer + inner + point, 12 * len(order), is_chooser=True)
 
-    columns = {"municipality_name": "text", "rank": 0, "marginal_rank_low": 0, "marginal_rank_high": 0, "simultaneous_rank_low": 0, "simultaneous_rank_high": 0}  # fmt: skip
-    return _figure("rank_sets", words, frame, columns, ["rank", "simultaneous_rank_low", "marginal_rank_low"], draw)
+    columns = {
+        "municipality_name": "text",
+        "rank": 0,
+        "marginal_rank_low": 0,
+        "marginal_rank_high": 0,
+        "simultaneous_rank_low": 0,
+        "simultaneous_rank_high": 0,
+    }
+    return _figure(
+        "rank_sets", words, frame, columns, ["rank", "simultaneous_rank_low", "marginal_rank_low"], draw
+    )
 
 
 def printed_rebuilt(results, words):
@@ -465,27 +818,61 @@ def printed_rebuilt(results, words):
         order = shown["item_word"].tolist()
         base = alt.Chart(shown).encode(
             y=alt.Y("item_word:N", sort=order, title=None, axis=alt.Axis(labelLimit=_LABEL)),
-            tooltip=_tips(words, item_word=None, cells=",.0f", within_tolerance=",.0f", set_aside=",.0f", share_within=".0%"))  # fmt: skip
-        x = alt.X("share_within:Q", title=words("axis_share_within"), axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))  # fmt: skip
+            tooltip=_tips(
+                words,
+                item_word=None,
+                cells=",.0f",
+                within_tolerance=",.0f",
+                set_aside=",.0f",
+                share_within=".0%",
+            ),
+        )
+        x = alt.X(
+            "share_within:Q",
+            title=words("axis_share_within"),
+            axis=alt.Axis(format="%"),
+            scale=alt.Scale(domain=[0, 1]),
+        )
         return finish(base.mark_bar(color=BLUE, height={"band": 0.65}).encode(x=x), 22 * len(order))
 
-    columns = {"item_word": "text", "cells": 0, "set_aside": 0, "within_tolerance": 0, "share_within": "percent"}
+    columns = {
+        "item_word": "text",
+        "cells": 0,
+        "set_aside": 0,
+        "within_tolerance": 0,
+        "share_within": "percent",
+    }
     return _figure("printed_rebuilt", words, frame, columns, ["share_within"], draw)
 
 
 def _tips(words, **columns):
     """Tooltips with the reader's names for columns, {column: d3 format or None}."""
     return [
-        alt.Tooltip(column, type="quantitative", title=words(f"column_{column}"), format=how) if how
+        alt.Tooltip(column, type="quantitative", title=words(f"column_{column}"), format=how)
+        if how
         else alt.Tooltip(column, type="nominal", title=words(f"column_{column}"))
         for column, how in columns.items()
-    ]  # fmt: skip
+    ]
 
 
 DRAWN = (
-    arrivals, cumulative_incidence, expected_observed, case_mix, figure_3_1, intervals, figure_4_1, figure_4_2,
-    figure_5_1, figure_5_2, figure_5_3, figure_5_4, funnel, quintile_probabilities, rank_sets, printed_rebuilt,
-)  # fmt: skip
+    arrivals,
+    cumulative_incidence,
+    expected_observed,
+    case_mix,
+    figure_3_1,
+    intervals,
+    figure_4_1,
+    figure_4_2,
+    figure_5_1,
+    figure_5_2,
+    figure_5_3,
+    figure_5_4,
+    funnel,
+    quintile_probabilities,
+    rank_sets,
+    printed_rebuilt,
+)
 
 
 def all_figures(results, words, geojson=None):
@@ -503,5 +890,7 @@ def all_figures(results, words, geojson=None):
     dict
         {name: Figure}, in the order of the page.
     """
-    figures = [draw(results, words, geojson) if draw is figure_3_1 else draw(results, words) for draw in DRAWN]
+    figures = [
+        draw(results, words, geojson) if draw is figure_3_1 else draw(results, words) for draw in DRAWN
+    ]
     return {figure.name: figure for figure in figures}

@@ -42,10 +42,14 @@ def read(path, property_name=None):
         code = _code(feature.get("properties") or {}, property_name)
         geometry = feature.get("geometry") or {}
         if code and geometry.get("type") in ("Polygon", "MultiPolygon"):
-            found.append({"code": code, "geometry": geometry | {"coordinates": _plane(geometry["coordinates"])}})
+            found.append(
+                {"code": code, "geometry": geometry | {"coordinates": _plane(geometry["coordinates"])}}
+            )
     if not found:
         wanted = property_name or ", ".join(PROPERTIES)
-        raise ReportError(f"{path}: no outline has a municipality code (looked for {wanted}); see --code-property.")
+        raise ReportError(
+            f"{path}: no outline has a municipality code (looked for {wanted}); see --code-property."
+        )
     return found
 
 

@@ -59,7 +59,10 @@ def facts(results, words):
     return {
         "municipalities": number(len(indicators)),
         "all_municipalities": number(len(results["report.appendix_table_5_1"])),
-        **{f"municipalities_{name}": number(int(positions.get(name, 0))) for name in ("above", "around", "below")},
+        **{
+            f"municipalities_{name}": number(int(positions.get(name, 0)))
+            for name in ("above", "around", "below")
+        },
         "spells": number(table_2_1("spells", "all", "total")),
         "success_percent": number(table_2_1("percent", "all", "success")),
         "refugee_percent": number(table_2_2("percent", "refugee", "success")),
@@ -137,13 +140,15 @@ def origin(build, words):
 
 @cache
 def library():
-    """Vega, Vega-Lite and Vega-Embed as one script, from the package that carries them: nothing is fetched."""
+    """Vega, Vega-Lite and Vega-Embed as one script, out of vl-convert: nothing is fetched."""
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
 
 
 def is_synthetic(build):
     """Whether anything that is shown rests on made-up registers or accounts."""
-    return any(str(build[name]).lower().startswith("synthetic") for name in ("data_origin", "accounts_origin"))
+    return any(
+        str(build[name]).lower().startswith("synthetic") for name in ("data_origin", "accounts_origin")
+    )
 
 
 def render(results, language, geojson=None):
@@ -168,19 +173,38 @@ def render(results, language, geojson=None):
     figures = all_figures(results, words, geojson)
     charts = {name: figure.spec for name, figure in figures.items() if figure.spec}
     sheets = {f"sheet_{name}": spec for name, spec in sheet_charts(results, words).items() if spec}
-    data = {"language": language, "charts": charts | sheets, "locale": LOCALES[language],
-            "failed": words("figure_failed"),
-            "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")}}  # fmt: skip
+    data = {
+        "language": language,
+        "charts": charts | sheets,
+        "locale": LOCALES[language],
+        "failed": words("figure_failed"),
+        "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")},
+    }
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined)  # fmt: skip
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     return environment.get_template("page.html.j2").render(
-        words=words, language=language, badge=badge, origin=sentence, synthetic=is_synthetic(results.build), chapters=CHAPTERS, figures=figures,
-        sheets=all_sheets(results, words), sheet_charts=list(sheets), sensitivity=_sensitivity(results, words),
-        other=next(name for name in LANGUAGES if name != language), files=FILES,
-        style=(HERE / "page.css").read_text(encoding="utf-8"), library=library(),
-        script=(HERE / "page.js").read_text(encoding="utf-8"), data=_script_safe(data),
-    )  # fmt: skip
+        words=words,
+        language=language,
+        badge=badge,
+        origin=sentence,
+        synthetic=is_synthetic(results.build),
+        chapters=CHAPTERS,
+        figures=figures,
+        sheets=all_sheets(results, words),
+        sheet_charts=list(sheets),
+        sensitivity=_sensitivity(results, words),
+        other=next(name for name in LANGUAGES if name != language),
+        files=FILES,
+        style=(HERE / "page.css").read_text(encoding="utf-8"),
+        library=library(),
+        script=(HERE / "page.js").read_text(encoding="utf-8"),
+        data=_script_safe(data),
+    )
 
 
 def _script_safe(data):
@@ -201,9 +225,14 @@ def _sensitivity(results, words):
     other = "_en" if words.language == "da" else "_da"
     shown = [column for column in frame if not column.endswith(other) and column != "row_position"]
     rows = [
-        [words.number(value, 0 if float(value).is_integer() else 3) if isinstance(value, int | float)
-         else words.number(None) if value is None else str(value) for value in row]
+        [
+            words.number(value, 0 if float(value).is_integer() else 3)
+            if isinstance(value, int | float)
+            else words.number(None)
+            if value is None
+            else str(value)
+            for value in row
+        ]
         for row in frame[shown].head(LARGEST_SENSITIVITY).itertuples(index=False)
-    ]  # fmt: skip
+    ]
     return [column.removesuffix(f"_{words.language}").replace("_", " ") for column in shown], rows
-

@@ -30,22 +30,40 @@ NEEDED = {
     "report.figure_5_3": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
     "report.figure_5_4": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
     "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside"),
-    "report.published_comparison": ("report_item", "published", "rebuilt", "within_tolerance", "is_set_aside"),
-    "benchmark.benchmark_indicators": ("municipality_code", "quintile", "ci_low", "ci_high", "position", "rank"),
+    "report.published_comparison": (
+        "report_item",
+        "published",
+        "rebuilt",
+        "within_tolerance",
+        "is_set_aside",
+    ),
+    "benchmark.benchmark_indicators": (
+        "municipality_code",
+        "quintile",
+        "ci_low",
+        "ci_high",
+        "position",
+        "rank",
+    ),
     "benchmark.cumulative_incidence": ("sex", "cause", "week", "incidence", "ci_low", "ci_high"),
     "benchmark.funnel_curves": ("precision", "limit_95_low", "limit_998_low", "adjusted_limit_95_low"),
     "benchmark.funnel_limits": ("municipality_code", "precision", "benchmark_indicator", "position"),
     "benchmark.municipal_profiles": ("municipality_code", "shrunken_indicator", "simultaneous_rank_low"),
     "benchmark.quintile_probabilities": ("municipality_code", "quintile", "probability"),
     "benchmark.observed_durations": ("municipality_code", "observed_mean_duration_weeks", "standard_error"),
-    "expenditure.expenditure_indicators": ("municipality_code", "expenditure_indicator", "ci_low", "position"),
+    "expenditure.expenditure_indicators": (
+        "municipality_code",
+        "expenditure_indicator",
+        "ci_low",
+        "position",
+    ),
     "expenditure.expenditure_need": ("municipality_code", "year", "actual_dkk", "expected_dkk"),
     "expenditure.expenditure_per_person": ("municipality_code", "year", "full_year_persons"),
     "expenditure.municipal_composition": ("municipality_code", "year", "share_refugees", "share_under_25"),
     "efficiency.frontier_fit": ("side", "distribution", "lr_p_value", "mean_inefficiency", "wrong_skewness"),
     "efficiency.frontier_intervals": ("side", "municipality_code", "inefficiency", "joint_low", "rank_low"),
     "efficiency.cost_distances": ("municipality_code", "distance_dkk", "distance_dkk_low", "expected_dkk"),
-}  # fmt: skip
+}
 OPTIONAL = ("report.sensitivity",)
 
 
@@ -98,8 +116,10 @@ def read(path, shown=None):
         raise ReportError(f"{shown} is not there. Make it with make build, then make report again.")
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            return Results({name: _table(con, name, needed, shown) for name, needed in NEEDED.items()}
-                           | _optional(con), path)  # fmt: skip
+            return Results(
+                {name: _table(con, name, needed, shown) for name, needed in NEEDED.items()} | _optional(con),
+                path,
+            )
     except duckdb.Error as problem:
         first = str(problem).strip().splitlines()[0]
         raise ReportError(

@@ -11,11 +11,23 @@ LANGUAGES = ("da", "en")
 TEXTS = Path(__file__).with_name("texts.toml")
 # d3's locale, which the charts use; the signs in tables and sentences are the same
 LOCALES = {
-    "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."], "minus": "\N{MINUS SIGN}",
-           "percent": "\N{NO-BREAK SPACE}%"},
-    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " DKK"], "minus": "\N{MINUS SIGN}",
-           "percent": "%"},
-}  # fmt: skip
+    "da": {
+        "decimal": ",",
+        "thousands": ".",
+        "grouping": [3],
+        "currency": ["", " kr."],
+        "minus": "\N{MINUS SIGN}",
+        "percent": "\N{NO-BREAK SPACE}%",
+    },
+    "en": {
+        "decimal": ".",
+        "thousands": ",",
+        "grouping": [3],
+        "currency": ["", " DKK"],
+        "minus": "\N{MINUS SIGN}",
+        "percent": "%",
+    },
+}
 
 
 @cache
