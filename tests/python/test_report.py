@@ -234,7 +234,7 @@ def test_with_all_cells_suppressed_every_figure_says_so(copied):
     assert page.count('class="drawn"') == len(FIGURES)
     empty = len(FIGURES) - len(set(FIGURES) & set(Page(page).data["charts"]))
     said = shown.count(Words("da")("figure_empty"))
-    assert said == empty >= len(FIGURES) - 2  # fifths and counts stay
+    assert said == empty >= len(FIGURES) - 3  # fifths, ranks and counts stay
 
 
 def test_a_figure_whose_cells_are_all_suppressed_says_so(copied):
