@@ -181,8 +181,10 @@ def write(results, project, build):
             raise published.another_version(
                 results, f"table or column that {problem.__notes__[0]} reads ({first})"
             ) from problem
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
+    if path.is_relative_to(build):
+        path.chmod(0o600)  # as everything in the build folder
     return path
 
 

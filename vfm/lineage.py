@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
-from vfm import build
+from vfm import build, cookbook
 
 PAGE = "docs.html"  # in the build folder
 # The tests are not compiled: that is half of the time, and the page names them beside the columns anyway.
@@ -18,6 +20,11 @@ POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
     "font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'\">"
 )
+# Rules and a script for what dbt's page lacks: a phone's width, whole descriptions, contrast, the keyboard.
+DRESS = Path(__file__).with_suffix(".html")
+DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
+QUESTION = {"show": True, "node_color": "#93a1ab"}  # the colour of a question; docs/overview.md names it
+TABLE_READ = re.compile(r"(?:from|join|unpivot)\s+(\w+)\.(\w+)")
 ICON = '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>'
 
 
@@ -97,6 +104,40 @@ def shown(manifest):
     return manifest | maps | {"nodes": nodes, "macros": macros, "unit_tests": {}}
 
 
+def with_questions(manifest, questions):
+    """Say of every query of analyses/ what it asks and reads: it uses no ref(), so dbt knows neither.
+
+    Parameters
+    ----------
+    manifest : dict
+        As `shown` returns it.
+    questions : list of vfm.cookbook.Question
+
+    Returns
+    -------
+    dict
+    """
+    nodes = manifest["nodes"]
+    models, keys = {}, {}
+    for key, node in nodes.items():
+        if node["resource_type"] == "model":
+            models[node["schema"], node["name"]] = key
+        elif node["resource_type"] == "analysis":
+            keys[node["original_file_path"]] = key
+    parents, children, asked = dict(manifest["parent_map"]), dict(manifest["child_map"]), {}
+    for each in questions:
+        key = keys[each.path]
+        read = sorted({models[table] for table in TABLE_READ.findall(each.sql) if table in models})
+        asked[key] = nodes[key] | {
+            "description": f"{each.question} {each.note}",
+            "docs": QUESTION,
+            "depends_on": {"macros": [], "nodes": read},
+        }
+        parents[key] = read
+        children |= {table: [*children[table], key] for table in read}
+    return manifest | {"nodes": nodes | asked, "parent_map": parents, "child_map": children}
+
+
 def self_contained(page, manifest, catalog):
     """Return dbt's empty page with its data, as one that loads nothing, whatever its code would like to.
 
@@ -111,7 +152,7 @@ def self_contained(page, manifest, catalog):
         If the page is not as dbt's pages are.
     """
     changes = {
-        HEAD: HEAD + POLICY,
+        HEAD: HEAD + POLICY + DRESS.read_text(encoding="utf-8"),
         ICON: "",
         "<title>dbt Docs</title>": "<title>value_for_money: lineage</title>",
         '"MANIFEST.JSON INLINE DATA"': script(manifest),
@@ -121,7 +162,7 @@ def self_contained(page, manifest, catalog):
         if page.count(old) != 1:
             raise build.BuildError(f"dbt's page has not one {old} any more: look at vfm/lineage.py.")
         page = page.replace(old, new)
-    return page
+    return page.replace(DIM, BRIGHT)  # a matter of looks, so no matter where dbt has changed them
 
 
 def script(document):
@@ -136,8 +177,10 @@ def write(paths):
         (paths.target / name).read_text(encoding="utf-8")
         for name in ("index.html", "manifest.json", "catalog.json")
     )
+    described = with_questions(shown(json.loads(manifest)), cookbook.read(paths.project))
     path = paths.build / PAGE
-    path.write_text(self_contained(page, shown(json.loads(manifest)), json.loads(catalog)), encoding="utf-8")
+    path.write_text(self_contained(page, described, json.loads(catalog)), encoding="utf-8")
+    path.chmod(0o600)  # as everything in the build folder
     return path
 
 
@@ -149,7 +192,7 @@ def main(arguments=None):
     started = time.monotonic()
     try:
         path = write(paths)
-    except (build.BuildError, OSError) as problem:
+    except (build.BuildError, OSError, ValueError) as problem:
         print("\n".join(map(str, problem.args if isinstance(problem, build.BuildError) else [problem])),
               file=sys.stderr)  # fmt: skip
         return 1

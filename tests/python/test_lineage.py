@@ -4,19 +4,31 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import chromium
 import duckdb
 import pytest
 
-from vfm import build, lineage, publish
+from vfm import build, cookbook, lineage, publish
 from vfm.provenance import PROJECT
 
 PATHS = build.Paths.from_environment(PROJECT)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).parent / "data/axe.min.js"
+PHONE, DESKTOP = 390, 1280  # pixels
+VIEWS = [  # of every kind that a reader meets
+    "overview",
+    "model/model.value_for_money.benchmark_indicators",
+    "model/model.value_for_money.frontier_fit",
+    "source/source.value_for_money.registers.bef",
+    "macro/macro.value_for_money.is_blank",
+    "exposure/exposure.value_for_money.report_table_3_2",
+    "analysis/analysis.value_for_money.better_for_less",
+    "overview?g_v=1&g_i=2%2Bbenchmark_indicators",
+]
 PRINTED = [
     *("table_2_1", "table_2_2", "table_3_1", "table_3_2", "table_4_1", "table_4_2", "table_4_3"),
     *("table_5_1", "table_5_2", "table_5_3", "figure_3_1", "figure_4_1", "figure_4_2"),
@@ -174,9 +186,39 @@ def test_every_doc_block_is_used(manifest, own):
 
 def test_the_overview_leads_to_pages_that_exist(manifest):
     overview = manifest["docs"]["doc.value_for_money.__overview__"]["block_contents"]
-    targets = re.findall(r"\(#!/(?:model|source)/([\w.]+)\)", overview)
-    assert len(targets) > 25
-    assert set(targets) - set(manifest["nodes"] | manifest["sources"]) == set()
+    targets = re.findall(r"\(#!/(?:model|source|seed|exposure)/([\w.]+)\)", overview)
+    graphs = re.findall(r"\(#!/overview\?g_v=1&g_i=([^)]+)\)", overview)
+    assert len(targets) > 40 and len(graphs) > 8
+    assert len(targets) + len(graphs) == overview.count("](")
+    assert set(targets) - set(manifest["nodes"] | manifest["sources"] | manifest["exposures"]) == set()
+    drawn = {re.sub(r"^\d*%2B|%2B\d*$", "", name) for graph in graphs for name in graph.split("%20")}
+    assert drawn <= {node["name"] for node in manifest["nodes"].values()}
+
+
+def test_the_overview_names_every_table_and_figure_of_the_report(manifest):
+    overview = manifest["docs"]["doc.value_for_money.__overview__"]["block_contents"]
+    assert set(re.findall(r"exposure\.value_for_money\.report_(\w+)", overview)) == set(PRINTED)
+
+
+def test_every_question_is_described_and_hangs_on_the_tables_it_reads(manifest):
+    questions = cookbook.read(PROJECT)
+    shown = lineage.with_questions(lineage.shown(manifest), questions)
+    described = {
+        node["original_file_path"]: (key, node)
+        for key, node in shown["nodes"].items()
+        if node["resource_type"] == "analysis"
+    }
+    assert set(described) == {each.path for each in questions}
+    for each in questions:
+        key, node = described[each.path]
+        assert node["description"].startswith(each.question)
+        tables = node["depends_on"]["nodes"]
+        assert tables and tables == shown["parent_map"][key]
+        assert all(key in shown["child_map"][table] for table in tables)
+    neighbours, _ = described["analyses/benchmark/my_municipality_and_its_neighbours.sql"]
+    assert [table.split(".")[-1] for table in shown["parent_map"][neighbours]] == [
+        *("benchmark_indicators", "figure_3_1", "indicator_covariance")
+    ]
 
 
 def test_the_published_file_carries_the_descriptions_as_comments():
@@ -214,20 +256,24 @@ def test_the_page_is_written_in_time_and_loads_nothing(written):
     page = PATHS.build / lineage.PAGE
     assert said.startswith(f"Open {PATHS.short(page)} (")
     assert seconds < 60  # beside other tests on a cold start; alone it takes 8 s
+    assert page.stat().st_mode & 0o077 == 0  # as everything in the build folder
+    assert page.stat().st_size < 6_000_000
     text = page.read_text(encoding="utf-8")
     assert lineage.POLICY in text[:1000]
+    assert text.count(lineage.BRIGHT) == 2  # the graph's lines are seen
     assert str(PROJECT) not in text and str(PATHS.build) not in text  # it may be handed on
     markup = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
     assert re.findall(r"<(?:link|img|iframe|script)\b[^>]*?(?:src|href)=[\"']?(?:https?:)?//", markup) == []
     assert "@import" not in markup
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="no chromium is installed")
+@pytest.mark.skipif(not chromium.program(), reason="no chromium is installed")
 def test_the_page_opens_from_disk_without_a_network(written, tmp_path):
     url = (PATHS.build / lineage.PAGE).resolve().as_uri() + "#!/overview?g_v=1"
     net = tmp_path / "net.json"
     shown = subprocess.run(
-        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
+        [chromium.program(), "--headless=new", "--no-sandbox", "--disable-gpu",
+         "--host-resolver-rules=MAP * ~NOTFOUND",
          "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={net}",
          "--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom", url],
         capture_output=True, text=True, timeout=120, check=True,
@@ -240,6 +286,89 @@ def test_the_page_opens_from_disk_without_a_network(written, tmp_path):
     asked = re.findall(r'"url":"https?://([^/"]+)', net.read_text(encoding="utf-8", errors="replace"))
     browsers_own = re.compile(r"\b(google|googleapis|gvt1)\.com$")
     assert [host for host in asked if not browsers_own.search(host)] == []
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a network."""
+    if not chromium.program():
+        pytest.skip("no chromium is installed")
+    with chromium.Browser() as found:
+        yield found
+
+
+def visit(browser, view, width):
+    """Open a view of the page, which is read once, and wait until it is written and names are given."""
+    browser.ask(
+        "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600
+    )
+    page, heading = (PATHS.build / lineage.PAGE).resolve().as_uri(), ".app-content > :not(.ng-hide) h1"
+    if browser.run("location.href").partition("#")[0] != page:
+        browser.ask("Page.navigate", url=page + "#!/" + view)
+    elif not browser.run(f"location.hash === '#!/{view}'"):
+        browser.run(f"document.querySelectorAll('{heading}').forEach((each) => {{ each.dataset.left = 1; }})")
+        browser.run(f"location.hash = '#!/{view}'")
+    browser.wait(f"document.querySelector('{heading}:not([data-left])')")
+    browser.wait("document.querySelector('#search[aria-label]')")
+    time.sleep(0.5)  # what was written last is given names
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_fits_the_window_and_has_no_serious_fault(written, browser, view, width):
+    visit(browser, view, width)
+    wide = (
+        "[...document.querySelectorAll('.app-content .app-scroll')]"
+        ".filter((each) => each.scrollWidth > each.clientWidth).length"
+    )
+    assert browser.run(f"[document.documentElement.scrollWidth, innerWidth, {wide}]") == [width, width, 0]
+    assert (
+        browser.run("document.querySelector('.app-content .app-header').getBoundingClientRect().right")
+        <= width
+    )
+    assert [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))] == []
+    browser.run(AXE.read_text(encoding="utf-8"))
+    faults = browser.run(
+        "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations"
+        ".filter((each) => ['serious', 'critical'].includes(each.impact))"
+        ".map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))]))"
+    )
+    assert faults == []
+
+
+def test_on_a_phone_the_menu_opens_by_keyboard_and_a_choice_closes_it(written, browser):
+    visit(browser, "overview", PHONE)
+    seen = "getComputedStyle(document.querySelector('.app-menu')).visibility"
+    assert browser.run(seen) == "hidden"
+    browser.run("document.querySelector('#menu-button').focus()")
+    browser.press("Enter", 13)
+    browser.wait(f"{seen} === 'visible'")
+    folder = (
+        "[...document.querySelectorAll('a.menu-tree')].find((each) => each.innerText.trim() === 'registers')"
+    )
+    browser.run(f"{folder}.focus()")
+    browser.press("Enter", 13)
+    register = "document.querySelector('a.menu-node[title=bef]')"
+    browser.wait(f"{register}.offsetHeight")
+    browser.run(f"{register}.focus()")
+    browser.press("Enter", 13)
+    browser.wait(
+        f"{seen} === 'hidden' && document.querySelector('.app-content h1').innerText.includes('bef')"
+    )
+
+
+def test_a_column_is_described_in_full(written, browser, manifest):
+    node = manifest["nodes"]["model.value_for_money.benchmark_indicators"]
+    described = max((column["description"] for column in node["columns"].values()), key=len)
+    for width in (PHONE, DESKTOP):
+        visit(browser, "model/model.value_for_money.benchmark_indicators", width)
+        cut = (
+            "[...document.querySelectorAll('.column-row > td:nth-child(3)')]"
+            ".filter((each) => each.scrollWidth > each.clientWidth)"
+        )
+        browser.wait("document.querySelectorAll('.column-row').length > 10")
+        assert browser.run(f"{cut}.length") == 0
+        assert " ".join(described.split())[:200] in " ".join(browser.run("document.body.innerText").split())
 
 
 def test_without_a_warehouse_it_says_so(tmp_path):

@@ -319,7 +319,9 @@ def test_killed_while_publishing_and_a_second_build_meanwhile(project, registers
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end(project, registers, published, paused, number):
+    before = signal.signal(number, signal.SIG_DFL)  # in the background SIGINT is ignored
     process = start(project, registers, TEST_PAUSE=str(paused.folder))
+    signal.signal(number, before)
     dbt = paused.reached()
     process.send_signal(number)
     status, said = end(process)

@@ -521,6 +521,7 @@ ELSEWHERE = {
     "test-that-fails": "test_a_test_that_fails_is_named_with_its_rows",
     "warehouse-in-use": "test_a_warehouse_that_another_process_holds",
     "damaged-warehouse": "test_a_warehouse_that_is_no_database",
+    "no-warehouse": "test_without_a_warehouse_it_says_so",
     "not-published": "test_a_person_column_stops_it",
     "left-out": "test_a_run_of_a_part_is_not_published",
 }
