@@ -83,23 +83,33 @@ def parse(file, path):
     return Question(path, file.parent.name, found["question"], note, found["sql"].strip())
 
 
-def show(value, column):
-    """Write a value of a column for a person."""
+def show(value, column, decimals=0):
+    """Write a value of a column for a person, with at least so many decimals if it is a float."""
     if value is None:
         return WITHHELD
     if isinstance(value, bool):
         return "yes" if value else "no"
     if column == "year" or not isinstance(value, int | float):
         return str(value)
+    if isinstance(value, float) and decimals:
+        return f"{value + 0:,.{decimals}f}"
     return f"{value + 0:,.12g}"  # as the query rounds it; no minus before a zero
+
+
+def decimals(values):
+    """Count the decimals that the values of a column need, so that all of them get as many."""
+    shown = (f"{value:.12g}" for value in values if isinstance(value, float))
+    return max((len(text.partition(".")[2]) for text in shown if "e" not in text), default=0)
 
 
 def answer(con, query):
     """Run a query and lay out its rows as a Markdown table; a null is a withheld value."""
     relation = con.sql(query)
-    rows = [[show(*cell) for cell in zip(row, relation.columns, strict=True)] for row in relation.fetchall()]
-    if not rows:
+    found = relation.fetchall()
+    if not found:
         return "No rows."
+    needed = [decimals(column) for column in zip(*found, strict=True)]
+    rows = [[show(*cell) for cell in zip(row, relation.columns, needed, strict=True)] for row in found]
     right = [
         name for name, kind in zip(relation.columns, relation.types, strict=True) if str(kind) in NUMBERS
     ]

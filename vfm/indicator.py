@@ -13,7 +13,7 @@ Notes
 -----
 Jaeckel (1972) and Efron (1982) for the infinitesimal jackknife; Lin & Wei (1989) for its use with clustered
 Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. Breslow ties throughout, as in the
-report.
+report, but for `efron_table`, which shows what Efron's (1977) would change.
 """
 
 from __future__ import annotations
@@ -243,6 +243,34 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
         )
     by_person = sparse.csr_matrix((np.ones(len(spells)), (person, np.arange(len(spells))))) @ influence
     return Uncertainty(codes, M, R, indicator, by_person)
+
+
+def efron_table(spells, window_weeks=156):
+    """Rows of benchmark.efron_durations: mean expected durations from Cox models with Efron's ties.
+
+    Parameters
+    ----------
+    spells, window_weeks
+        As `uncertainty`.
+
+    Returns
+    -------
+    DataFrame
+        One row per benchmarked municipality: its code and, in weeks, the mean over its spells. No rows in, no
+        rows out.
+    """
+    weeks, parts = np.arange(int(window_weeks)), []
+    for _, rows, result in cox.by_sex(spells, ties="efron"):
+        with np.errstate(divide="ignore"):  # a survival of 0 is an infinite hazard
+            hazard = -np.log(result.baseline_survival(weeks))
+        expected = rows[["municipality_code", "is_benchmarked"]].assign(
+            expected_mean_duration_weeks=expected_durations(result.linear_predictor, hazard)
+        )
+        parts.append(expected[expected.pop("is_benchmarked").astype(bool)])
+    columns = {"municipality_code": object, "expected_mean_duration_weeks": float}
+    if not parts:
+        return pd.DataFrame({c: [] for c in columns}).astype(columns)
+    return pd.concat(parts).groupby("municipality_code", as_index=False).mean().astype(columns)
 
 
 _COLUMNS = {

@@ -1,8 +1,8 @@
 -- Is my municipality better or worse than its neighbours?
 -- Neighbours are those whose tiles touch on the tile map (report.figure_3_1), which is not always
--- a common border. Two indicators share the Cox models, so the error of their difference needs
--- their covariance. A z beyond 1.96 either way is a difference at 5 %, for one pair looked at
--- alone.
+-- a common border; one outside the benchmark has no row. Two indicators share the Cox models, so
+-- the error of their difference needs their covariance. A z beyond 1.96 either way is a difference
+-- at 5 %, for one pair looked at alone.
 with
 
 mine as (

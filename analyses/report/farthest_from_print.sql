@@ -4,9 +4,9 @@
 select
     report_item,
     cell,
-    published as printed,
-    round(rebuilt, 2) as rebuilt,
-    round(tolerance, 4) as tolerance,
+    printf('%.4g', published) as printed,
+    printf('%.4g', rebuilt) as rebuilt,
+    printf('%.4g', tolerance) as tolerance,
     round(abs(difference) / tolerance, 1) as tolerances_off
 from report.published_comparison
 where

@@ -71,6 +71,7 @@ def test_a_null_is_shown_as_withheld(project):
 def test_the_answers_about_other_data_stay_out_of_docs(project, origin):
     written = cookbook.write(publish(project, origin), project, project / "build")
     assert written == project / "build/cookbook.md"
+    assert written.stat().st_mode & 0o077 == written.parent.stat().st_mode & 0o077 == 0
     text = written.read_text(encoding="utf-8")
     assert f"Data: **{origin}**" in text
     assert ("simulated" in text) == origin.startswith("synthetic")
@@ -80,6 +81,16 @@ def test_numbers_are_shown_as_the_query_rounds_them():
     values = [1.325, 60552.0, -0.0, 3675, 0.04]
     assert [cookbook.show(value, "x") for value in values] == ["1.325", "60,552", "0", "3,675", "0.04"]
     assert cookbook.show(2015, "year") == "2015"
+
+
+def test_the_numbers_of_a_column_have_as_many_decimals():
+    column = [1.2, 1.12, None, -0.0, 60552.0]
+    assert cookbook.decimals(column) == 2
+    assert [cookbook.show(value, "x", 2) for value in column] == [
+        *("1.20", "1.12", "withheld", "0.00", "60,552.00")
+    ]
+    assert cookbook.decimals([3, None]) == cookbook.decimals([60552.0]) == 0
+    assert [cookbook.show(value, "x", 2) for value in (3, "a", True)] == ["3", "a", "yes"]
 
 
 def test_a_query_that_does_not_ask_is_refused(project):
@@ -106,6 +117,31 @@ def test_what_cannot_be_opened_is_said_in_one_sentence(tmp_path):
     with pytest.raises(published.UnreadableError, match=r"^vfm\.duckdb cannot be opened \(") as raised:
         published.connect(results)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: None, "There is no vfm.duckdb: make build writes it."),
+        (
+            lambda path: duckdb.connect(str(path)).close(),
+            "vfm.duckdb has no meta.build_info: it is of another",
+        ),
+        (lambda path: publish(path.parent, SHIPPED), "vfm.duckdb has no table or column that analyses/"),
+        (lambda path: path.write_text("no database"), "vfm.duckdb cannot be opened ("),
+    ],
+    ids=["none", "old", "older", "damaged"],
+)
+def test_the_command_says_one_sentence_and_ends_with_1(tmp_path, monkeypatch, capsys, make, sentence):
+    make(tmp_path / "vfm.duckdb")
+    monkeypatch.setenv("VFM_RESULTS", str(tmp_path / "vfm.duckdb"))
+    monkeypatch.setenv("VFM_BUILD", str(tmp_path / "build"))
+    page = (provenance.PROJECT / "docs" / cookbook.PAGE).read_bytes()
+    assert cookbook.main() == 1
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(sentence) and said.err.count("\n") == 1
+    assert not (tmp_path / "build").exists()
+    assert (provenance.PROJECT / "docs" / cookbook.PAGE).read_bytes() == page
 
 
 def test_a_published_file_is_read_only_and_shut_off(project):

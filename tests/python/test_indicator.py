@@ -21,6 +21,21 @@ def found(spells):
     return indicator.uncertainty(spells)
 
 
+def test_efron_durations_equal_the_calculation_step_by_step(spells, found):
+    expected = pd.Series(0.0, index=spells.index)
+    for sex in ("men", "women"):
+        rows = spells[spells.sex == sex]
+        r = cox.fit(rows.duration_weeks, rows.is_success, rows[cox.terms_of(spells)], ties="efron")
+        curves = r.baseline_survival(np.arange(156)) ** np.exp(r.linear_predictor)[:, None]
+        expected[rows.index] = curves.sum(axis=1)
+    own = expected[spells.is_benchmarked].groupby(spells.municipality_code).mean()
+    table = indicator.efron_table(spells.sample(frac=1, random_state=1))
+    assert table.municipality_code.tolist() == found.municipalities.tolist()
+    np.testing.assert_allclose(table.expected_mean_duration_weeks, own, rtol=1e-12)
+    assert not np.allclose(table.expected_mean_duration_weeks, found.expected, rtol=1e-6)  # the ties matter
+    assert indicator.efron_table(spells[:0]).empty
+
+
 def whole_calculation(spells, weights):
     """Indicators step by step from the public pieces, with a weight for each spell."""
     terms = cox.terms_of(spells)

@@ -337,6 +337,7 @@ def test_a_view_fits_the_window_and_has_no_serious_fault(written, browser, view,
 
 
 def test_on_a_phone_the_menu_opens_by_keyboard_and_a_choice_closes_it(written, browser):
+    browser.ask("Page.navigate", url="about:blank")  # every folder is closed on a page just read
     visit(browser, "overview", PHONE)
     seen = "getComputedStyle(document.querySelector('.app-menu')).visibility"
     assert browser.run(seen) == "hidden"
@@ -383,6 +384,18 @@ def test_without_a_warehouse_it_says_so(tmp_path):
         "make build makes it. See docs/bad_input.md#no-warehouse.\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_warehouse_that_cannot_be_read_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "warehouse.duckdb").write_text("no database")
+    environment = os.environ | {"VFM_BUILD": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "vfm.lineage"],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path}/warehouse.duckdb cannot be opened (")
+    assert done.stderr.endswith("Remove it with make clean.\n") and done.stderr.count("\n") == 1
 
 
 def test_no_text_of_the_data_ends_the_script():

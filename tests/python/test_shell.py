@@ -79,3 +79,21 @@ def test_without_a_published_file_there_is_no_shell(tmp_path):
     said = ask(tmp_path / "vfm.duckdb", "select 1;\n")
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr == "There is no vfm.duckdb: make build writes it.\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (
+            lambda path: duckdb.connect(str(path)).close(),
+            "vfm.duckdb has no meta.build_info: it is of another",
+        ),
+        (lambda path: path.write_text("no database"), "vfm.duckdb cannot be opened ("),
+    ],
+    ids=["old", "damaged"],
+)
+def test_a_file_that_cannot_be_read_is_said_in_one_sentence(tmp_path, make, sentence):
+    make(tmp_path / "vfm.duckdb")
+    said = ask(tmp_path / "vfm.duckdb", "select 1;\n")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(sentence) and said.stderr.count("\n") == 1
