@@ -1,4 +1,5 @@
 -- Spells follow only from employment: after a move or any other censoring there is none.
+-- With restart_after_move there is, after a move.
 with
 
 spells as (
@@ -15,4 +16,6 @@ inner join spells as later
     on
         spells.person_id = later.person_id
         and spells.spell_number < later.spell_number
-where not spells.is_success
+where
+    not spells.is_success
+    and not (spells.exit_reason = 'move' and {{ var('restart_after_move') | lower }})

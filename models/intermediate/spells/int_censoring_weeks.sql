@@ -35,26 +35,9 @@ exit_reasons as (
 
 ),
 
-with_previous_municipality as (
-
-    select
-        person_id,
-        week_number,
-        municipality_code,
-        lag(municipality_code) over (
-            partition by person_id order by week_number
-        ) as previous_municipality_code
-    from weeks
-
-),
-
 moves as (
 
-    select
-        person_id,
-        week_number
-    from with_previous_municipality
-    where municipality_code <> previous_municipality_code
+    {{ weeks_of_moves('weeks') }}
 
 ),
 

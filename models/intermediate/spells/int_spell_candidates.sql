@@ -12,25 +12,61 @@ success_weeks as (
 
 ),
 
--- what can start or end a spell, in the order of the weeks
+moves as (
+
+    {{ weeks_of_moves('weeks') }}
+
+),
+
+-- of non-employment weeks only: a gap is unbroken where its last row lies as many weeks on as rows
+gaps as (
+
+    select
+        person_id,
+        week_number,
+        row_number() over person_history as number_of_week,
+        lead(week_number, {{ var('gap_weeks') - 1 }}) over person_history as last_week_number
+    from weeks
+    where state in ('transfer', 'self_supporting')
+    window person_history as (partition by person_id order by week_number)
+
+),
+
+-- what can start or end a spell: the first week without employment needs no gap, and in one week
+-- a success comes before a move, and a move before a start
 turning_points as (
 
     select
         person_id,
         week_number,
+        3 as precedence,
         'non_employment' as kind
-    from weeks
+    from gaps
     where
-        state in ('transfer', 'self_supporting')
-        and week_number <= {{ var('window_weeks') }}
+        week_number <= {{ var('window_weeks') }}
+        and (
+            number_of_week = 1
+            or last_week_number = week_number + {{ var('gap_weeks') - 1 }}
+        )
 
     union all
 
     select
         person_id,
         week_number,
+        1 as precedence,
         'success' as kind
     from success_weeks
+
+    union all
+
+    select
+        person_id,
+        week_number,
+        2 as precedence,
+        'move' as kind
+    from moves
+    where {{ var('restart_after_move') | lower }}
 
 ),
 
@@ -38,12 +74,14 @@ with_previous as (
 
     select
         *,
-        lag(kind) over (partition by person_id order by week_number) as previous_kind
+        lag(kind) over (
+            partition by person_id order by week_number, precedence
+        ) as previous_kind
     from turning_points
 
 ),
 
--- a spell starts in the first non-employment week, and in the first one after each success
+-- a spell starts in the first non-employment week, and in the first one after each success or move
 starts as (
 
     select
@@ -55,7 +93,7 @@ starts as (
     from with_previous
     where
         kind = 'non_employment'
-        and (previous_kind is null or previous_kind = 'success')
+        and (previous_kind is null or previous_kind <> 'non_employment')
 
 ),
 

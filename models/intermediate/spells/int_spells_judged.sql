@@ -47,9 +47,14 @@ ended as (
             else censoring_weeks.censoring_reason
         end as exit_reason,
         population.leaving_week,
-        lag(candidates.success_week_number) over (
+        lag(
+            least(
+                coalesce(candidates.success_week_number, censoring_weeks.censoring_week_number),
+                censoring_weeks.censoring_week_number
+            )
+        ) over (
             partition by candidates.person_id order by candidates.candidate_number
-        ) as previous_success_week_number
+        ) as previous_exit_week_number
     from candidates
     inner join censoring_weeks
         on
@@ -70,7 +75,7 @@ breaks as (
 
 ),
 
--- candidates that do not follow from employment
+-- candidates that do not follow from employment (or, where spells start anew, from a move)
 broken as (
 
     select distinct
@@ -80,7 +85,7 @@ broken as (
     inner join breaks
         on
             ended.person_id = breaks.person_id
-            and ended.previous_success_week_number < breaks.week_number
+            and ended.previous_exit_week_number < breaks.week_number
             and breaks.week_number < ended.start_week_number
 
 ),
@@ -94,9 +99,14 @@ with_reason as (
             when broken.person_id is not null then 'follows_an_excluded_week'
             when ended.start_week >= ended.leaving_week then 'starts_in_the_leaving_year'
         end as own_rejection_reason,
-        min(case when not ended.is_success then ended.candidate_number end) over (
-            partition by ended.person_id
-        ) as first_censored_number
+        min(
+            case
+                when ended.is_success then null
+                when ended.exit_reason = 'move' and {{ var('restart_after_move') | lower }}
+                    then null
+                else ended.candidate_number
+            end
+        ) over (partition by ended.person_id) as first_censored_number
     from ended
     left join broken
         on
