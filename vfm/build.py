@@ -170,7 +170,7 @@ class Progress:
             terminal.leave(self.stream)
 
 
-def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test")):
+def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), variables=()):
     """Run dbt build in a process of its own.
 
     Parameters
@@ -180,6 +180,8 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test")):
         Where progress is shown.
     choice : sequence of str
         dbt's options that say what is built. Unit tests prove the code, not the data: make test runs them.
+    variables : dict
+        Environment variables besides those of this process.
 
     Returns
     -------
@@ -201,9 +203,8 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test")):
         "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
-    environment = dict(
-        os.environ
-    )  # paths as they stand: other words for one path cost a new parse of the project
+    # paths as they stand: other words for one path cost a new parse of the project
+    environment = os.environ | dict(variables)
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
     environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
     progress, errors, plain = Progress(stream), [], []

@@ -12,8 +12,10 @@ expected and observed duration share the case mix.
 Notes
 -----
 Jaeckel (1972) and Efron (1982) for the infinitesimal jackknife; Lin & Wei (1989) for its use with clustered
-Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. Breslow ties throughout, as in the
-report, but for `efron_table`, which shows what Efron's (1977) would change.
+Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. The derivatives are exact for Breslow
+ties, those of the report. Under Efron ties those of the coefficients are R's residuals (`cox`), which leave
+out what a weight does to the mean weight of a week's ties. `efron_table` shows
+what Efron's (1977) would change.
 """
 
 from __future__ import annotations
@@ -189,8 +191,8 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
         `is_benchmarked` are profiled.
     window_weeks : int
         Horizon of the areas, in weeks.
-    ties : {'breslow'}
-        The derivatives are those of the Breslow likelihood.
+    ties : {'breslow', 'efron'}
+        Handling of ties in the Cox models.
 
     Returns
     -------
@@ -199,10 +201,8 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     Raises
     ------
     ValueError
-        No benchmarked municipality, other ties, or a Cox input that cannot be fitted.
+        No benchmarked municipality, unknown ties, or a Cox input that cannot be fitted.
     """
-    if ties != "breslow":
-        raise ValueError(f"the uncertainty of the indicators is derived for Breslow ties, not {ties!r}")
     horizon = int(window_weeks)
     spells = _sorted(spells)
     profiled = spells["is_benchmarked"].to_numpy(bool)
@@ -220,7 +220,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     influence = np.zeros((len(spells), size))
     totals = np.zeros(size)
     expected = np.zeros(len(spells))
-    for _, rows, result in cox.by_sex(spells):
+    for _, rows, result in cox.by_sex(spells, ties=ties):
         at = position[rows.index].to_numpy()[result._risk.order]
         part, influence[at], expected[at] = _expected_influence(result, municipality[at], size, horizon)
         totals += part

@@ -1,6 +1,7 @@
 """Where a build came from: when, from which commit, from which registers and accounts."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -12,6 +13,10 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parents[1]
 UNKNOWN = "unknown"
 CHUNK = 1 << 20
+# what the tables follow from, beside registers and accounts
+CODE = ("models/**/*", "macros/**/*", "python_models/**/*", "seeds/classifications/*", "seeds/published/*",
+        "dbt_project.yml", "vfm/*.py")  # fmt: skip
+PACKAGES = ("duckdb", "numpy", "pandas", "scipy", "statsmodels")
 
 
 def register_folder():
@@ -57,6 +62,33 @@ def _fingerprint(folder, pattern):
                 content.update(chunk)
         whole.update(f"{file.relative_to(folder).as_posix()}\0{content.hexdigest()}\n".encode())
     return whole.hexdigest()
+
+
+def code_fingerprint(project=PROJECT, patterns=CODE, left_out=frozenset()):
+    """SHA-256 of the code that makes the tables, with the versions of the packages it calls.
+
+    Parameters
+    ----------
+    project : path
+        The project's root.
+    patterns : sequence of str
+        Which files count.
+    left_out : set of str
+        Files that do not, named from the root.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    project, digest = Path(project), hashlib.sha256()
+    for name in PACKAGES:
+        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    for path in sorted({path for pattern in patterns for path in project.glob(pattern) if path.is_file()}):
+        name = path.relative_to(project).as_posix()
+        if name not in left_out and "__pycache__" not in name:
+            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def data_origin(folder):
@@ -192,5 +224,6 @@ def build_info():
             "register_fingerprint": [register_fingerprint(folder)],
             "accounts_origin": [accounts_origin(accounts_folder())],
             "accounts_fingerprint": [accounts_fingerprint(accounts_folder())],
+            "code_fingerprint": [code_fingerprint()],
         }
     )

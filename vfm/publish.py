@@ -2,7 +2,8 @@
 
 import json
 import os
-from contextlib import closing
+import shutil
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -118,19 +119,25 @@ def copy_table(con, schema, table):
     return rows
 
 
-def write_file(warehouse, path, tables):
-    """Write the tables into a new DuckDB file, safely on disk, and return {(schema, table): rows}."""
+@contextmanager
+def into(warehouse, path):
+    """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
     with closing(
         duckdb.connect(str(path), config={"temp_directory": str(Path(warehouse).with_name("spill"))})
     ) as con:
         con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         con.execute("set enable_external_access = false")  # but for these two files
-        rows = {name: copy_table(con, *name) for name in tables}
+        yield con
         con.execute("detach warehouse")
         con.execute("checkpoint")
     with open(path, "rb+") as stream:
         os.fsync(stream.fileno())
-    return rows
+
+
+def write_file(warehouse, path, tables):
+    """Write the tables into a new DuckDB file and return {(schema, table): rows}."""
+    with into(warehouse, path) as con:
+        return {name: copy_table(con, *name) for name in tables}
 
 
 def new_file(results):
@@ -196,16 +203,65 @@ def publish(warehouse, results, target, mode=0o644):
         If the build did not pass as a whole, or a table to publish is missing or holds a person's id. As on
         any other error the old file is left as it was, byte for byte, and nothing half-written stays behind.
     """
-    results, new = new_file(results)
     manifest, run_results = (
         json.loads((Path(target) / name).read_text(encoding="utf-8"))
         for name in ("manifest.json", "run_results.json")
     )
     check_run(manifest, run_results)
+    tables = tables_to_publish(manifest).values()
+    return put_in_place(results, mode, lambda new: write_file(warehouse, new, tables))
+
+
+def publish_table(warehouse, results, schema, table):
+    """Publish one table of the warehouse anew, in a published file that is otherwise of the same build.
+
+    Parameters
+    ----------
+    warehouse, results : path
+        As `publish`.
+    schema, table : str
+
+    Returns
+    -------
+    int
+        Its rows.
+
+    Raises
+    ------
+    NotPublishedError
+        As `publish`; the old file is left as it was then, as on any other error.
+    """
+
+    def write(new):
+        shutil.copyfile(os.path.realpath(results), new)
+        with into(warehouse, new) as con:
+            con.execute(f'drop table if exists "{schema}"."{table}"')
+            return copy_table(con, schema, table)
+
+    return put_in_place(results, Path(results).stat().st_mode & 0o777, write)
+
+
+def put_in_place(results, mode, write):
+    """Let `write` make the new file and rename it over the published one; returns what `write` does.
+
+    Parameters
+    ----------
+    results : path
+    mode : int
+        Permissions of the published file.
+    write : callable
+        Takes the path of the file to make.
+
+    Raises
+    ------
+    NotPublishedError
+        If there is no room or right to write. The old file is left as it was on any error.
+    """
+    results, new = new_file(results)
     prepare_folder(results)
     remove_leftovers(results)
     try:
-        rows = write_file(warehouse, new, tables_to_publish(manifest).values())
+        written = write(new)
         new.chmod(mode)
         os.replace(new, results)
         sync_folder(results.parent)
@@ -216,7 +272,7 @@ def publish(warehouse, results, target, mode=0o644):
     finally:
         for leftover in (new, new.with_name(new.name + ".wal")):
             leftover.unlink(missing_ok=True)
-    return rows
+    return written
 
 
 def remove_leftovers(results):

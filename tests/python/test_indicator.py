@@ -36,7 +36,7 @@ def test_efron_durations_equal_the_calculation_step_by_step(spells, found):
     assert indicator.efron_table(spells[:0]).empty
 
 
-def whole_calculation(spells, weights):
+def whole_calculation(spells, weights, ties="breslow"):
     """Indicators step by step from the public pieces, with a weight for each spell."""
     terms = cox.terms_of(spells)
     expected = np.zeros(len(spells))
@@ -47,6 +47,7 @@ def whole_calculation(spells, weights):
             spells.is_success[rows],
             spells.loc[rows, terms],
             weights=weights[rows],
+            ties=ties,
         )
         survival = r.baseline_survival(np.arange(156))
         expected[rows] = (survival ** np.exp(r.linear_predictor)[:, None]).sum(axis=1)
@@ -145,8 +146,23 @@ def test_expected_durations_by_hand():
     np.testing.assert_allclose(out, [1 + np.exp(-0.1), 3])
 
 
+def test_efron_ties_give_their_own_indicator_and_nearly_the_derivative(spells, found):
+    efron = indicator.uncertainty(spells, ties="efron")
+    ordered = spells.sort_values("spell_id").reset_index(drop=True)
+    ones = np.ones(len(ordered))
+    np.testing.assert_allclose(efron.indicator, whole_calculation(ordered, ones, "efron"), rtol=1e-12)
+    assert 0 < np.abs(efron.indicator / found.indicator - 1).max() < 0.02
+    np.testing.assert_allclose(efron.standard_errors, found.standard_errors, rtol=0.02)
+    person, codes = pd.factorize(ordered.person_id)
+    for p in np.random.default_rng(0).choice(len(codes), 5, replace=False):
+        h = 1e-4 * (person == p)
+        slope = whole_calculation(ordered, ones + h, "efron") - whole_calculation(ordered, ones - h, "efron")
+        scale = np.abs(efron.influence[p]).max()
+        np.testing.assert_allclose(efron.influence[p], slope / 2e-4, atol=2e-2 * scale)
+
+
 def test_errors_are_clear(spells):
-    with pytest.raises(ValueError, match="Breslow ties"):
-        indicator.uncertainty(spells, ties="efron")
+    with pytest.raises(ValueError, match="ties must be one of breslow, efron"):
+        indicator.uncertainty(spells, ties="exact")
     with pytest.raises(ValueError, match="no municipality has enough spells"):
         indicator.uncertainty(spells.assign(is_benchmarked=False))

@@ -8,8 +8,6 @@ the seeds it has not finished. Nothing published is touched.
 """
 
 import argparse
-import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -22,7 +20,7 @@ from pathlib import Path
 
 from vfm import machine, terminal
 from vfm.build import Paths
-from vfm.provenance import PROJECT
+from vfm.provenance import PROJECT, code_fingerprint
 from vfm.synthetic import constants, recovery_report
 
 SEEDS = 20
@@ -32,7 +30,6 @@ PAGE = PROJECT / "docs" / "recovery.md"
 CODE = ("vfm/**/*.py", "models/**/*", "macros/**/*", "python_models/**/*", "dbt_project.yml",
         "seeds/classifications/*", "seeds/published/*")  # fmt: skip
 NOT_CODE = {"vfm/synthetic/recovery.py", "vfm/synthetic/recovery_report.py"}
-PACKAGES = ("duckdb", "numpy", "pandas", "scipy", "statsmodels")
 
 
 class RecoveryError(Exception):
@@ -46,15 +43,7 @@ def seeds_to_run(count):
 
 def fingerprint(project):
     """SHA-256 of the code, the classifications, the printed tables and the packages; text."""
-    digest = hashlib.sha256()
-    for name in PACKAGES:
-        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
-    files = sorted({path for pattern in CODE for path in project.glob(pattern) if path.is_file()})
-    for path in files:
-        name = path.relative_to(project).as_posix()
-        if name not in NOT_CODE and "__pycache__" not in name:
-            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return code_fingerprint(project, CODE, NOT_CODE)
 
 
 def finished(path, wanted):
