@@ -204,3 +204,40 @@ def test_a_published_view_reads_no_file_but_the_warehouse(build, tmp_path):
     with pytest.raises(duckdb.PermissionException, match="disabled by configuration"):
         publish.publish(**build)
     assert list(build["results"].parent.iterdir()) == before
+
+
+def test_one_table_is_published_anew_beside_the_others(build):
+    publish.publish(**build)
+    build["results"].chmod(0o640)
+    in_warehouse(build, "delete from benchmark.benchmark_indicators where k = 3")
+    in_warehouse(build, "create or replace view report.table_3_1 as select 7 as k")
+    reader = duckdb.connect(str(build["results"]), read_only=True)
+    try:
+        assert publish.publish_table(build["warehouse"], build["results"], "report", "table_3_1") == 1
+        assert reader.execute("select count(*) from report.table_3_1").fetchall() == [(3,)]
+    finally:
+        reader.close()
+    with duckdb.connect(str(build["results"]), read_only=True) as con:
+        assert con.execute("select k from report.table_3_1").fetchall() == [(7,)]
+        assert con.execute("select count(*) from benchmark.benchmark_indicators").fetchall() == [(3,)]
+        comments = con.execute("select comment from duckdb_columns() where column_name = 'x'").fetchall()
+        assert comments == [("ratio",)]
+    assert stat.S_IMODE(build["results"].stat().st_mode) == 0o640
+    assert [path.name for path in build["results"].parent.iterdir()] == ["vfm.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ("drop view report.table_3_1", "no table report.table_3_1"),
+        ("create or replace view report.table_3_1 as select 1 as person_id", "holds person_id"),
+    ],
+)
+def test_one_table_that_may_not_be_published_leaves_the_file_as_it_was(build, change, match):
+    publish.publish(**build)
+    before = digest(build["results"])
+    in_warehouse(build, change)
+    with pytest.raises(publish.NotPublishedError, match=match):
+        publish.publish_table(build["warehouse"], build["results"], "report", "table_3_1")
+    assert digest(build["results"]) == before
+    assert [path.name for path in build["results"].parent.iterdir()] == ["vfm.duckdb"]
