@@ -367,6 +367,11 @@ def rebuild(paths, alternative, folder):
     alternative : Alternative
     folder : Path
         For the copy; not removed here.
+
+    Raises
+    ------
+    BuildError
+        If dbt fails, naming the alternative, or if there is no room for the copy.
     """
     copy = building.Paths(project=paths.project, build=folder, results=paths.results)
     folder.mkdir(parents=True)
@@ -380,7 +385,11 @@ def rebuild(paths, alternative, folder):
         raise
     models = [f"{first}+,+{last}" for first in alternative.changes for last in WANTED]
     choice = ["--exclude-resource-type", "unit_test", "test", "--vars", json.dumps(alternative.vars)]
-    building.run_dbt(copy, io.StringIO(), [*choice, "--select", *models], {"VFM_BUILD": str(folder)})
+    try:
+        building.run_dbt(copy, io.StringIO(), [*choice, "--select", *models], {"VFM_BUILD": str(folder)})
+    except building.BuildError as problem:
+        said = [text for text in problem.args if "full log is" not in text]  # the log goes with the copy
+        raise building.BuildError(f"{alternative.label_en} cannot be built:", *said) from problem
     with closing(duckdb.connect(str(copy.warehouse), read_only=True)) as con:
         return of_warehouse(con)
 

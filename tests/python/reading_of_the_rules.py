@@ -1,6 +1,6 @@
 """An independent reading of the rules for spells and programme days: one person at a time, week by week.
 
-Written from the method and DECISIONS.md (P2-P7, S1-S11) without a look at the SQL, as plain loops: slow and
+Written from the method and DECISIONS.md (P2-P7, S1-S13) without a look at the SQL, as plain loops: slow and
 meant to be read. It takes the raw rows of one person and returns what the warehouse should hold.
 """
 
@@ -132,8 +132,8 @@ def state_of_week(person: Person, week: dt.date, away: list[tuple[dt.date, dt.da
     return ("employed" if hours > 0 else "self_supporting"), hours
 
 
-def spells(person: Person) -> list[dict]:
-    """Return the person's spells, each with what the warehouse says of it."""
+def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = False) -> list[dict]:
+    """Return the person's spells, each with what the warehouse says of it; the switches are S12 and S13."""
     found = programme_start(person)
     if found is None:
         return []
@@ -152,8 +152,11 @@ def spells(person: Person) -> list[dict]:
             state[number], hours[number] = state_of_week(person, week, away)
             home[number] = lives(week + 6 * DAY)
 
+    def without_employment(number):
+        return state.get(number) in ("transfer", "self_supporting")
+
     def non_employment(number):
-        return number <= 156 and state.get(number) in ("transfer", "self_supporting")
+        return number <= 156 and without_employment(number)
 
     def succeeds(number):
         run = range(number, number + 13)
@@ -194,13 +197,14 @@ def spells(person: Person) -> list[dict]:
                 "exit_reason": reason,
             }
         )
-        if reason != "employment":
+        if reason != "employment" and not (reason == "move" and restart_after_move):
             break
-        following, begin = end + 13, None
+        following, begin = end + 13 if reason == "employment" else end, None
         while following in state:
             if state[following] in ("dead", "emigrated", "excluded"):
                 break
-            if non_employment(following):
+            gap = range(following, following + gap_weeks)
+            if non_employment(following) and all(without_employment(number) for number in gap):
                 if first_week + (following - 1) * WEEK < leaving_week:
                     begin = following
                 break

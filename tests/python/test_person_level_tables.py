@@ -19,6 +19,7 @@ from hypothesis import Phase, given, seed, settings
 from random_persons import raw_rows, several_persons
 
 from vfm.provenance import PROJECT
+from vfm.registers import dbt_sql
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic import check, world
 
@@ -109,3 +110,44 @@ def test_random_persons_have_the_spells_and_days_of_the_rules(built):
     agree()
     # the comparison means something only where every rule was met
     assert EXIT_REASONS | {1, 2, 3} <= set(met), met
+
+
+def recompile(models, **variables):
+    """Compile anew, with other values of variables, the models that read one of them."""
+    relations = {node["name"]: node["relation_name"] for node in models.nodes.values()}
+    dbt_sql.variables().update(variables)
+    try:
+        for name in models.order:
+            code = models.nodes[name].get("raw_code", "")
+            if any(f"var('{variable}')" in code for variable in variables):
+                template = dbt_sql.environment().from_string(code)
+                models.nodes[name]["compiled_code"] = template.render(ref=relations.__getitem__)
+    finally:
+        dbt_sql.variables.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [{"gap_weeks": 20}, {"restart_after_move": True}, {"gap_weeks": 4, "restart_after_move": True}],
+    ids=str,
+)
+def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(built, switches):
+    models = CompiledModels(built / "manifest.json", ["spells"])
+    recompile(models, **switches)
+    changed = Counter()
+
+    @seed(4)
+    @settings(max_examples=80, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
+    @given(several_persons)
+    def agree(several):
+        people = {f"p{number}": person for number, person in enumerate(several)}
+        models.run(raw_rows(people))
+        spells = [
+            (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)
+        ]
+        changed.update(reading.spells(one, **switches) != reading.spells(one) for one in people.values())
+        found = models.connection.execute(f"select person_id, {SPELL} from benchmark.spells").fetchall()
+        assert sorted(found) == sorted(spells)
+
+    agree()
+    assert changed[True] > 5, "the switches mean something only where they change spells"

@@ -367,6 +367,19 @@ def test_an_alternative_is_built_in_a_copy_that_is_the_owners_alone(paths, monke
     assert "cox_input+,+int_benchmark_indicators" in choice and "test" in choice
 
 
+def test_what_fails_names_its_alternative(paths, monkeypatch):
+    def run_dbt(*_):
+        raise build.BuildError("model int_cox_coefficients: too few", "The full log is build/logs/dbt.log.")
+
+    monkeypatch.setattr(build, "run_dbt", run_dbt)
+    with pytest.raises(build.BuildError) as failed:
+        sensitivity.rebuild(paths, LISTED[1], paths.build / "sensitivity/at_work")
+    assert failed.value.args == (
+        "At least 50 spells cannot be built:",
+        "model int_cox_coefficients: too few",
+    )
+
+
 def test_a_run_publishes_the_table_and_removes_the_copies(paths, monkeypatch):
     state = sensitivity.state(*indicators())
     monkeypatch.setattr(
