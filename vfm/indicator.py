@@ -14,8 +14,8 @@ Notes
 Jaeckel (1972) and Efron (1982) for the infinitesimal jackknife; Lin & Wei (1989) for its use with clustered
 Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. The derivatives are exact for Breslow
 ties, those of the report. Under Efron ties those of the coefficients are R's residuals (`cox`), which leave
-out what a weight does to the mean weight of a week's ties. `efron_table` shows
-what Efron's (1977) would change.
+out what a weight does to the mean weight of a week's ties. `efron_table` shows what Efron's (1977) would
+change.
 """
 
 from __future__ import annotations
