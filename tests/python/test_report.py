@@ -227,7 +227,7 @@ def test_with_all_cells_suppressed_every_figure_says_so(copied):
         numbers = [column for column, kind, *_ in found if kind in ("DOUBLE", "BIGINT")]
         values = [column for column in numbers if not any(part in column for part in NOT_WITHHELD)]
         if values:
-            change(f"update {table} set " + ", ".join(f"{column} = null" for column in values))
+            change(f"update {table} set " + ", ".join(f'"{column}" = null' for column in values))
     page = command.render(read(path), "da")
     shown = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
     assert not {"nan", "none", "<na>"} & set(re.split(r"[\s>(]+", shown.lower()))
