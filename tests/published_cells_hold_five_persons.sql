@@ -3,7 +3,7 @@
 {% set benchmarked = [
     'benchmark_indicators', 'efron_durations', 'expected_durations', 'funnel_limits', 'indicator_covariance',
     'indicator_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
-    'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
+    'municipal_curves', 'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
     'frontier_known_noise', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
 ] %}
 {% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
@@ -11,7 +11,8 @@
     'cox_coefficients': 'coefficient', 'cox_diagnostics': 'efron_coefficient', 'appendix_table_6_1': 'standard_error',
 } %}
 {% set curves = [
-    ('survival_bands', "'employment'", 'survival'), ('cumulative_incidence', 'cause', 'incidence'),
+    ('survival_bands', 'sex', "'employment'", 'survival'), ('cumulative_incidence', 'sex', 'cause', 'incidence'),
+    ('municipal_curves', 'municipality_code', "'employment'", 'observed_survival'),
 ] %}
 with
 
@@ -75,54 +76,69 @@ spell_persons as (
 
 ),
 
+-- a curve is of the spells of a sex, or of a municipality
+spells_by_unit as (
+
+    {% for unit in ['sex', 'municipality_code'] %}
+    select
+        {{ unit }} as unit,
+        person_id,
+        outcome,
+        duration_weeks
+    from spells
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
 events as (
 
     select
-        sex,
+        unit,
         cause,
         week,
         count(*) as persons
     from (
         select
-            sex,
+            unit,
             case when outcome = 'success' then 'employment' else 'leaving' end as cause,
             person_id,
             min(duration_weeks) as week
-        from spells
+        from spells_by_unit
         where outcome in ('success', 'left')
-        group by sex, cause, person_id
+        group by unit, cause, person_id
     ) as first_events
-    group by sex, cause, week
+    group by unit, cause, week
 
 ),
 
 at_risk as (
 
     select
-        sex,
+        unit,
         longest,
         count(*) as persons
     from (
         select
-            sex,
+            unit,
             person_id,
             max(duration_weeks) as longest
-        from spells
-        group by sex, person_id
+        from spells_by_unit
+        group by unit, person_id
     ) as longest_spells
-    group by sex, longest
+    group by unit, longest
 
 ),
 
 points as (
 
-    {% for curve, cause, value in curves %}
+    {% for curve, unit, cause, value in curves %}
     select
         '{{ curve }}' as curve,
-        sex,
+        {{ unit }} as unit,
         {{ cause }} as cause,
         week,
-        lag(week) over (partition by sex, {{ cause }} order by week) as week_before
+        lag(week) over (partition by {{ unit }}, {{ cause }} order by week) as week_before
     from {{ ref(curve) }}
     where {{ value }} is not null
     {{ "union all" if not loop.last }}
@@ -352,31 +368,31 @@ cells as (
     union all
     select
         points.curve || ' steps' as published_table,
-        points.sex || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
+        points.unit || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
         sum(events.persons) as persons,
         1 as published_value
     from points
     left join events
         on
-            points.sex = events.sex
+            points.unit = events.unit
             and points.cause = events.cause
             and points.week_before < events.week
             and points.week >= events.week
     where points.week_before is not null
-    group by points.curve, points.sex, points.cause, points.week
+    group by points.curve, points.unit, points.cause, points.week
     union all
     select
         points.curve || ' at risk' as published_table,
-        points.sex || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
+        points.unit || ' ' || points.cause || ' ' || cast(points.week as varchar) as cell,
         sum(at_risk.persons) as persons,
         1 as published_value
     from points
     left join at_risk
         on
-            points.sex = at_risk.sex
+            points.unit = at_risk.unit
             and points.week <= at_risk.longest
     where points.week_before is not null
-    group by points.curve, points.sex, points.cause, points.week
+    group by points.curve, points.unit, points.cause, points.week
 
 )
 

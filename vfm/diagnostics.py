@@ -1,7 +1,8 @@
-"""How well the Cox models order spells, and the national curves behind the benchmark.
+"""How well the Cox models order spells, and the curves behind the benchmark.
 
-Concordance, Kaplan-Meier bands and cumulative incidence by sex. The curves are published: a point is given
-only where enough persons had the event since the point before it (`released`).
+Concordance, Kaplan-Meier bands and cumulative incidence by sex, and each municipality's Kaplan-Meier curve
+beside the one the Cox models expect. The curves are published: a point is given only where enough persons had
+the event since the point before it (`released`).
 
 Notes
 -----
@@ -12,7 +13,7 @@ Aalen & Johansen (1978) for cumulative incidence, with the variance of Marubini 
 import numpy as np
 import pandas as pd
 
-from vfm import cox
+from vfm import cox, kaplan_meier
 
 _CONCORDANCE = {
     "sex": object,
@@ -34,6 +35,14 @@ _INCIDENCE = {
     "ci_low": float,
     "ci_high": float,
 }
+_CURVES = {
+    "municipality_code": object,
+    "week": "int64",
+    "observed_survival": float,
+    "expected_survival": float,
+}
+#: Digits of a municipality's curve: more would tell how many were at risk in each week.
+_CURVE_DECIMALS = 3
 #: Outcome of a spell that is the event of each cause; the others are competing, or censored.
 CAUSES = {"employment": "success", "leaving": "left"}
 
@@ -316,3 +325,71 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
             persons = _persons_by_week(part, cause == j + 1, horizon)
             parts.append(_withheld(frame, *persons, int(disclosure_limit)))
     return _typed(parts, _INCIDENCE)
+
+
+def expected_survival(linear_predictor, baseline):
+    """Mean over spells of S0(t)^exp(x b).
+
+    Parameters
+    ----------
+    linear_predictor : (n,) float array
+        x b; -inf for a spell whose hazard is 0.
+    baseline : (weeks + 1,) float array
+        S0 at weeks 0, 1, ... of a spell with x b = 0.
+
+    Returns
+    -------
+    (weeks + 1,) float array
+    """
+    hazard = np.exp(np.asarray(linear_predictor, float))
+    return (np.asarray(baseline, float)[:, None] ** hazard).mean(axis=1)
+
+
+def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_limit=5):
+    """Rows of benchmark.municipal_curves, one per municipality of the benchmark and week 0..window_weeks.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        benchmark.spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
+    predictors : DataFrame
+        intermediate.int_linear_predictors: spell_id, is_benchmarked, linear_predictor, is_without_hazard.
+    baseline : DataFrame
+        benchmark.cox_baseline: sex, week, survival. The published one, so that the expectation tells nothing
+        of the weeks that it withholds.
+    window_weeks, disclosure_limit : int
+        As `survival_bands`, by municipality, for the observed curve. With a limit above 1 both curves have
+        three decimals.
+
+    Notes
+    -----
+    The area under the observed curve on 0..window_weeks is the observed mean duration, that under the
+    expected one the expected mean duration, but for the withheld weeks and the rounding.
+    """
+    horizon, limit, parts = int(window_weeks), int(disclosure_limit), []
+    scores = predictors[["spell_id", "is_benchmarked", "linear_predictor", "is_without_hazard"]]
+    data = spells.merge(scores, on="spell_id", validate="1:1").sort_values("spell_id", kind="stable")
+    data["score"] = data["linear_predictor"].where(~data["is_without_hazard"].astype(bool), -np.inf)
+    curves = {
+        sex: rows.sort_values("week")["survival"].to_numpy(float) for sex, rows in baseline.groupby("sex")
+    }
+    for code, part in data[data["is_benchmarked"].astype(bool)].groupby("municipality_code"):
+        event = part["is_success"].to_numpy(bool)
+        expected = sum(
+            len(rows) / len(part) * expected_survival(rows["score"], curves[sex][: horizon + 1])
+            for sex, rows in part.groupby("sex")
+        )
+        frame = pd.DataFrame(
+            {
+                "municipality_code": code,
+                "week": np.arange(horizon + 1),
+                "observed_survival": kaplan_meier.survival(part["duration_weeks"], event, horizon=horizon),
+                "expected_survival": expected,
+            }
+        )
+        if limit > 1:
+            frame = frame.round(_CURVE_DECIMALS)
+        given = released(*_persons_by_week(part, event, horizon), limit)
+        frame.loc[~given, "observed_survival"] = np.nan
+        parts.append(frame)
+    return _typed(parts, _CURVES)

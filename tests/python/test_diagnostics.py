@@ -10,7 +10,7 @@ from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from lifelines.datasets import load_dd
 from lifelines.utils import concordance_index
 
-from vfm import diagnostics, kaplan_meier
+from vfm import diagnostics, indicator, kaplan_meier
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +171,77 @@ def test_published_steps_hold_the_disclosure_limit(spells):
         assert ((inside.ci_low <= inside.incidence) & (inside.incidence <= inside.ci_high)).all()
     bands = diagnostics.survival_bands(spells, disclosure_limit=5)
     assert bands.survival.isna().sum() > 0 and bands.survival.notna().sum() > 50
+
+
+@pytest.fixture(scope="module")
+def benchmark(spells):
+    """Spells of three municipalities, one outside the benchmark, their predictors and a baseline by sex."""
+    rng = np.random.default_rng(9)
+    d = spells.drop(columns="is_benchmarked")
+    d["municipality_code"] = rng.choice(["101", "461", "825"], len(d), p=[0.85, 0.1, 0.05])
+    predictors = pd.DataFrame(
+        {
+            "spell_id": d.spell_id,
+            "is_benchmarked": d.municipality_code != "825",
+            "linear_predictor": rng.normal(0, 0.7, len(d)),
+            "is_without_hazard": rng.random(len(d)) < 0.02,
+        }
+    ).sample(frac=1, random_state=1)
+    weeks = np.arange(157)
+    baseline = pd.concat(
+        pd.DataFrame({"sex": sex, "week": weeks, "survival": np.exp(-rate * weeks)})
+        for sex, rate in (("men", 0.004), ("women", 0.007))
+    )
+    return d, predictors, baseline
+
+
+def test_municipal_curves_equal_lifelines_and_their_areas_are_the_durations(benchmark):
+    spells, predictors, baseline = benchmark
+    table = diagnostics.municipal_curves(spells, predictors, baseline, disclosure_limit=0)
+    assert table.groupby("municipality_code").week.agg(["min", "max", "size"]).to_dict("index") == {
+        code: {"min": 0, "max": 156, "size": 157} for code in ("101", "461")
+    }
+    scores = predictors.set_index("spell_id").loc[spells.spell_id].reset_index(drop=True)
+    score = scores.linear_predictor.where(~scores.is_without_hazard, -np.inf).to_numpy()
+    expected = np.empty(len(spells))
+    for sex, rows in baseline.groupby("sex"):
+        men = (spells.sex == sex).to_numpy()
+        expected[men] = indicator.expected_durations(score[men], -np.log(rows.survival.to_numpy()[:156]))
+    for code, rows in table.groupby("municipality_code"):
+        here = (spells.municipality_code == code).to_numpy()
+        theirs = KaplanMeierFitter().fit(spells.duration_weeks[here], spells.is_success[here])
+        np.testing.assert_allclose(
+            rows.observed_survival, theirs.survival_function_at_times(np.arange(157)), atol=1e-12
+        )
+        observed = indicator.observed_durations(
+            np.zeros(here.sum(), int),
+            spells.duration_weeks[here].to_numpy(),
+            spells.is_success[here].to_numpy(),
+        )
+        assert rows.observed_survival.iloc[:156].sum() == pytest.approx(observed[0], abs=1e-9)
+        assert rows.expected_survival.iloc[:156].sum() == pytest.approx(expected[here].mean(), abs=1e-9)
+
+
+def test_the_expected_curve_of_one_spell_is_the_baseline_to_the_power_of_its_hazard():
+    curve = diagnostics.expected_survival([np.log(2)], [1.0, 0.5, 0.2])
+    assert curve.tolist() == pytest.approx([1, 0.25, 0.04])
+    assert diagnostics.expected_survival([-np.inf, 0.0], [1.0, 0.5]).tolist() == [1, 0.75]
+
+
+def test_published_steps_of_a_municipality_hold_the_disclosure_limit(benchmark):
+    spells, predictors, baseline = benchmark
+    exact = diagnostics.municipal_curves(spells, predictors, baseline, disclosure_limit=0)
+    table = diagnostics.municipal_curves(spells, predictors, baseline, disclosure_limit=5)
+    assert table.expected_survival.notna().all()
+    for column in ("observed_survival", "expected_survival"):
+        given = table[column].notna()
+        np.testing.assert_array_equal(table[column][given], exact[column][given].round(3))
+    for code, rows in table.groupby("municipality_code"):
+        given = rows.week[rows.observed_survival.notna()].to_numpy()
+        d = spells[(spells.municipality_code == code) & spells.is_success]
+        first = d.groupby("person_id").duration_weeks.min()
+        persons = [((first > a) & (first <= b)).sum() for a, b in zip(given[:-1], given[1:], strict=True)]
+        assert len(given) > 5 and min(persons) >= 5
 
 
 @pytest.mark.parametrize(

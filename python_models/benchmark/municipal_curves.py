@@ -1,0 +1,15 @@
+"""Each municipality's Kaplan-Meier curve beside the one the Cox models expect (report, appendix 3)."""
+
+from vfm import diagnostics
+
+
+def model(dbt, session):
+    """Return one row per municipality of the benchmark and week."""
+    window_weeks = dbt.config.get("window_weeks")
+    disclosure_limit = dbt.config.get("disclosure_limit")
+    spells = dbt.ref("spells").order("spell_id").df()
+    predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
+    baseline = dbt.ref("cox_baseline").order("sex, week").df()
+    return diagnostics.municipal_curves(
+        spells, predictors, baseline, window_weeks=window_weeks, disclosure_limit=disclosure_limit
+    )
