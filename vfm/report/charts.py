@@ -6,6 +6,14 @@ import altair as alt
 QUINTILE_COLOURS = ("#0b4f8a", "#6aaed6", "#d0d0d0", "#f4a259", "#b3430b")
 POSITION_COLOURS = {"above": "#0b4f8a", "around": "#757575", "below": "#b3430b"}
 POSITION_SHAPES = {"above": "triangle-up", "around": "circle", "below": "triangle-down"}
+# beyond 99.8 % dark, beyond 95 % lighter
+FUNNEL_LOOKS = {
+    "above_998": ("#0b4f8a", "triangle-up"),
+    "above_95": ("#3f8fc9", "triangle-up"),
+    "within": ("#8a8a8a", "circle"),
+    "below_95": ("#d9822b", "triangle-down"),
+    "below_998": ("#b3430b", "triangle-down"),
+}
 BLUE, ORANGE, GREY, GREEN = "#0b4f8a", "#b3430b", "#6b6b6b", "#00705c"
 FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 CONFIG = {
@@ -24,6 +32,8 @@ CONFIG = {
         "domainColor": "#888",
         "tickColor": "#888",
     },
+    "axisXQuantitative": {"tickCount": {"expr": "width < 470 ? 4 : 8"}},
+    "axisYQuantitative": {"tickCount": 6},
     "legend": {
         "orient": "top",
         "labelFontSize": 12,
@@ -37,6 +47,23 @@ CONFIG = {
     },
 }
 CHOSEN = "datum.municipality_code == chosen"
+
+
+FEW = 470  # pixels of a plot on a phone, at most
+
+
+def columns_of(wide):
+    """Columns of a legend: one on a phone."""
+    return alt.expr(f"width < {FEW} ? 1 : {wide}")
+
+
+def broken_axis(**more):
+    """An axis of long labels, which break at | on a phone."""
+    return alt.Axis(
+        labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : replace(datum.label, '|', ' ')",
+        labelLimit=alt.expr("containerSize()[0] < 500 ? 150 : 300"),
+        **more,
+    )
 
 
 def chosen():
@@ -81,10 +108,14 @@ def rule_at(value, axis="x", *, dash=(4, 3)):
     return mark.encode(**{axis: "at:Q"})
 
 
+def halo(base, **text):
+    """Text that stays readable on top of marks: a layer of white outlines, and the letters."""
+    look = {"fontSize": 12, "fontWeight": "bold", "color": "#000"} | text
+    return base.mark_text(**look, stroke="#fff", strokeWidth=3, strokeJoin="round") + base.mark_text(**look)
+
+
 def ring(data, x, y, size=220):
     """A ring around the chosen municipality, with its name beside it."""
     base = alt.Chart(data).transform_filter(CHOSEN).encode(x=x, y=y)
     circle = base.mark_point(shape="circle", filled=False, size=size, stroke="#000", strokeWidth=2.5)
-    name = base.mark_text(dy=-15, fontWeight="bold", fontSize=12, color="#000", stroke="#fff", strokeWidth=3)
-    front = base.mark_text(dy=-15, fontWeight="bold", fontSize=12, color="#000")
-    return circle + name.encode(text="municipality_name:N") + front.encode(text="municipality_name:N")
+    return circle + halo(base.encode(text="municipality_name:N"), dy=-15)

@@ -1,21 +1,38 @@
 """The page's figures: what each draws, and the table that stands behind it."""
 
-from dataclasses import dataclass, field
+import re
+import textwrap
+from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
 
 from vfm.report import charts, outlines
-from vfm.report.charts import BLUE, CHOSEN, GREEN, GREY, ORANGE, finish, ring, rule_at, scale_of
+from vfm.report.charts import (
+    BLUE,
+    CHOSEN,
+    GREEN,
+    GREY,
+    ORANGE,
+    broken_axis,
+    columns_of,
+    finish,
+    halo,
+    ring,
+    rule_at,
+    scale_of,
+)
 
 POSITIONS = ("above", "around", "below")
 QUINTILES = (1, 2, 3, 4, 5)
-_LABEL = alt.expr("containerSize()[0] < 500 ? 125 : 290")  # pixels for long labels
+LEFT_OUT = "169"  # the municipality that the second line of Figure 5.1 does without
+LOOKS = {"colour": (BLUE, ORANGE, GREEN), "shape": ("circle", "square", "diamond")}
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing with its table; `spec` is None where every cell it would draw is suppressed."""
+    """A drawing with its table and a note; `spec` is None where every cell it would draw is suppressed."""
 
     name: str
     spec: dict | None
@@ -23,7 +40,7 @@ class Figure:
     rows: list
     withheld: int = 0
     is_map: bool = False
-    kind: str = field(default="figure")
+    note: str = ""
 
 
 def _table(frame, columns, words):
@@ -103,7 +120,7 @@ def arrivals(results, words):
             x=alt.X(
                 "share:Q",
                 title=words("axis_share_of_spells"),
-                axis=alt.Axis(format="%"),
+                axis=alt.Axis(format="%", values=QUARTERS),
                 scale=alt.Scale(domain=[0, 1]),
             ),
             y=alt.Y("group_word:N", sort=groups, title=None),
@@ -111,7 +128,11 @@ def arrivals(results, words):
             order="outcome_order:O",
             tooltip=_tips(words, group_word=None, outcome_word=None, spells=",.0f", share=".1%"),
         )
-        return finish(bars, 190)
+        success = alt.Chart(shown[shown["outcome"] == "success"]).mark_text(align="left", dx=5, color="#111")
+        labels = success.encode(
+            x="share:Q", y=alt.Y("group_word:N", sort=groups), text=alt.Text("share:Q", format=".0%")
+        )
+        return finish(bars + labels, 190)
 
     columns = {"group_word": "text", "outcome_word": "text", "spells": 0, "share": "percent"}
     return _figure("arrivals", words, frame, columns, ["share"], draw)
@@ -121,18 +142,18 @@ def cumulative_incidence(results, words):
     """Share in work, and share gone, by weeks since arrival."""
     frame = results["benchmark.cumulative_incidence"]
     frame = frame.assign(
-        curve=[words(f"curve_{cause}_{sex}") for cause, sex in zip(frame["cause"], frame["sex"], strict=True)]
+        curve=[
+            words(f"curve_{cause}_{sex}") for cause, sex in zip(frame["cause"], frame["sex"], strict=True)
+        ],
+        sex_word=frame["sex"].map(lambda value: words(f"group_{value}")),
+        cause_word=frame["cause"].map(
+            {"employment": words("outcome_success"), "leaving": words("outcome_left")}
+        ),
     )
-    names = [words(f"curve_{cause}_{sex}") for cause in ("employment", "leaving") for sex in ("women", "men")]
 
     def draw(shown):
-        colour = alt.Color(
-            "curve:N",
-            title=None,
-            scale=scale_of(names, (BLUE, ORANGE, BLUE, ORANGE)),
-            legend=alt.Legend(symbolType="stroke"),
-        )
-        dash = alt.StrokeDash("curve:N", title=None, scale=scale_of(names, ([1, 0], [1, 0], [4, 3], [4, 3])))
+        names = [words("group_women"), words("group_men")]
+        causes = [words("outcome_success"), words("outcome_left")]
         base = alt.Chart(shown).encode(
             x=alt.X(
                 "week:Q",
@@ -140,17 +161,23 @@ def cumulative_incidence(results, words):
                 scale=alt.Scale(domain=[0, 156], nice=False),
                 axis=alt.Axis(values=[0, 26, 52, 78, 104, 130, 156]),
             ),
-            color=colour,
+            color=alt.Color("sex_word:N", title=None, scale=scale_of(names, (BLUE, ORANGE))),
+            detail="cause_word:N",
         )
         band = base.mark_area(opacity=0.18, interpolate="step-after").encode(
             y=alt.Y("ci_low:Q", title=words("axis_share"), axis=alt.Axis(format="%")), y2="ci_high:Q"
         )
         line = base.mark_line(interpolate="step-after", strokeWidth=2.2).encode(
             y="incidence:Q",
-            strokeDash=dash,
+            strokeDash=alt.StrokeDash("cause_word:N", legend=None, scale=scale_of(causes, ([1, 0], [4, 3]))),
             tooltip=_tips(words, curve=None, week="d", incidence=".1%", ci_low=".1%", ci_high=".1%"),
         )
-        return finish(band + line, 320)
+        label = (
+            alt.Chart(_beside(shown))
+            .mark_text(align="right", dy=-12, fontSize=13, fontWeight="bold", color="#333")
+            .encode(x="week:Q", y="incidence:Q", text="cause_word:N")
+        )
+        return finish(band + line + label, 320)
 
     yearly = frame[frame["week"].isin([26, 52, 104, 156])]
     header, rows, withheld = _table(
@@ -160,6 +187,13 @@ def cumulative_incidence(results, words):
     )
     shown = frame.dropna(subset=["incidence"])
     return Figure("cumulative_incidence", None if shown.empty else draw(shown), header, rows, withheld)
+
+
+def _beside(curves, week=120):
+    """Where the causes' names stand: above the higher curve at a week, or the next that is given."""
+    later = curves[curves["week"] >= week].sort_values(["week", "incidence"])
+    first = later[later.groupby("cause_word")["week"].transform("min") == later["week"]]
+    return first.drop_duplicates("cause_word", keep="last")
 
 
 def expected_observed(results, words):
@@ -234,21 +268,23 @@ def case_mix(results, words, terms=12):
 
     def draw(shown):
         drawn = shown[shown["term"].isin(strongest)]
+        drawn = drawn.assign(broken=drawn["label"].map(lambda label: "|".join(textwrap.wrap(label, 20))))
         names = [words("group_women"), words("group_men")]
         order = (
-            drawn.groupby("label", sort=False)["coefficient"]
+            drawn.groupby("broken", sort=False)["coefficient"]
             .mean()
             .sort_values(ascending=False)
             .index.tolist()
         )
         base = alt.Chart(drawn).encode(
-            y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=_LABEL)),
+            y=alt.Y("broken:N", sort=order, title=None, axis=broken_axis()),
             yOffset=alt.YOffset("sex_word:N", sort=names),
             color=alt.Color("sex_word:N", title=None, scale=scale_of(names, (BLUE, ORANGE))),
         )
-        scale = alt.Scale(type="log")
+        scale = alt.Scale(type="log", nice=False, padding=8)
+        ticks = alt.Axis(values=[0.03, 0.1, 0.3, 1, 3, 10, 30], format="~r")
         line = base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("ci_low:Q", scale=scale, title=words("axis_hazard_ratio")), x2="ci_high:Q"
+            x=alt.X("ci_low:Q", scale=scale, title=words("axis_hazard_ratio"), axis=ticks), x2="ci_high:Q"
         )
         point = base.mark_point(filled=True, size=50, opacity=1).encode(
             x=alt.X("hazard_ratio:Q", scale=scale),
@@ -265,6 +301,12 @@ def _safe_exp(value):
     return pd.NA if pd.isna(value) else float(2.718281828459045**value)
 
 
+def short_name(name, letters=9):
+    """A municipality's name in the space of a tile."""
+    name = re.sub("^Frederiks", "Fr.", name).split("-")[0]
+    return name if len(name) <= letters + 1 else f"{name[: letters - 1]}."
+
+
 def figure_3_1(results, words, geojson=None):
     """The municipalities' fifth of the benchmark: tiles, or outlines where they are given."""
     frame = results["report.figure_3_1"]
@@ -274,13 +316,14 @@ def figure_3_1(results, words, geojson=None):
             for value in frame["quintile"]
         ],
         quintile_label=["–" if pd.isna(value) else str(int(value)) for value in frame["quintile"]],
-        short=frame["municipality_name"].str[:4],
+        short=frame["municipality_name"].map(short_name),
     )
     names = [words(f"quintile_{quintile}") for quintile in QUINTILES] + [words("not_in_benchmark")]
     colour = alt.Color(
         "quintile_word:N",
         title=words("column_quintile"),
         scale=scale_of(names, (*charts.QUINTILE_COLOURS, "#ffffff")),
+        legend=alt.Legend(columns=columns_of(6)),
     )
     tips = _tips(words, municipality_name=None, quintile_word=None, benchmark_indicator=".2f")
 
@@ -299,7 +342,7 @@ def figure_3_1(results, words, geojson=None):
         number = base.mark_text(fontSize=12, fontWeight="bold", dy=alt.expr("width < 470 ? 0 : 8")).encode(
             text="quintile_label:N", color=ink
         )
-        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 10.5"), dy=-7).encode(
+        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 10"), dy=-7).encode(
             text="short:N", color=ink
         )
         return finish(tile + number + name, 470, is_chooser=True)
@@ -346,9 +389,10 @@ def intervals(results, words):
         base = alt.Chart(shown).encode(y=y, color=_position_colour(words))
         scale = alt.Scale(zero=False)
         line = base.mark_rule(strokeWidth=1.6).encode(
-            x=alt.X("ci_low:Q", title=words("axis_indicator"), scale=scale), x2="ci_high:Q"
+            x=alt.X("ci_low:Q", title=words("axis_indicator"), scale=scale, axis=alt.Axis(orient="top")),
+            x2="ci_high:Q",
         )
-        point = base.mark_point(filled=True, size=32, opacity=1).encode(
+        point = base.mark_point(filled=True, size=46, opacity=1).encode(
             x=alt.X("benchmark_indicator:Q", scale=scale),
             shape=_position_shape(words),
             tooltip=_tips(
@@ -361,7 +405,7 @@ def intervals(results, words):
                 spells=",.0f",
             ),
         )
-        return finish(_stripe(shown, order) + rule_at(1) + line + point, 12 * len(order), is_chooser=True)
+        return finish(_stripe(shown, order) + rule_at(1) + line + point, 13 * len(order), is_chooser=True)
 
     columns = {
         "municipality_name": "text",
@@ -492,7 +536,13 @@ def figure_5_1(results, words):
                 ),
             )
         )
-        return finish(points + lines + ring(shown, x, y), 380, is_chooser=True)
+        left_out = alt.Chart(shown).transform_filter(
+            f"datum.municipality_code == '{LEFT_OUT}' && !({CHOSEN})"
+        )
+        name = halo(
+            left_out.encode(x=x, y=y, text="municipality_name:N"), align="right", dx=-10, fontWeight="normal"
+        )
+        return finish(points + lines + name + ring(shown, x, y), 380, is_chooser=True)
 
     columns = {"municipality_name": "text", "expenditure_indicator": 2, "benchmark_indicator": 2, "weight": 0}
     return _figure(
@@ -581,7 +631,7 @@ def _frontier(name, results, words, across, up):
         best = shown[shown["is_among_ten_best"]]
         marked = (
             alt.Chart(best)
-            .mark_circle(size=230, color=ORANGE, opacity=1)
+            .mark_circle(size=230, color=ORANGE, opacity=1, stroke="#fff", strokeWidth=1.5)
             .encode(x=x, y=y, tooltip=_tips(words, municipality_name=None, rank_of_ten_best="d"))
         )
         number = (
@@ -619,7 +669,12 @@ def _frontier(name, results, words, across, up):
         "regression": 2,
         "best_word": "text",
     }
-    return _figure(name, words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw)
+    best = frame[frame["is_among_ten_best"]].sort_values("rank_of_ten_best")
+    names = ", ".join(f"{row.best_word} {row.municipality_name}" for row in best.itertuples())
+    note = words("ten_best", names=names) if names else ""
+    return _figure(
+        name, words, frame, columns, ["expenditure_indicator", "benchmark_indicator"], draw, note=note
+    )
 
 
 def figure_5_3(results, words):
@@ -647,12 +702,16 @@ def funnel(results, words):
             "precision:Q", title=words("axis_precision"), scale=alt.Scale(zero=False, nice=False, padding=8)
         )
         y = alt.Y("benchmark_indicator:Q", title=words("axis_indicator"), scale=alt.Scale(zero=False))
+        places = [words(f"funnel_{position}") for position in charts.FUNNEL_LOOKS]
+        colours, shapes = zip(*charts.FUNNEL_LOOKS.values(), strict=True)
         points = (
             alt.Chart(shown)
-            .mark_point(filled=True, size=48, color=GREY, opacity=0.8)
+            .mark_point(filled=True, size=70, opacity=0.9)
             .encode(
                 x=x,
                 y=y,
+                color=alt.Color("position_word:N", title=None, scale=scale_of(places, colours)),
+                shape=alt.Shape("position_word:N", title=None, scale=scale_of(places, shapes)),
                 tooltip=_tips(
                     words,
                     municipality_name=None,
@@ -671,16 +730,16 @@ def funnel(results, words):
         )
         lines = (
             alt.Chart(tall)
-            .mark_line(strokeWidth=1.8, interpolate="linear")
+            .mark_line(color="#555")
             .encode(
                 x="precision:Q",
                 y="value:Q",
                 detail="side:N",
-                color=alt.Color(
+                strokeWidth=alt.StrokeWidth(
                     "limit:N",
                     title=None,
-                    scale=scale_of(limits.values(), ("#6aaed6", BLUE, ORANGE)),
-                    legend=alt.Legend(symbolType="stroke"),
+                    scale=scale_of(limits.values(), (1, 2.2, 1.4)),
+                    legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#555"),
                 ),
                 strokeDash=alt.StrokeDash(
                     "limit:N", title=None, scale=scale_of(limits.values(), ([1, 0], [1, 0], [5, 3]))
@@ -726,18 +785,21 @@ def quintile_probabilities(results, words):
                     "probability:Q",
                     stack="zero",
                     title=words("axis_probability"),
-                    axis=alt.Axis(format="%"),
+                    axis=alt.Axis(format="%", values=QUARTERS, orient="top"),
                     scale=alt.Scale(domain=[0, 1], nice=False),
                 ),
                 order="quintile:O",
                 color=alt.Color(
-                    "quintile_word:N", title=None, scale=scale_of(names, charts.QUINTILE_COLOURS)
+                    "quintile_word:N",
+                    title=None,
+                    scale=scale_of(names, charts.QUINTILE_COLOURS),
+                    legend=alt.Legend(columns=columns_of(5)),
                 ),
                 stroke=alt.condition(CHOSEN, alt.value("#000"), alt.value(None)),
                 tooltip=_tips(words, municipality_name=None, quintile_word=None, probability=".0%"),
             )
         )
-        return finish(bars, 12 * len(order), is_chooser=True)
+        return finish(bars, 13 * len(order), is_chooser=True)
 
     shown = frame.dropna(subset=["probability"])
     wide = frame.pivot_table(
@@ -772,7 +834,7 @@ def rank_sets(results, words):
             "municipality_name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=10, labelOverlap=False)
         )
         scale = alt.Scale(domain=[1, len(order)], nice=False, padding=4)
-        names = [words("set_simultaneous"), words("set_marginal")]
+        names = [words("legend_simultaneous"), words("legend_marginal")]
         tall = pd.concat(
             [
                 shown[["municipality_code", "municipality_name", "rank"]].assign(
@@ -784,7 +846,7 @@ def rank_sets(results, words):
         colour = alt.Color("set:N", title=None, scale=scale_of(names, ("#b9d7ea", BLUE)))
         wide, narrow = tall[tall["set"] == names[0]], tall[tall["set"] == names[1]]
         tips = _tips(words, municipality_name=None, rank="d", set=None, low="d", high="d")
-        x = alt.X("low:Q", title=words("axis_rank"), scale=scale)
+        x = alt.X("low:Q", title=words("axis_rank"), scale=scale, axis=alt.Axis(orient="top"))
         outer = alt.Chart(wide).mark_bar(height=8).encode(y=y, x=x, x2="high:Q", color=colour, tooltip=tips)
         inner = alt.Chart(narrow).mark_bar(height=3).encode(y=y, x=x, x2="high:Q", color=colour, tooltip=tips)
         point = (
@@ -792,7 +854,7 @@ def rank_sets(results, words):
             .mark_point(filled=True, size=22, color="#000", opacity=1)
             .encode(y=y, x=alt.X("rank:Q", scale=scale))
         )
-        return finish(_stripe(shown, order) + outer + inner + point, 12 * len(order), is_chooser=True)
+        return finish(_stripe(shown, order) + outer + inner + point, 13 * len(order), is_chooser=True)
 
     columns = {
         "municipality_name": "text",
@@ -815,9 +877,10 @@ def printed_rebuilt(results, words):
     frame["share_within"] = (frame["within_tolerance"] / frame["compared"]).where(frame["compared"] > 0)
 
     def draw(shown):
-        order = shown["item_word"].tolist()
+        shown = shown.assign(item_broken=shown["item_word"].str.replace(": ", ":|"))
+        order = shown["item_broken"].tolist()
         base = alt.Chart(shown).encode(
-            y=alt.Y("item_word:N", sort=order, title=None, axis=alt.Axis(labelLimit=_LABEL)),
+            y=alt.Y("item_broken:N", sort=order, title=None, axis=broken_axis()),
             tooltip=_tips(
                 words,
                 item_word=None,
@@ -830,10 +893,10 @@ def printed_rebuilt(results, words):
         x = alt.X(
             "share_within:Q",
             title=words("axis_share_within"),
-            axis=alt.Axis(format="%"),
+            axis=alt.Axis(format="%", values=QUARTERS),
             scale=alt.Scale(domain=[0, 1]),
         )
-        return finish(base.mark_bar(color=BLUE, height={"band": 0.65}).encode(x=x), 22 * len(order))
+        return finish(base.mark_bar(color=BLUE, height={"band": 0.65}).encode(x=x), 27 * len(order))
 
     columns = {
         "item_word": "text",
@@ -843,6 +906,55 @@ def printed_rebuilt(results, words):
         "share_within": "percent",
     }
     return _figure("printed_rebuilt", words, frame, columns, ["share_within"], draw)
+
+
+def sensitivity(results, words):
+    """What other assumptions change: rank correlation with the default, and who changes position."""
+    frame = results.get("report.sensitivity")
+    if frame is None or frame.empty:
+        return None
+    frame = frame.assign(
+        label=frame[f"label_{words.language}"],
+        indicator_word=frame["indicator"].map(lambda name: words.or_else(f"indicator_{name}", name)),
+    )
+
+    def draw(shown):
+        shown = shown.assign(
+            broken=shown["label"].map(lambda label: "|".join(textwrap.wrap(label, 24))),
+        )
+        order = shown["broken"].unique().tolist()
+        names = shown["indicator_word"].unique().tolist()
+        lowest = min(0.5, float(shown["rank_correlation"].min()))
+        base = alt.Chart(shown).encode(
+            y=alt.Y("broken:N", sort=order, title=None, axis=broken_axis(grid=True)),
+            yOffset=alt.YOffset("indicator_word:N", sort=names),
+            x=alt.X(
+                "rank_correlation:Q",
+                title=words("axis_rank_correlation"),
+                scale=alt.Scale(domain=[lowest, 1]),
+            ),
+        )
+        points = base.mark_point(filled=True, size=70, opacity=1).encode(
+            color=alt.Color("indicator_word:N", title=None, scale=scale_of(names, LOOKS["colour"])),
+            shape=alt.Shape("indicator_word:N", title=None, scale=scale_of(names, LOOKS["shape"])),
+            tooltip=_tips(
+                words,
+                label=None,
+                indicator_word=None,
+                rank_correlation=".3f",
+                municipalities_changing_position="d",
+            ),
+        )
+        return finish(points, (14 * len(names) + 14) * len(order) + 20)
+
+    columns = {
+        "label": "text",
+        "indicator_word": "text",
+        "municipalities": 0,
+        "rank_correlation": 3,
+        "municipalities_changing_position": 0,
+    }
+    return _figure("sensitivity", words, frame, columns, ["rank_correlation"], draw)
 
 
 def _tips(words, **columns):
@@ -872,6 +984,7 @@ DRAWN = (
     quintile_probabilities,
     rank_sets,
     printed_rebuilt,
+    sensitivity,
 )
 
 
@@ -888,9 +1001,9 @@ def all_figures(results, words, geojson=None):
     Returns
     -------
     dict
-        {name: Figure}, in the order of the page.
+        {name: Figure}, in the order of the page; without sensitivity where it is not there.
     """
     figures = [
         draw(results, words, geojson) if draw is figure_3_1 else draw(results, words) for draw in DRAWN
     ]
-    return {figure.name: figure for figure in figures}
+    return {figure.name: figure for figure in figures if figure}

@@ -55,8 +55,21 @@ function show(code) {
   const hash = chosen ? '#municipality=' + chosen : '';
   element('sheet-link').href = hash || '#';
   element('other-language').href = element('other-language').href.split('#')[0] + hash;
+  say(chosen && JSON.parse(element('lead-' + chosen).dataset.empty || '{}'));
   Object.values(views).forEach(mark);
-  if (chosen) for (const place of document.querySelectorAll('#sheet .chart')) draw(place);
+  if (chosen) for (const place of document.querySelectorAll('#sheet .chart:not([hidden])')) draw(place);
+}
+
+// a chart that has nothing of the municipality says why
+function say(reasons) {
+  for (const place of document.querySelectorAll('#sheet .chart')) {
+    const reason = reasons && reasons[place.dataset.chart];
+    place.hidden = !!reason;
+    place.nextElementSibling.hidden = !reason;
+    place.nextElementSibling.textContent = reason || '';
+    const note = place.parentElement.querySelector('.note');
+    if (note) note.hidden = !!reason;
+  }
 }
 
 function choose(code) {

@@ -24,7 +24,7 @@ CHAPTERS = {
 }
 LARGEST_PAGE = 5_000_000  # bytes
 UNCERTAIN = 5  # quadrant_position of a municipality within the margin of error
-LARGEST_SENSITIVITY = 60  # rows
+SIGNS = {"above": "▲", "around": "●", "below": "▼"}
 
 
 def facts(results, words):
@@ -197,7 +197,7 @@ def render(results, language, geojson=None):
         figures=figures,
         sheets=all_sheets(results, words),
         sheet_charts=list(sheets),
-        sensitivity=_sensitivity(results, words),
+        positions=_positions(results, words),
         other=next(name for name in LANGUAGES if name != language),
         files=FILES,
         style=(HERE / "page.css").read_text(encoding="utf-8"),
@@ -205,6 +205,15 @@ def render(results, language, geojson=None):
         script=(HERE / "page.js").read_text(encoding="utf-8"),
         data=_script_safe(data),
     )
+
+
+def _positions(results, words):
+    """How many municipalities are above, around and below what is expected: (name, sign, number, text)."""
+    counts = results["benchmark.benchmark_indicators"]["position"].value_counts()
+    return [
+        (name, sign, words.number(int(counts.get(name, 0))), words(f"position_{name}"))
+        for name, sign in SIGNS.items()
+    ]
 
 
 def _script_safe(data):
@@ -215,24 +224,3 @@ def _script_safe(data):
 
 def _plain(value):
     return value.item()
-
-
-def _sensitivity(results, words):
-    """report.sensitivity as (header, rows); None where the file has none."""
-    frame = results.get("report.sensitivity")
-    if frame is None or frame.empty:
-        return None
-    other = "_en" if words.language == "da" else "_da"
-    shown = [column for column in frame if not column.endswith(other) and column != "row_position"]
-    rows = [
-        [
-            words.number(value, 0 if float(value).is_integer() else 3)
-            if isinstance(value, int | float)
-            else words.number(None)
-            if value is None
-            else str(value)
-            for value in row
-        ]
-        for row in frame[shown].head(LARGEST_SENSITIVITY).itertuples(index=False)
-    ]
-    return [column.removesuffix(f"_{words.language}").replace("_", " ") for column in shown], rows

@@ -4,9 +4,13 @@ import altair as alt
 import pandas as pd
 
 from vfm.report import charts
-from vfm.report.charts import BLUE, CHOSEN, GREY, ORANGE, finish, rule_at, scale_of
+from vfm.report.charts import BLUE, CHOSEN, GREY, ORANGE, finish, halo, rule_at, scale_of
 from vfm.report.tables import is_missing
 
+WEEKS = 156
+HALF_YEARS = (0, 26, 52, 78, 104, 130, WEEKS)
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
+TOLD_WEEKS = (26, 52, 104, WEEKS)
 SHARES = (
     "share_refugees",
     "share_under_25",
@@ -38,8 +42,8 @@ def all_sheets(results, words):
     Returns
     -------
     list of dict
-        code, name, lead (a sentence), notes (list of str), and blocks: title, header, rows of text. In the
-        order of the names in Danish spelling.
+        code, name, lead (a sentence), notes (list of str), blocks: title, header, rows of text, and
+        empty: {chart that has nothing to show: why}. In the order of the names in Danish spelling.
     """
     tables = {
         "indicator": results["benchmark.benchmark_indicators"],
@@ -67,6 +71,7 @@ def all_sheets(results, words):
         code: rows.to_dict("records") for code, rows in years.sort_values("year").groupby("municipality_code")
     }
     composition = _composition(results)
+    curves = dict(list(results["benchmark.municipal_curves"].groupby("municipality_code")))
     sheets = []
     for row in results["report.appendix_table_5_1"].to_dict("records"):
         code = row["municipality_code"]
@@ -78,6 +83,7 @@ def all_sheets(results, words):
             "probabilities": probabilities.get(code),
             "years": years.get(code, []),
             "composition": composition.get(code),
+            "curves": curves.get(code),
             "municipalities": len(tables["indicator"]),
         }
         sheets.append(_sheet(own, words))
@@ -123,6 +129,7 @@ def _sheet(own, words):
         for block in (
             _result(own, words),
             _profile(own, words),
+            _survival(own, words),
             _quintiles(own, words),
             _money(own, words),
             _frontiers(own, words),
@@ -137,7 +144,23 @@ def _sheet(own, words):
         "lead": lead,
         "notes": notes,
         "blocks": blocks,
+        "empty": _empty(own, words),
     }
+
+
+def _empty(own, words):
+    """Why a chart of the sheet has nothing to show, {chart: sentence}."""
+    found = {}
+    if own["indicator"] is None:
+        outside = words("sheet_chart_not_benchmarked")
+        found |= {"curves": words("sheet_curves_not_benchmarked"), "quintiles": outside}
+        if own["expenditure"] is None:
+            found["ratios"] = outside
+    elif own["curves"] is None or own["curves"]["observed_survival"].notna().sum() < 2:
+        found["curves"] = words("sheet_chart_empty")
+    if all(is_missing(line["expected_dkk"]) for line in own["years"]):
+        found["money"] = words("sheet_chart_no_money")
+    return {f"sheet_{name}": reason for name, reason in found.items()}
 
 
 def _block(words, name, rows, header=None, **more):
@@ -149,7 +172,7 @@ def _result(own, words):
     rows = [
         [words("column_spells"), words.number(row["spells"])],
         [words("column_successes"), words.number(row["successes"])],
-        [words("column_observed_mean_duration_weeks"), words.number(row["observed_mean_duration_weeks"], 1)],
+        [words("column_observed_mean_duration_weeks"), _duration(own, words)],
     ]
     if indicator:
         rows += [
@@ -184,6 +207,41 @@ def _result(own, words):
             [words("funnel_title"), words(f"funnel_{profile['funnel_position']}")],
         ]
     return _block(words, "result", rows)
+
+
+def _duration(own, words):
+    """The observed mean duration with its 95 % interval."""
+    weeks = own["row"]["observed_mean_duration_weeks"]
+    error = own["observed"] and own["observed"]["standard_error"]
+    if is_missing(weeks) or is_missing(error):
+        return words.number(weeks, 1)
+    ends = words.interval(weeks - 1.96 * error, weeks + 1.96 * error, 1)
+    return f"{words.number(weeks, 1)} ({ends})"
+
+
+def _survival(own, words):
+    """Share without a job at four weeks; between two weeks that are given the observed one is a range."""
+    if own["curves"] is None:
+        return None
+    curve = own["curves"].set_index("week").sort_index()
+    given = curve["observed_survival"].dropna()
+    rows = []
+    for name, write in (
+        ("observed", lambda week: _share_at(given, week, words)),
+        ("expected", lambda week: words.percent(curve["expected_survival"].get(week))),
+    ):
+        rows.append([words(name), *(write(week) for week in TOLD_WEEKS)])
+    header = [words("column_without_job"), *(words("after_weeks", weeks=week) for week in TOLD_WEEKS)]
+    return _block(words, "survival", rows, header)
+
+
+def _share_at(given, week, words):
+    if week in given.index:
+        return words.percent(given[week])
+    before, after = given[given.index < week], given[given.index > week]
+    if before.empty or after.empty:
+        return words("withheld")
+    return f"{words.percent(after.iloc[0])} {words('to')} {words.percent(before.iloc[-1])}"
 
 
 def _quintiles(own, words):
@@ -295,50 +353,64 @@ def sheet_charts(results, words):
     return {
         name: draw(results, words)
         for name, draw in {
-            "durations": _durations,
+            "curves": _curves,
+            "money": _money_chart,
             "ratios": _ratios,
             "quintiles": _quintile_chart,
-            "money": _money_chart,
         }.items()
     }
 
 
-def _durations(results, words):
-    frame = results["benchmark.benchmark_indicators"].merge(
-        results["benchmark.observed_durations"][["municipality_code", "standard_error"]].rename(
-            columns={"standard_error": "observed_error"}
-        ),
-        on="municipality_code",
+def _curves(results, words):
+    """Share without a job: the corridor in which the observed curve lies, and the expected curve."""
+    frame = results["benchmark.municipal_curves"].sort_values(["municipality_code", "week"])
+    given = frame.dropna(subset=["observed_survival"])
+    steps = given.assign(
+        until=given.groupby("municipality_code")["week"].shift(-1),
+        low=given.groupby("municipality_code")["observed_survival"].shift(-1),
     )
-    observed = frame.assign(
-        which=words("observed"),
-        weeks=frame["observed_mean_duration_weeks"],
-        low=frame["observed_mean_duration_weeks"] - 1.96 * frame["observed_error"],
-        high=frame["observed_mean_duration_weeks"] + 1.96 * frame["observed_error"],
-    )
-    expected = frame.assign(which=words("expected"), weeks=frame["expected_mean_duration_weeks"])
-    names = [words("observed"), words("expected")]
-    tall = pd.concat([observed, expected]).reindex(
-        columns=["municipality_code", "which", "weeks", "low", "high"]
-    )
-    tall = tall.dropna(subset=["weeks"])
-    if tall.empty:
+    told = given.groupby("municipality_code")["week"].transform("size") > 1
+    if not told.any():
         return None
-    base = (
-        alt.Chart(tall)
-        .transform_filter(CHOSEN)
-        .encode(y=alt.Y("which:N", sort=names, title=None, scale=alt.Scale(domain=names)))
+    names = [words("observed"), words("expected")]
+    beside = alt.Legend(columns=2)
+    colour = alt.Color("curve:N", title=None, scale=scale_of(names, (BLUE, GREY)), legend=beside)
+    x = alt.X(
+        "week:Q",
+        title=words("axis_weeks_since_start"),
+        scale=alt.Scale(domain=[0, WEEKS], nice=False),
+        axis=alt.Axis(values=HALF_YEARS),
     )
-    scale = alt.Scale(domain=[0, 156], nice=False)
-    colour = alt.Color("which:N", legend=None, scale=scale_of(names, (BLUE, GREY)))
-    bar = base.mark_bar(height={"band": 0.65}).encode(
-        x=alt.X("weeks:Q", title=words("axis_weeks"), scale=scale), color=colour
+    y = alt.Y(
+        "observed_survival:Q",
+        title=words("axis_without_job"),
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", values=QUARTERS),
     )
-    error = base.mark_rule(color="#000", strokeWidth=2).encode(x="low:Q", x2="high:Q")
-    text = base.mark_text(align="left", dx=5, x=4, color="#fff", fontWeight="bold").encode(
-        text=alt.Text("weeks:Q", format=".1f")
+    observed = _packed(given[told], "week", "observed_survival", words("observed"))
+    points = observed.mark_point(filled=True, size=22, opacity=1).encode(x=x, y=y, color=colour)
+    corridor = (
+        _packed(steps[told].dropna(), "week", "until", "observed_survival", "low")
+        .mark_rect(color=BLUE, opacity=0.28)
+        .encode(x=x, x2="until:Q", y=y, y2="low:Q")
     )
-    return finish(bar + error + text, 70, is_chooser=True)
+    coarse = frame[(frame["week"] % 2 == 0) | (frame["week"] == WEEKS)]
+    expected = (
+        _packed(coarse, "week", "expected_survival", words("expected"))
+        .mark_line(strokeWidth=2, strokeDash=[5, 3])
+        .encode(x=x, y="expected_survival:Q", color=colour)
+    )
+    return finish(corridor + expected + points, 190, is_chooser=True)
+
+
+def _packed(frame, *columns):
+    """A chart of the chosen municipality's rows, which the page holds as one list a column."""
+    *columns, curve = columns if columns[-1] not in frame else (*columns, "")
+    rows = [
+        {"municipality_code": code, "curve": curve} | {column: part[column].tolist() for column in columns}
+        for code, part in frame.groupby("municipality_code")
+    ]
+    return alt.Chart(alt.Data(values=rows)).transform_filter(CHOSEN).transform_flatten(columns)
 
 
 def _ratios(results, words):
@@ -372,8 +444,8 @@ def _ratios(results, words):
         color=colour,
     )
     point = base.mark_point(filled=True, size=110, opacity=1).encode(x="value:Q", color=colour)
-    text = base.mark_text(dy=-14).encode(x="value:Q", text=alt.Text("value:Q", format=".2f"))
-    return finish(rule_at(1) + line + point + text, 100, is_chooser=True)
+    text = halo(base.encode(x="value:Q", text=alt.Text("value:Q", format=".2f")), dy=-14, fontWeight="normal")
+    return finish(rule_at(1) + line + point + text, 110, is_chooser=True)
 
 
 def _quintile_chart(results, words):
@@ -394,14 +466,14 @@ def _quintile_chart(results, words):
     x = alt.X(
         "probability:Q",
         title=words("axis_probability"),
-        axis=alt.Axis(format="%"),
-        scale=alt.Scale(domain=[0, 1.05], nice=False),
+        axis=alt.Axis(format="%", values=QUARTERS),
+        scale=alt.Scale(domain=[0, 1.1], nice=False),
     )
     bar = base.mark_bar(stroke="#777", strokeWidth=0.5).encode(
         x=x, color=alt.Color("word:N", legend=None, scale=scale_of(names, charts.QUINTILE_COLOURS))
     )
     text = base.mark_text(align="left", dx=4).encode(x=x, text=alt.Text("probability:Q", format=".0%"))
-    return finish(bar + text, 130, is_chooser=True)
+    return finish(bar + text, 120, is_chooser=True)
 
 
 def _money_chart(results, words):
@@ -423,10 +495,15 @@ def _money_chart(results, words):
                 axis=alt.Axis(format=",.0f"),
                 scale=alt.Scale(zero=True),
             ),
-            color=alt.Color("what:N", title=None, scale=scale_of(names.values(), (BLUE, GREY))),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                scale=scale_of(names.values(), (BLUE, GREY)),
+                legend=alt.Legend(columns=2),
+            ),
         )
     )
     line = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash("what:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3])))
     )
-    return finish(line + base.mark_point(filled=True, size=55, opacity=1), 150, is_chooser=True)
+    return finish(line + base.mark_point(filled=True, size=55, opacity=1), 190, is_chooser=True)

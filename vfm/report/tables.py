@@ -48,6 +48,7 @@ NEEDED = {
     "benchmark.cumulative_incidence": ("sex", "cause", "week", "incidence", "ci_low", "ci_high"),
     "benchmark.funnel_curves": ("precision", "limit_95_low", "limit_998_low", "adjusted_limit_95_low"),
     "benchmark.funnel_limits": ("municipality_code", "precision", "benchmark_indicator", "position"),
+    "benchmark.municipal_curves": ("municipality_code", "week", "observed_survival", "expected_survival"),
     "benchmark.municipal_profiles": ("municipality_code", "shrunken_indicator", "simultaneous_rank_low"),
     "benchmark.quintile_probabilities": ("municipality_code", "quintile", "probability"),
     "benchmark.observed_durations": ("municipality_code", "observed_mean_duration_weeks", "standard_error"),

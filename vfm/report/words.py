@@ -53,6 +53,10 @@ class Words:
         """
         return string.Formatter().vformat(all_texts()[key][self.language], (), self.facts | more)
 
+    def or_else(self, key, text):
+        """Return a text, or the one given where there is none of this key."""
+        return self(key) if key in all_texts() else text
+
     def number(self, value, decimals=0):
         """Write a number in the reader's notation; a missing one says that it is withheld."""
         if is_missing(value):
