@@ -13,7 +13,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth realism docs cookbook sql report sensitivity registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
+.PHONY: help build test truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ report: $(installed)  ## write the report page, report/index.html (Danish) and r
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
 	@$(python) -m vfm.sensitivity
+
+picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
+	@$(python) bench/picture.py
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer
 	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))

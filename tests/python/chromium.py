@@ -133,19 +133,14 @@ class Browser:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def picture(self, whole=True):
-        """A PNG of the page, or of what the window shows."""
-        return base64.b64decode(
-            self.ask(
-                "Page.captureScreenshot",
-                captureBeyondViewport=whole,
-                **({"clip": self._whole()} if whole else {}),
-            )["data"]
-        )
-
-    def _whole(self):
+    def picture(self, height=None):
+        """A PNG of the page: the whole, or down to a height that a JavaScript expression gives in pixels."""
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        return {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        if height:
+            clip["height"] = int(self.run(height))
+        shot = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(shot["data"])
 
     def pdf(self):
         """The page as printed."""

@@ -62,6 +62,7 @@ def broken_axis(**more):
     return alt.Axis(
         labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : replace(datum.label, '|', ' ')",
         labelLimit=alt.expr("containerSize()[0] < 500 ? 150 : 300"),
+        labelFontSize=alt.expr("containerSize()[0] < 500 ? 10.5 : 12"),
         **more,
     )
 

@@ -268,7 +268,7 @@ def case_mix(results, words, terms=12):
 
     def draw(shown):
         drawn = shown[shown["term"].isin(strongest)]
-        drawn = drawn.assign(broken=drawn["label"].map(lambda label: "|".join(textwrap.wrap(label, 20))))
+        drawn = drawn.assign(broken=drawn["label"].map(lambda label: "|".join(textwrap.wrap(label, 25))))
         names = [words("group_women"), words("group_men")]
         order = (
             drawn.groupby("broken", sort=False)["coefficient"]
@@ -303,8 +303,11 @@ def _safe_exp(value):
 
 def short_name(name, letters=9):
     """A municipality's name in the space of a tile."""
-    name = re.sub("^Frederiks", "Fr.", name).split("-")[0]
-    return name if len(name) <= letters + 1 else f"{name[: letters - 1]}."
+    name = re.sub("^Frederiks", "Fr.", name)
+    first, _, second = name.partition("-")
+    if second and len(first) <= letters // 2:
+        return f"{first}-{second[0]}."
+    return first if len(first) <= letters + 1 else f"{first[: letters - 1]}."
 
 
 def figure_3_1(results, words, geojson=None):
@@ -342,7 +345,7 @@ def figure_3_1(results, words, geojson=None):
         number = base.mark_text(fontSize=12, fontWeight="bold", dy=alt.expr("width < 470 ? 0 : 8")).encode(
             text="quintile_label:N", color=ink
         )
-        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 10"), dy=-7).encode(
+        name = base.mark_text(fontSize=alt.expr("width < 470 ? 0 : 9.5"), dy=-7).encode(
             text="short:N", color=ink
         )
         return finish(tile + number + name, 470, is_chooser=True)
@@ -631,12 +634,18 @@ def _frontier(name, results, words, across, up):
         best = shown[shown["is_among_ten_best"]]
         marked = (
             alt.Chart(best)
-            .mark_circle(size=230, color=ORANGE, opacity=1, stroke="#fff", strokeWidth=1.5)
+            .mark_circle(
+                size=alt.expr("width < 470 ? 130 : 230"),
+                color=ORANGE,
+                opacity=1,
+                stroke="#fff",
+                strokeWidth=1.5,
+            )
             .encode(x=x, y=y, tooltip=_tips(words, municipality_name=None, rank_of_ten_best="d"))
         )
         number = (
             alt.Chart(best)
-            .mark_text(color="#fff", fontSize=10, fontWeight="bold")
+            .mark_text(color="#fff", fontSize=alt.expr("width < 470 ? 8 : 10"), fontWeight="bold")
             .encode(x=x, y=y, text=alt.Text("rank_of_ten_best:Q", format="d"))
         )
         names = {"frontier": words("line_frontier"), "regression": words("line_regression")}
@@ -739,7 +748,7 @@ def funnel(results, words):
                     "limit:N",
                     title=None,
                     scale=scale_of(limits.values(), (1, 2.2, 1.4)),
-                    legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#555"),
+                    legend=alt.Legend(symbolType="stroke", symbolStrokeColor="#555", orient="bottom"),
                 ),
                 strokeDash=alt.StrokeDash(
                     "limit:N", title=None, scale=scale_of(limits.values(), ([1, 0], [1, 0], [5, 3]))
@@ -896,7 +905,7 @@ def printed_rebuilt(results, words):
             axis=alt.Axis(format="%", values=QUARTERS),
             scale=alt.Scale(domain=[0, 1]),
         )
-        return finish(base.mark_bar(color=BLUE, height={"band": 0.65}).encode(x=x), 27 * len(order))
+        return finish(base.mark_bar(color=BLUE, height={"band": 0.65}).encode(x=x), 30 * len(order))
 
     columns = {
         "item_word": "text",

@@ -133,7 +133,7 @@ def origin(build, words):
         "origin",
         registers=translated["data_origin"],
         accounts=translated["accounts_origin"],
-        day=f"{built.day}. {words(f'month_{built.month}')} {built.year}",
+        day=words("day", day=built.day, month=words(f"month_{built.month}"), year=built.year),
         commit=str(build["git_commit"])[:8],
     )
 
