@@ -13,6 +13,7 @@ import vl_convert
 from vfm import provenance
 from vfm.report import __main__ as command
 from vfm.report import outlines
+from vfm.report.figures import short_name
 from vfm.report.page import CHAPTERS, FILES, LARGEST_PAGE
 from vfm.report.sheets import danish_order
 from vfm.report.tables import NEEDED, ReportError, read
@@ -187,6 +188,90 @@ def test_numbers_of_the_text_are_those_of_the_results(pages, results):
         words = Words(language)
         assert f" {words.number(spells)} " in pages[language].text
     assert f"{dict(rows)['above']} do better than expected" in pages["en"].text
+
+
+def test_every_tile_has_a_name_of_its_own_that_fits(results):
+    with duckdb.connect(str(results), read_only=True) as con:
+        names = [name for (name,) in con.sql("select municipality_name from report.figure_3_1").fetchall()]
+    short = [short_name(name) for name in names]
+    assert len(set(short)) == len(names) and max(map(len, short)) <= 10
+    assert short_name("Frederikssund") == "Fr.sund" and short_name("Høje-Taastrup") == "Høje-T."
+
+
+def test_the_funnels_points_differ_by_colour_and_shape(pages):
+    layers = pages["en"].data["charts"]["funnel"]["layer"]
+    scales = [
+        (layer["encoding"]["color"]["scale"], layer["encoding"]["shape"]["scale"])
+        for layer in layers
+        if "shape" in layer.get("encoding", {})
+    ]
+    ((colour, shape),) = scales
+    assert (
+        colour["domain"]
+        == shape["domain"]
+        == [
+            Words("en")(f"funnel_{place}")
+            for place in ("above_998", "above_95", "within", "below_95", "below_998")
+        ]
+    )
+    assert len(set(colour["range"])) == 5
+    assert shape["range"] == ["triangle-up"] * 2 + ["circle"] + ["triangle-down"] * 2
+
+
+def test_a_week_between_two_that_are_given_is_told_as_a_range(copied):
+    copied[1](
+        "update benchmark.municipal_curves set observed_survival = case week when 0 then 1 when 40 then 0.8"
+        " when 60 then 0.7 when 156 then 0.5 end where municipality_code = '461'"
+    )
+    page = command.render(read(copied[0]), "da")
+    block = re.search(r'<template id="tables-461">.*?block-survival(.*?)</div>', page, re.DOTALL)[1]
+    cells = re.findall(r"<td>(.*?)</td>", block)
+    assert [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells[:4]] == [
+        "80 % til 100 %",
+        "70 % til 80 %",
+        "50 % til 70 %",
+        "50 %",
+    ]
+
+
+def test_a_sheet_says_which_charts_are_empty_and_why(copied):
+    copied[1](
+        "update benchmark.municipal_curves set observed_survival = null"
+        " where municipality_code = '461' and week > 0"
+    )
+    page = Page(command.render(read(copied[0]), "en"))
+    empty = {
+        attributes["id"]: json.loads(attributes.get("data-empty", "{}"))
+        for tag, attributes in page.elements
+        if tag == "template" and attributes["id"].startswith("lead-")
+    }
+    words = Words("en")
+    assert empty["lead-101"] == {}
+    assert empty["lead-461"] == {"sheet_curves": words("sheet_chart_empty")}
+    assert empty["lead-825"]["sheet_curves"] == words("sheet_curves_not_benchmarked")
+    assert set(empty["lead-825"]) == {f"sheet_{name}" for name in ("curves", "quintiles", "ratios", "money")}
+
+
+def test_other_assumptions_are_shown_once_they_are_computed(copied):
+    path, change = copied
+    words = Words("en")
+    assert words("sensitivity_missing") in command.render(read(path), "en")
+    change(
+        "create table report.sensitivity as select * from (values"
+        " ('efron_ties', 1, 'Efrons metode', 'Efron ties', 'benchmark', 92, 0.999, 1),"
+        " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'benchmark', 92, 0.9, 7),"
+        " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'efficiency', 92, 0.8, null)"
+        ") as t (alternative, alternative_number, label_da, label_en, indicator, municipalities_in_both,"
+        " rank_correlation, position_changes)"
+    )
+    page = Page(command.render(read(path), "en"))
+    assert words("sensitivity_missing") not in page.text
+    figure = re.search(r'<figure id="sensitivity".*?</figure>', page.text, re.DOTALL)[0]
+    assert "15 hours a week" in figure and "0.999" in figure and "<td>7</td>" in figure
+    spec = page.data["charts"]["sensitivity"] | {"width": 600, "autosize": {"type": "pad"}}
+    drawing = vl_convert.vegalite_to_svg(json.dumps(spec))
+    assert "mark-symbol role-mark" in drawing and words("indicator_efficiency") in drawing
+    assert "Mindst 15 timer" in command.render(read(path), "da")
 
 
 def test_no_results_are_one_sentence(tmp_path, capsys, monkeypatch):

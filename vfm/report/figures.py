@@ -922,6 +922,8 @@ def sensitivity(results, words):
     frame = results.get("report.sensitivity")
     if frame is None or frame.empty:
         return None
+    if "alternative_number" in frame:
+        frame = frame.sort_values(["alternative_number", "indicator"], ignore_index=True)
     frame = frame.assign(
         label=frame[f"label_{words.language}"],
         indicator_word=frame["indicator"].map(lambda name: words.or_else(f"indicator_{name}", name)),
@@ -951,7 +953,7 @@ def sensitivity(results, words):
                 label=None,
                 indicator_word=None,
                 rank_correlation=".3f",
-                municipalities_changing_position="d",
+                position_changes="d",
             ),
         )
         return finish(points, (14 * len(names) + 14) * len(order) + 20)
@@ -959,9 +961,9 @@ def sensitivity(results, words):
     columns = {
         "label": "text",
         "indicator_word": "text",
-        "municipalities": 0,
+        "municipalities_in_both": 0,
         "rank_correlation": 3,
-        "municipalities_changing_position": 0,
+        "position_changes": 0,
     }
     return _figure("sensitivity", words, frame, columns, ["rank_correlation"], draw)
 
