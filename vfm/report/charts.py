@@ -40,8 +40,8 @@ CONFIG = {
         "titleFontSize": 12,
         "direction": "horizontal",
         "symbolOpacity": 1,
-        "columns": {"expr": "width < 470 ? 1 : width < 700 ? 2 : 3"},
-        "labelLimit": {"expr": "width < 470 ? 270 : 330"},
+        "columns": {"expr": "containerSize()[0] < 500 ? 1 : 3"},
+        "labelLimit": {"expr": "containerSize()[0] < 500 ? 270 : 330"},
         "titleLimit": 330,
         "symbolLimit": 20,
     },
@@ -49,19 +49,16 @@ CONFIG = {
 CHOSEN = "datum.municipality_code == chosen"
 
 
-FEW = 470  # pixels of a plot on a phone, at most
-
-
 def columns_of(wide):
-    """Columns of a legend: one on a phone."""
-    return alt.expr(f"width < {FEW} ? 1 : {wide}")
+    """Columns of a legend: one on a phone. By the container, whose width the layout does not change."""
+    return alt.expr(f"containerSize()[0] < 500 ? 1 : {wide}")
 
 
 def broken_axis(**more):
     """An axis of long labels, which break at | on a phone."""
     return alt.Axis(
-        labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : replace(datum.label, '|', ' ')",
-        labelLimit=alt.expr("containerSize()[0] < 500 ? 150 : 300"),
+        labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : join(split(datum.label, '|'), ' ')",
+        labelLimit=alt.expr("containerSize()[0] < 500 ? 150 : 340"),
         labelFontSize=alt.expr("containerSize()[0] < 500 ? 10.5 : 12"),
         **more,
     )

@@ -956,7 +956,7 @@ def sensitivity(results, words):
                 position_changes="d",
             ),
         )
-        return finish(points, (14 * len(names) + 14) * len(order) + 20)
+        return finish(points, (11 * len(names) + 10) * len(order) + 20)
 
     columns = {
         "label": "text",
