@@ -103,9 +103,10 @@ def test_a_municipality_is_chosen_by_keyboard(browser, folder):
         browser.press("Tab", 9)
         if browser.run("document.activeElement.id") == "municipality":
             break
-    for letter in "Ode":
-        browser.ask("Input.dispatchKeyEvent", type="char", text=letter)
+    browser.ask("Input.dispatchKeyEvent", type="char", text="O")  # more letters would have to come fast
     browser.wait("location.hash != ''")
+    browser.press("ArrowDown", 40)  # Odder, Odense
+    browser.wait("location.hash == '#municipality=461'")
     browser.wait(f"document.querySelectorAll('#sheet .chart[data-drawn]').length == {SHEET_CHARTS}")
     assert chosen(browser) == ("Odense", "#municipality=461")
     assert "Odense" in browser.run("document.getElementById('said').textContent")
@@ -165,7 +166,7 @@ def test_the_sheet_draws_both_survival_curves_or_says_why_not(browser, folder):
 
 
 def test_the_charts_write_numbers_as_the_reader_does(browser, folder):
-    for language, sign in (("da", "0,98"), ("en", "0.98")):
+    for language, sign in (("da", "0,95"), ("en", "0.95")):
         browser.open(folder / FILES[language], DESKTOP)
         assert sign in browser.run("document.querySelector('#intervals svg').textContent")
 
