@@ -131,19 +131,20 @@ def test_designed_indicators_fill_the_cells_of_table_5_3(seed, places):
             assert values[inside].mean() == pytest.approx(mean, abs=1e-9), (level, cell)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 31])
-def test_the_labour_market_explains_little_of_the_designed_effects(seed, places, monkeypatch):
+def test_the_labour_market_explains_little_of_the_designed_effects(places, monkeypatch):
     def explained():
-        """Weighted R squared of the effects on the levels of the labour market."""
-        effects = benchmark.effects(benchmark.designed_indicators(seed, places), places)
+        """Weighted R squared of the effects on the levels of the labour market, by seed."""
         levels = LabourMarket(places).values[:-1].mean(axis=1)
         weights = places.full_spells * places.success_share
-        return sm.WLS(effects, sm.add_constant(levels), weights=weights).fit().rsquared
+        designs = [
+            benchmark.effects(benchmark.designed_indicators(seed, places), places) for seed in (1, 2, 31)
+        ]
+        return [sm.WLS(each, sm.add_constant(levels), weights=weights).fit().rsquared for each in designs]
 
     best_of_many = explained()
-    assert best_of_many < 0.02
+    assert max(best_of_many) < 0.02
     monkeypatch.setattr(constants, "BENCHMARK_DRAFTS", 1)
-    assert best_of_many < explained()
+    assert np.mean(best_of_many) < np.mean(explained())
 
 
 def test_designed_indicators_are_the_seeds(places):

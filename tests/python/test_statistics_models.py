@@ -103,14 +103,24 @@ def inputs():
             for k in range(4)
         ]
     )
-    outcomes = spells[["spell_id", "person_id", "sex", "duration_weeks", "is_success"]].assign(
-        outcome=np.where(spells.is_success, "success", "left")
+    outcomes = spells[
+        ["spell_id", "person_id", "sex", "municipality_code", "duration_weeks", "is_success"]
+    ].assign(outcome=np.where(spells.is_success, "success", "left"))
+    predictors = spells[["spell_id", "sex", "is_benchmarked"]].assign(
+        linear_predictor=spells.jobs, is_without_hazard=False
     )
-    predictors = spells[["spell_id", "sex"]].assign(linear_predictor=spells.jobs, is_without_hazard=False)
+    baseline = pd.DataFrame(
+        {
+            "sex": np.repeat(["men", "women"], 157),
+            "week": np.tile(np.arange(157), 2),
+            "survival": np.tile(np.linspace(1, 0.6, 157), 2),
+        }
+    )
     return {
         "spells": outcomes,
         "int_linear_predictors": predictors,
         "int_indicator_draws": drawn,
+        "cox_baseline": baseline,
         "cox_input": spells,
         "indicator_uncertainty": uncertainty,
         "indicator_covariance": covariances,
