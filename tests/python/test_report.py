@@ -268,6 +268,7 @@ def test_other_assumptions_are_shown_once_they_are_computed(copied):
     assert words("sensitivity_missing") not in page.text
     figure = re.search(r'<figure id="sensitivity".*?</figure>', page.text, re.DOTALL)[0]
     assert "15 hours a week" in figure and "0.999" in figure and "<td>7</td>" in figure
+    assert words("without_positions") in figure and words("withheld") not in figure
     spec = page.data["charts"]["sensitivity"] | {"width": 600, "autosize": {"type": "pad"}}
     drawing = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "mark-symbol role-mark" in drawing and words("indicator_efficiency") in drawing

@@ -22,6 +22,7 @@ from vfm.report.charts import (
     rule_at,
     scale_of,
 )
+from vfm.report.tables import is_missing
 
 POSITIONS = ("above", "around", "below")
 QUINTILES = (1, 2, 3, 4, 5)
@@ -922,11 +923,13 @@ def sensitivity(results, words):
     frame = results.get("report.sensitivity")
     if frame is None or frame.empty:
         return None
-    if "alternative_number" in frame:
-        frame = frame.sort_values(["alternative_number", "indicator"], ignore_index=True)
+    frame = frame.sort_values(["alternative_number", "indicator"], ignore_index=True)
     frame = frame.assign(
         label=frame[f"label_{words.language}"],
         indicator_word=frame["indicator"].map(lambda name: words.or_else(f"indicator_{name}", name)),
+        changing_position=frame["position_changes"].map(
+            lambda number: words("without_positions") if is_missing(number) else words.number(number)
+        ),
     )
 
     def draw(shown):
@@ -953,7 +956,7 @@ def sensitivity(results, words):
                 label=None,
                 indicator_word=None,
                 rank_correlation=".3f",
-                position_changes="d",
+                changing_position=None,
             ),
         )
         return finish(points, (11 * len(names) + 10) * len(order) + 20)
@@ -963,7 +966,7 @@ def sensitivity(results, words):
         "indicator_word": "text",
         "municipalities_in_both": 0,
         "rank_correlation": 3,
-        "position_changes": 0,
+        "changing_position": "text",
     }
     return _figure("sensitivity", words, frame, columns, ["rank_correlation"], draw)
 
