@@ -498,6 +498,17 @@ def _indicator_axes(words, shown, pad=0.03):
     )
 
 
+def _two_lines(shown, across, names, colours):
+    """Two columns drawn as lines over a third, the second dashed; names: {column: what the legend says}."""
+    tall = shown.melt(id_vars=across, value_vars=list(names), var_name="line").dropna()
+    tall["line"] = tall["line"].map(names)
+    legend = alt.Legend(symbolType="stroke")
+    color = alt.Color("line:N", title=None, scale=scale_of(names.values(), colours), legend=legend)
+    dash = alt.StrokeDash("line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3])))
+    lines = alt.Chart(tall).mark_line(strokeWidth=2.2)
+    return lines.encode(x=f"{across}:Q", y="value:Q", color=color, strokeDash=dash)
+
+
 def figure_5_1(results, words):
     """Result against expenditure with the two regression lines."""
     frame = results["report.figure_5_1"]
@@ -521,25 +532,7 @@ def figure_5_1(results, words):
             )
         )
         names = {"fitted_with_all": words("line_all"), "fitted_without_169": words("line_without_169")}
-        tall = shown.melt(id_vars="expenditure_indicator", value_vars=list(names), var_name="line").dropna()
-        tall["line"] = tall["line"].map(names)
-        lines = (
-            alt.Chart(tall)
-            .mark_line(strokeWidth=2.2)
-            .encode(
-                x="expenditure_indicator:Q",
-                y="value:Q",
-                color=alt.Color(
-                    "line:N",
-                    title=None,
-                    scale=scale_of(names.values(), (BLUE, ORANGE)),
-                    legend=alt.Legend(symbolType="stroke"),
-                ),
-                strokeDash=alt.StrokeDash(
-                    "line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))
-                ),
-            )
-        )
+        lines = _two_lines(shown, "expenditure_indicator", names, (BLUE, ORANGE))
         left_out = alt.Chart(shown).transform_filter(
             f"datum.municipality_code == '{LEFT_OUT}' && !({CHOSEN})"
         )
@@ -650,25 +643,7 @@ def _frontier(name, results, words, across, up):
             .encode(x=x, y=y, text=alt.Text("rank_of_ten_best:Q", format="d"))
         )
         names = {"frontier": words("line_frontier"), "regression": words("line_regression")}
-        tall = shown.melt(id_vars=across, value_vars=list(names), var_name="line").dropna()
-        tall["line"] = tall["line"].map(names)
-        lines = (
-            alt.Chart(tall)
-            .mark_line(strokeWidth=2.2)
-            .encode(
-                x=f"{across}:Q",
-                y="value:Q",
-                color=alt.Color(
-                    "line:N",
-                    title=None,
-                    scale=scale_of(names.values(), (GREEN, ORANGE)),
-                    legend=alt.Legend(symbolType="stroke"),
-                ),
-                strokeDash=alt.StrokeDash(
-                    "line:N", title=None, scale=scale_of(names.values(), ([1, 0], [5, 3]))
-                ),
-            )
-        )
+        lines = _two_lines(shown, across, names, (GREEN, ORANGE))
         return finish(points + lines + marked + number + ring(shown, x, y, 380), 380, is_chooser=True)
 
     columns = {
