@@ -198,7 +198,8 @@ class _Problem:
 
         tolerances = {"ftol": 1e-14, "gtol": 1e-9} if polish else {"ftol": 1e-11, "gtol": 1e-6}
         # Where the noise vanishes the likelihood falls off a cliff as soon as one residual changes its sign,
-        # and a search may end on its edge or below. It starts again from the highest point while that helps.
+        # and a search may end on its edge or below. It starts again from the highest point while that helps;
+        # on the way to a corner whose supremum has a closed form, how high it came is of no matter.
         for _ in range(_RESTARTS):
             reached = highest
             optimize.minimize(
@@ -209,7 +210,7 @@ class _Problem:
                 bounds=self.bounds(),
                 options={"maxiter": 500, **tolerances},
             )
-            if highest <= reached + _TIE:
+            if highest <= reached + _TIE or (not self.extra and self.without_noise_at(summit)):
                 break
         theta, value = summit, highest
         for _ in range(20 if polish else 0):
