@@ -5,7 +5,7 @@
 select
     side,
     distribution,
-    round(mean_efficiency, 3) as mean_efficiency,
+    round(mean_efficiency, 2) as mean_efficiency,
     round(lr_p_value, 4) as p_value,
     boundary,
     converged
