@@ -183,7 +183,6 @@ def write(results, project, build):
         If the page cannot be written.
     """
     with closing(published.connect(results)) as con:
-        path = reproduction.destination(con, project, build, PAGE)
         try:
             text = page(con, read(project))
         except (duckdb.CatalogException, duckdb.BinderException) as problem:
@@ -191,11 +190,7 @@ def write(results, project, build):
             raise published.another_version(
                 results, f"table or column that {problem.__notes__[0]} reads ({first})"
             ) from problem
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    if path.is_relative_to(build):
-        path.chmod(0o600)  # as everything in the build folder
-    return path
+        return reproduction.put(con, text, project, build, PAGE)
 
 
 def main():

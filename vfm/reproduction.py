@@ -254,6 +254,17 @@ def destination(con, project, build, name=PAGE):
     return (docs if origins == (SHIPPED, SHIPPED) and docs.is_dir() else Path(build)) / name
 
 
+def put(con, text, project, build, name=PAGE):
+    """Write a page where it belongs and return its path; it is left alone where it says the same already."""
+    path, content = destination(con, project, build, name), text.encode()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
+    if path.is_relative_to(build):
+        path.chmod(0o600)  # as everything in the build folder
+    return path
+
+
 def write(results, project, build):
     """Write the page of a published file.
 
@@ -281,11 +292,7 @@ def write(results, project, build):
         ).fetchone()
         if found != (3,):
             return None
-        path, text = destination(con, project, build), page(con, project)
-    content = text.encode()
-    if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
-    return path
+        return put(con, page(con, project), project, build)
 
 
 if __name__ == "__main__":

@@ -536,9 +536,7 @@ def page(con):
 def write(results, project, build):
     """Write the page of a published file, into docs/ or of other data into the build; return its path."""
     with closing(published.connect(results)) as con:
-        path = reproduction.destination(con, project, build, PAGE)
-        path.write_text(page(con), encoding="utf-8", newline="\n")
-    return path
+        return reproduction.put(con, page(con), project, build, PAGE)
 
 
 def main(arguments=None):

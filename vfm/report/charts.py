@@ -15,6 +15,7 @@ FUNNEL_LOOKS = {
     "below_998": ("#b3430b", "triangle-down"),
 }
 BLUE, ORANGE, GREY, GREEN = "#0b4f8a", "#b3430b", "#6b6b6b", "#00705c"
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)  # ticks of a share
 FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 CONFIG = {
     "font": FONT,

@@ -14,6 +14,7 @@ from vfm.report.charts import (
     GREEN,
     GREY,
     ORANGE,
+    QUARTERS,
     broken_axis,
     columns_of,
     finish,
@@ -28,7 +29,6 @@ POSITIONS = ("above", "around", "below")
 QUINTILES = (1, 2, 3, 4, 5)
 LEFT_OUT = "169"  # the municipality that the second line of Figure 5.1 does without
 LOOKS = {"colour": (BLUE, ORANGE, GREEN), "shape": ("circle", "square", "diamond")}
-QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ CHAPTERS = {
 }
 LARGEST_PAGE = 5_000_000  # bytes
 UNCERTAIN = 5  # quadrant_position of a municipality within the margin of error
+ORIGINS = ("data_origin", "accounts_origin")
 SIGNS = {"above": "▲", "around": "●", "below": "▼"}
 
 
@@ -59,10 +60,7 @@ def facts(results, words):
     return {
         "municipalities": number(len(indicators)),
         "all_municipalities": number(len(results["report.appendix_table_5_1"])),
-        **{
-            f"municipalities_{name}": number(int(positions.get(name, 0)))
-            for name in ("above", "around", "below")
-        },
+        **{f"municipalities_{name}": number(int(positions.get(name, 0))) for name in SIGNS},
         "spells": number(table_2_1("spells", "all", "total")),
         "success_percent": number(table_2_1("percent", "all", "success")),
         "refugee_percent": number(table_2_2("percent", "refugee", "success")),
@@ -112,8 +110,8 @@ def _at(frame, *keys):
 
 def origin(build, words):
     """Say which data is shown: (a badge of few words, a sentence)."""
-    sources = {name: str(build[name]) for name in ("data_origin", "accounts_origin")}
-    synthetic = {name: source.lower().startswith("synthetic") for name, source in sources.items()}
+    sources = {name: str(build[name]) for name in ORIGINS}
+    synthetic = {name: _is_made_up(source) for name, source in sources.items()}
     if all(synthetic.values()):
         key = "synthetic"
     elif synthetic["data_origin"]:
@@ -146,9 +144,11 @@ def library():
 
 def is_synthetic(build):
     """Whether anything that is shown rests on made-up registers or accounts."""
-    return any(
-        str(build[name]).lower().startswith("synthetic") for name in ("data_origin", "accounts_origin")
-    )
+    return any(_is_made_up(str(build[name])) for name in ORIGINS)
+
+
+def _is_made_up(source):
+    return source.lower().startswith("synthetic")
 
 
 def render(results, language, geojson=None):
@@ -197,7 +197,7 @@ def render(results, language, geojson=None):
         figures=figures,
         sheets=all_sheets(results, words),
         sheet_charts=list(sheets),
-        positions=_positions(results, words),
+        positions=_positions(words),
         other=next(name for name in LANGUAGES if name != language),
         files=FILES,
         style=(HERE / "page.css").read_text(encoding="utf-8"),
@@ -207,11 +207,10 @@ def render(results, language, geojson=None):
     )
 
 
-def _positions(results, words):
+def _positions(words):
     """How many municipalities are above, around and below what is expected: (name, sign, number, text)."""
-    counts = results["benchmark.benchmark_indicators"]["position"].value_counts()
     return [
-        (name, sign, words.number(int(counts.get(name, 0))), words(f"position_{name}"))
+        (name, sign, words.facts[f"municipalities_{name}"], words(f"position_{name}"))
         for name, sign in SIGNS.items()
     ]
 

@@ -4,12 +4,11 @@ import altair as alt
 import pandas as pd
 
 from vfm.report import charts
-from vfm.report.charts import BLUE, CHOSEN, GREY, ORANGE, finish, halo, rule_at, scale_of
+from vfm.report.charts import BLUE, CHOSEN, GREY, ORANGE, QUARTERS, finish, halo, rule_at, scale_of
 from vfm.report.tables import is_missing
 
 WEEKS = 156
 HALF_YEARS = (0, 26, 52, 78, 104, 130, WEEKS)
-QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 TOLD_WEEKS = (26, 52, 104, WEEKS)
 SHARES = (
     "share_refugees",
@@ -265,15 +264,11 @@ def _money(own, words):
     rows = []
     for line in own["years"]:
         few = is_missing(line["expenditure_per_full_year_person_dkk"])
-        expected = (
+        expected, ratio = (
             words("not_modelled")
-            if is_missing(line["expected_dkk"]) and not few
-            else words.number(line["expected_dkk"])
-        )
-        ratio = (
-            words("not_modelled")
-            if is_missing(line["expenditure_indicator"]) and not few
-            else words.number(line["expenditure_indicator"], 2)
+            if is_missing(line[name]) and not few
+            else words.number(line[name], decimals)
+            for name, decimals in (("expected_dkk", 0), ("expenditure_indicator", 2))
         )
         rows.append(
             [
