@@ -195,19 +195,51 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
     """
     for name in ("run_results.json", "manifest.json"):
         (paths.target / name).unlink(missing_ok=True)
+    progress = Progress(stream)
+    # a seed whose columns changed is made anew, not filled into its old table
+    choice = ["build", *choice, "--full-refresh", "--log-level", "info"]
+    try:
+        status, errors, plain = listen(paths, choice, progress.hear, variables)
+    except BaseException:
+        shutil.rmtree(paths.spill, ignore_errors=True)
+        raise
+    progress.end()
+    if status != 0:
+        raise BuildError(*failures(paths, errors, plain))
+    return (progress.first_node or progress.start) - progress.start
+
+
+def listen(paths, choice, hear, variables=()):
+    """Run dbt in a process of its own and follow its log.
+
+    Parameters
+    ----------
+    paths : Paths
+    choice : sequence of str
+        dbt's command and options.
+    hear : callable
+        Takes each event of the log, a dict.
+    variables : dict
+        As `run_dbt`.
+
+    Returns
+    -------
+    status : int
+        0 if dbt ended well.
+    errors, plain : list
+        As `failures` takes them.
+    """
     command = [
-        sys.executable, "-c", DBT, "build",
-        *choice,
-        "--full-refresh",  # a seed whose columns changed is made anew, not filled into its old table
+        sys.executable, "-c", DBT, *choice,
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
-        "--log-format", "json", "--log-level", "info", "--log-format-file", "text", "--no-use-colors",
+        "--log-format", "json", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
     # paths as they stand: other words for one path cost a new parse of the project
     environment = os.environ | dict(variables)
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
     environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
-    progress, errors, plain = Progress(stream), [], []
+    errors, plain = [], []
     with subprocess.Popen(
         command,
         cwd=paths.project,
@@ -227,21 +259,17 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
                     continue
                 if level == "error":
                     errors.append((name, event["info"]["msg"]))
-                progress.hear(event)
+                hear(event)
         except BaseException:
             dbt.kill()  # its database survives that; nothing it would still do is wanted
             dbt.wait()
-            shutil.rmtree(paths.spill, ignore_errors=True)
             raise
         dbt.wait()  # before the pipe to it is closed
-    progress.end()
     if dbt.returncode < 0:
         plain.append(
             f"dbt was killed (signal {-dbt.returncode}), by someone or because memory ran out. {machine.SEE}"
         )
-    if dbt.returncode != 0:
-        raise BuildError(*failures(paths, errors, plain))
-    return (progress.first_node or progress.start) - progress.start
+    return dbt.returncode, errors, plain
 
 
 def failures(paths, errors, plain):

@@ -3,10 +3,8 @@
 import argparse
 import json
 import re
-import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from vfm import build, cookbook
@@ -46,31 +44,9 @@ def generate(paths):
             "make build makes it. See docs/bad_input.md#no-warehouse."
         )
     build.wait_for_warehouse(paths)
-    command = [
-        sys.executable, "-c", build.DBT, "docs", "generate",
-        *CHOICE, "--indirect-selection", "empty",
-        "--target-path", str(paths.target), "--log-path", str(paths.logs),
-        "--log-format", "json", "--log-level", "error", "--log-format-file", "text", "--no-use-colors",
-        "--no-send-anonymous-usage-stats",
-    ]  # fmt: skip
-    errors, plain = [], []
-    with subprocess.Popen(
-        command,
-        cwd=paths.project,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as dbt:
-        for line in dbt.stdout:
-            with suppress(ValueError, KeyError, TypeError):
-                event = json.loads(line)["info"]
-                if event["level"] == "error":
-                    errors.append((event["name"], event["msg"]))
-                continue
-            plain.append(line)
-        dbt.wait()  # before the pipe to it is closed
-    if dbt.returncode != 0:
+    choice = ["docs", "generate", *CHOICE, "--indirect-selection", "empty", "--log-level", "error"]
+    status, errors, plain = build.listen(paths, choice, hear=lambda event: None)
+    if status != 0:
         raise build.BuildError(*build.failures(paths, errors, plain))
 
 
