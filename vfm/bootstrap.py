@@ -94,7 +94,7 @@ def prepare(spells, window_weeks=156):
         risk, use = result._risk, result.estimated
         at = at[risk.order]
         problem |= {
-            f"{sexes}.X": result._likelihood.X,
+            f"{sexes}.X": cox.rows_of(result._likelihood.X, slice(None)),
             f"{sexes}.inverse": result.covariance[np.ix_(use, use)],
             f"{sexes}.start": result.coefficients[use],
             f"{sexes}.duration": risk.times[risk.week],

@@ -5,6 +5,9 @@ sorted once by duration: a week is then a slice and its risk set a suffix, every
 reverse cumulative sum over weeks, and one Newton step costs one symmetric matrix product. Durations without
 ties work too (as whole numbers: their ranks give the same fit); only the speed depends on the ties.
 
+Many covariates of many rows are `Packed`: a column of small whole numbers takes one byte a row, and blocks of
+rows become numbers when a sum needs them. No other array is as large as the covariates.
+
 Notes
 -----
 Breslow (1974) and Efron (1977) ties; Kalbfleisch & Prentice (2002), section 4.3, for the baseline survival,
@@ -48,6 +51,8 @@ _ROUNDING = 1e-12  # or below this, where it falls no more
 _ROUGH = 1e-6  # squared distance down to which single precision leads
 _ROUGH_SIZE = 100_000  # numbers in X from which on single precision is worth its trouble
 _BLOCK = 4096  # rows at a time where a matrix as large as the covariates would be written
+_DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
+_CHUNK_VECTORS = 32  # vectors of 2,048 rows in which `read` takes a table
 _COLLINEAR_TOLERANCE = 1e-9
 _SEPARATION_TOLERANCE = (
     1e-7  # share of the information without covariates below which a direction counts as lost
@@ -57,6 +62,119 @@ Z_975 = special.ndtri(0.975)  # quantile of a normal 95 % interval
 
 class ConvergenceError(ArithmeticError):
     """Newton's method did not reach a maximum; the message names the gradient and the likely columns."""
+
+
+class Packed:
+    """Covariates in little memory, centred and in double precision by block.
+
+    Parameters
+    ----------
+    columns : list of (n,) arrays
+        Bytes or doubles.
+    mean : (p,) float array, optional
+        Subtracted from the columns of a block; default 0.
+    dtype : numpy dtype
+        Of the blocks.
+    """
+
+    def __init__(self, columns, mean=None, dtype=np.float64):
+        self.columns, self.dtype = columns, np.dtype(dtype)
+        self.mean = np.zeros(len(columns)) if mean is None else mean
+        self.shape = len(columns[0]), len(columns)
+        self.size = len(columns) * len(columns[0])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def astype(self, dtype):
+        """The same columns with blocks of another precision."""
+        return Packed(self.columns, self.mean, dtype)
+
+    def take(self, rows, use=None):
+        """Rows (a slice or indices) of the columns `use` (all) as a matrix, column after column in memory."""
+        use = range(len(self.columns)) if use is None else use
+        size = len(range(*rows.indices(len(self)))) if isinstance(rows, slice) else len(rows)
+        out = np.empty((size, len(use)), self.dtype, order="F")
+        for i, j in enumerate(use):
+            np.subtract(self.columns[j][rows], self.mean[j], out=out[:, i], casting="same_kind")
+        return out
+
+
+def packed(X):
+    """The columns of X (n, p), an array or a frame, as `Packed`: bytes where they are whole numbers 0-255."""
+    return Packed([packed_column(X.iloc[:, j] if hasattr(X, "iloc") else X[:, j]) for j in range(X.shape[1])])
+
+
+def packed_column(column):
+    """A column as bytes where it is whole numbers 0-255, else as doubles."""
+    column = np.asarray(column)
+    if column.dtype in (np.uint8, bool):
+        return column.view(np.uint8)
+    column = np.asarray(column, float)
+    if len(column) and column.min() >= 0 and column.max() <= 255:  # neither holds where a value is missing
+        small = column.astype(np.uint8)
+        if (small == column).all():
+            return small
+    return column
+
+
+def blocks_of(X):
+    """Blocks of an array, which is one block, or of `Packed` covariates: a slice of rows, and its matrix."""
+    if not isinstance(X, Packed):
+        yield slice(0, len(X)), X
+        return
+    for a in range(0, len(X), _BLOCK):
+        rows = slice(a, min(a + _BLOCK, len(X)))
+        yield rows, X.take(rows)
+
+
+def rows_of(X, rows, use=None):
+    """Some rows and columns (default all) of an array or of `Packed` covariates, as a matrix."""
+    if isinstance(X, Packed):
+        return X.take(rows, use)
+    return X[rows] if use is None else X[rows][:, use] if isinstance(rows, slice) else X[np.ix_(rows, use)]
+
+
+def times_vector(X, vector):
+    """X vector, (rows,)."""
+    if not isinstance(X, Packed):
+        return X @ vector
+    out = np.empty(len(X), X.dtype)
+    for rows, block in blocks_of(X):
+        np.matmul(block, vector, out=out[rows])
+    return out
+
+
+def vector_times(vector, X):
+    """vector' X, (columns,)."""
+    return vector @ X if not isinstance(X, Packed) else sum(vector[r] @ block for r, block in blocks_of(X))
+
+
+def grouped(group, size=None):
+    """Rows group by group, in blocks that hold whole groups.
+
+    Parameters
+    ----------
+    group : (n,) int array
+        Group of each row, from 0 on.
+    size : int, optional
+        Rows of a block, about; default `_BLOCK`.
+
+    Yields
+    ------
+    rows : int array
+        Those of the block, rising within a group.
+    starts : int array
+        Where in `rows` each of its groups starts.
+    """
+    size = size or _BLOCK
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    first = np.unique(np.searchsorted(starts, np.arange(0, len(order), size)))  # group that opens each block
+    first = np.append(first[first < len(starts)], len(starts))
+    bounds = np.append(starts, len(order))
+    for a, b in zip(first, first[1:], strict=False):
+        yield order[bounds[a] : bounds[b]], starts[a:b] - bounds[a]
 
 
 class RiskSets:
@@ -109,12 +227,14 @@ class RiskSets:
         return np.cumsum(weekly[::-1], axis=0)[::-1]
 
     def weighted_sums(self, weight, X):
-        """Sum of weight * X (rows, columns) within each week, one matrix-vector product a week."""
+        """Sum of weight * X (rows, columns) within each week, one matrix-vector product a week and block."""
         weight = weight.astype(X.dtype)
-        ends = self.starts.tolist() + [self.rows]
-        out = np.empty((self.weeks, X.shape[1]))
-        for week, (a, b) in enumerate(zip(ends, ends[1:], strict=False)):
-            np.matmul(X.T[:, a:b], weight[a:b], out=out[week])
+        out = np.zeros((self.weeks, X.shape[1]))
+        for rows, block in blocks_of(X):
+            first, last = self.week[rows.start], self.week[rows.stop - 1]
+            ends = [rows.start, *self.starts[first + 1 : last + 1].tolist(), rows.stop]
+            for week, (a, b) in enumerate(zip(ends, ends[1:], strict=False), first):
+                out[week] += block.T[:, a - rows.start : b - rows.start] @ weight[a:b]
         return out
 
 
@@ -211,7 +331,7 @@ class _Likelihood:
 
     def predictor(self, b):
         """Linear predictors (rows,) of coefficients b per `scale`."""
-        return self.X @ (b / self.scale).astype(self.X.dtype)
+        return times_vector(self.X, (b / self.scale).astype(self.X.dtype))
 
     def state(self, eta):
         """`_State` at linear predictors eta (rows,); None where they are too large for numbers."""
@@ -236,7 +356,7 @@ class _Likelihood:
     def gradient(self, state):
         """First derivative, (columns,)."""
         residual = self.death_weights - self.weights * state.relative * state.row_hazard
-        return residual.astype(self.X.dtype) @ self.X / self.scale
+        return vector_times(residual.astype(self.X.dtype), self.X) / self.scale
 
     def sums(self, state):
         """First moments over risk sets and over deaths (None under Breslow ties), (weeks, columns) each."""
@@ -253,13 +373,15 @@ class _Likelihood:
     def second_moments(self, weight):
         """X' diag(weight) X, (columns, columns)."""
         root = np.sqrt(np.maximum(weight, 0.0)).astype(self.X.dtype)
-        X = self.X.T
-        out = np.zeros((len(X), len(X)))
-        buffer = np.empty((len(X), min(_BLOCK, len(root))), X.dtype)
-        for a in range(0, len(root), _BLOCK):
-            block = X[:, a : a + _BLOCK]
-            part = np.multiply(block, root[a : a + _BLOCK], out=buffer[:, : block.shape[1]])
-            out += part @ part.T
+        columns = self.X.shape[1]
+        out = np.zeros((columns, columns))
+        buffer = np.empty((columns, min(_BLOCK, len(root))), self.X.dtype)
+        for rows, X in blocks_of(self.X):
+            for a in range(0, len(X), _BLOCK):
+                block = X.T[:, a : a + _BLOCK]
+                weights = root[rows.start + a : rows.start + a + block.shape[1]]
+                part = np.multiply(block, weights, out=buffer[:, : block.shape[1]])
+                out += part @ part.T
         return out
 
     def information(self, state):
@@ -282,45 +404,65 @@ class _Likelihood:
     def null_trace(self):
         """A number that the trace of `null_information` does not exceed, cheaper where that is not known."""
         if self._null_trace is None:
-            weight, squares = self.weights * self.null.row_hazard, np.empty(len(self.scale))
-            for j, column in enumerate(self.X.T):
-                squares[j] = weight @ (column * column)
+            weight, squares = self.weights * self.null.row_hazard, np.zeros(len(self.scale))
+            for rows, X in blocks_of(self.X):
+                for j, column in enumerate(X.T):
+                    squares[j] += weight[rows] @ (column * column)
             self._null_trace = np.sum(squares / self.scale**2)
         return self._null_trace
 
-    def score_residuals(self, state):
-        """Derivative of the score by each row's weight, (rows, columns), unweighted.
+    def score_tables(self, state):
+        """What `scores` needs: residual (rows,), and drift, mean and own (weeks, columns).
 
-        Exact for Breslow ties; for Efron ties the residuals of R's ``survival``.
+        The score residual of a row x is ``residual x + relative drift``, less ``mean + relative own`` where
+        it has the event (own is None under Breslow ties); drift, mean and own are those of its week.
         """
-        risk, X, h = self.risk, self.X, state.hazard
+        risk, h = self.risk, state.hazard
         S1, S1D = self.sums(state)
         drift = h.alpha[:, None] * S1
-        mean = h.A[:, None] * S1
+        own = None
         if self.ties == "efron":
             drift = drift - h.beta[:, None] * S1D
-            mean = mean - h.B[:, None] * S1D
-        mean = mean / np.where(self.death_weight > 0, self.death_weight, 1.0)[:, None]
-        drift = np.cumsum(drift, axis=0)
+            own = h.beta[:, None] * S1 - h.gamma[:, None] * S1D
         residual = risk.event - state.relative * state.row_hazard
-        relative = state.relative[risk.event_rows]
+        return residual, np.cumsum(drift, axis=0), self.event_means(state), own
+
+    def event_means(self, state):
+        """Mean covariates of the risk set that the events of a week are held against, (weeks, columns)."""
+        h = state.hazard
+        S1, S1D = self.sums(state)
+        mean = h.A[:, None] * S1 - (h.B[:, None] * S1D if self.ties == "efron" else 0.0)
+        return mean / np.where(self.death_weight > 0, self.death_weight, 1.0)[:, None]
+
+    def scores(self, state, tables, rows, X):
+        """Derivative of the score by the weight of each of some rows, (rows, columns), unweighted.
+
+        Exact for Breslow ties; for Efron ties the residuals of R's ``survival``. `rows` is a slice or
+        indices, X their covariates, `tables` those of `score_tables`.
+        """
+        residual, drift, mean, own = tables
+        residual, relative = residual[rows], state.relative[rows]
+        week, event = self.risk.week[rows], np.flatnonzero(self.risk.event[rows])
+        event_week, event_relative = week[event], relative[event]
         out = np.empty(X.shape, order="F")
         for j in range(X.shape[1]):
             column = np.multiply(X[:, j], residual, out=out[:, j])
-            column += state.relative * drift[:, j][risk.week]
-            column[risk.event_rows] -= mean[:, j][risk.event_week]
-            if self.ties == "efron":
-                own = h.beta * S1[:, j] - h.gamma * S1D[:, j]
-                column[risk.event_rows] -= relative * own[risk.event_week]
+            column += relative * drift[:, j][week]
+            column[event] -= mean[:, j][event_week]
+            if own is not None:
+                column[event] -= event_relative * own[:, j][event_week]
         return out
 
-    def schoenfeld_residuals(self, state):
-        """Covariates of each event less their mean over the risk set, (events, columns), in time order."""
-        risk, h = self.risk, state.hazard
-        S1, S1D = self.sums(state)
-        mean = h.A[:, None] * S1 - (h.B[:, None] * S1D if self.ties == "efron" else 0.0)
-        mean = mean / np.where(self.death_weight > 0, self.death_weight, 1.0)[:, None]
-        return self.X[risk.event_rows] - mean[risk.event_week]
+    def trend(self, state, values):
+        """Schoenfeld residuals (covariates of an event less their mean over the risk set) times `values`.
+
+        `values` (events,) in time order; returns (columns,).
+        """
+        risk = self.risk
+        at_event = np.zeros(risk.rows)
+        at_event[risk.event_rows] = values
+        weekly = np.bincount(risk.event_week, values, risk.weeks)
+        return vector_times(at_event, self.X) - weekly @ self.event_means(state)
 
 
 def product_limit(risk, relative, weights):
@@ -443,26 +585,38 @@ class CoxResult:
         return self._unsorted(self._risk.event - self._state.relative * self._state.row_hazard)
 
     @cached_property
-    def _scores(self):
-        """(n, estimated) unweighted score residuals."""
-        return self._likelihood.score_residuals(self._state)
+    def _score_tables(self):
+        return self._likelihood.score_tables(self._state)
+
+    def _scores(self, rows, X):
+        """Unweighted score residuals (rows, estimated) of sorted rows whose covariates are X."""
+        return self._likelihood.scores(self._state, self._score_tables, rows, X)
 
     @cached_property
     def score_residuals(self):
         out = np.zeros((self.observations, len(self.terms)))
-        out[np.ix_(self._risk.order, np.flatnonzero(self.estimated))] = self._scores
+        use = np.flatnonzero(self.estimated)
+        for rows, X in blocks_of(self._likelihood.X):
+            out[np.ix_(self._risk.order[rows], use)] = self._scores(rows, X)
         return out
 
     @cached_property
     def robust_covariance(self):
-        scores = self._scores * self._weights[:, None]
-        if self._cluster is None:
-            meat = scores.T @ scores
-        else:
+        X, single = self._likelihood.X, self._weights.copy()
+        meat = np.zeros((X.shape[1], X.shape[1]))
+        if self._cluster is not None:
             several = np.flatnonzero(np.bincount(self._cluster)[self._cluster] > 1)
-            sums = _cluster_sums(scores[several], self._cluster[several])
-            scores[several] = 0.0
-            meat = scores.T @ scores + sums.T @ sums
+            single[several] = 0.0
+            for at, starts in grouped(self._cluster[several]):
+                rows = several[at]
+                scores = self._scores(rows, rows_of(X, rows))
+                scores *= self._weights[rows, None]
+                sums = np.add.reduceat(scores, starts, axis=0)
+                meat += sums.T @ sums
+        for rows, block in blocks_of(X):
+            scores = self._scores(rows, block)
+            scores *= single[rows, None]
+            meat += scores.T @ scores
         at = np.ix_(self.estimated, self.estimated)
         out = np.full(self.covariance.shape, np.nan)
         out[at] = self.covariance[at] @ meat @ self.covariance[at]
@@ -526,7 +680,8 @@ def _check(duration, event, X, weights, cluster, ties):
     if X is None:
         X = np.empty((n, 0))
     terms = [str(c) for c in X.columns] if isinstance(X, pd.DataFrame) else None
-    X = np.asarray(X, float)
+    if not (large := getattr(X, "ndim", 0) == 2 and X.size > _DENSE):
+        X = np.asarray(X, float)
     if X.ndim == 1 and X.size == 0:
         X = X.reshape(n, 0)
     if X.ndim != 2 or len(X) != n:
@@ -558,6 +713,8 @@ def _check(duration, event, X, weights, cluster, ties):
         )
     if rows <= X.shape[1]:
         raise ValueError(f"X has {X.shape[1]} columns but only {rows} rows{weighted}: too few to fit them")
+    if large:
+        X = packed(X)
     if cluster is not None:
         if len(cluster) != n:
             raise ValueError(f"cluster must have {n} rows, not {len(cluster)}")
@@ -580,12 +737,13 @@ def _screen(risk, X, weights, at_risk):
     events = events[weights[events] > 0]
     same = np.arange(len(status))
     for some in (events[:256], events):
-        values = X[np.ix_(some, same)]
+        values = rows_of(X, some, same)
         same = same[(values == values[:1]).all(axis=0)]
     at = {}
     if not len(same):
         return status, at
-    X, at_event = X[:, same], X[events[0], same]
+    X = rows_of(X, slice(None), same)
+    at_event = X[events[0]]
     keep = at_risk & (weights > 0)
     changed = True
     while changed:
@@ -607,11 +765,27 @@ def _screen(risk, X, weights, at_risk):
 
 def _centred(X, order, use, mean):
     """Columns `use` of X less their mean, rows in `order`; (n, columns), column after column in memory."""
+    if isinstance(X, Packed) and len(use):
+        return Packed([X.columns[j][order] for j in use], mean)
     out = np.empty((len(order), len(use)), order="F")
     for i, j in enumerate(use):
         column = np.take(X[:, j], order, out=out[:, i], mode="clip")  # "clip": straight into `out`
         column -= mean[i]
     return out
+
+
+def _columns(X, good):
+    """The columns of centred covariates for which `good` (columns,) is true."""
+    if isinstance(X, Packed) and good.any():
+        return Packed([c for c, keep in zip(X.columns, good, strict=True) if keep], X.mean[good])
+    return np.asfortranarray(rows_of(X, slice(None), np.flatnonzero(good)))
+
+
+def _finite(X):
+    """Whether each column of X has neither missing nor infinite values, (columns,)."""
+    if isinstance(X, Packed):
+        return np.array([np.isfinite(column).all() for column in X.columns])
+    return np.isfinite(X).all(axis=0)
 
 
 def _independent(information, least, tolerance=_COLLINEAR_TOLERANCE):
@@ -757,13 +931,6 @@ def _newton(likelihood, rough, terms, b, state, information):
     )
 
 
-def _cluster_sums(values, cluster):
-    """Sums of the rows of `values` (n, p) within clusters 0..G-1."""
-    order = np.argsort(cluster, kind="stable")
-    starts = np.flatnonzero(np.diff(cluster[order], prepend=-1))
-    return np.add.reduceat(values[order], starts, axis=0)
-
-
 def fit(duration, event, X, *, weights=None, cluster=None, ties="breslow", start=None):
     """Fit a Cox model.
 
@@ -805,17 +972,17 @@ def fit(duration, event, X, *, weights=None, cluster=None, ties="breslow", start
     risk = RiskSets(duration, event)
     p = X.shape[1]
     at_risk = duration >= duration[event & (weights > 0)].min()
-    sums = (weights * at_risk) @ X
-    if not np.isfinite(sums).all() and not (finite := np.isfinite(X).all(axis=0)).all():
+    sums = vector_times(weights * at_risk, X)
+    if not np.isfinite(sums).all() and not (finite := _finite(X)).all():
         raise ValueError(f"X has missing or infinite values in column {', '.join(np.array(terms)[~finite])}")
     status, infinite_at = _screen(risk, X, weights, at_risk)
     alive = np.ones(len(X), bool)  # rows with a hazard above 0
     for j, value in infinite_at.items():
-        alive &= X[:, j] == value
+        alive &= rows_of(X, slice(None), [j])[:, 0] == value
     live = weights * alive
     use = np.flatnonzero(status == ESTIMATED)
     counted = live * at_risk
-    mean = (counted @ X if infinite_at else sums)[use] / counted.sum()
+    mean = (vector_times(counted, X) if infinite_at else sums)[use] / counted.sum()
     likelihood = _Likelihood(risk, _centred(X, risk.order, use, mean), live[risk.order], ties)
     rough = likelihood.rough()
     state = likelihood.null
@@ -837,8 +1004,7 @@ def fit(duration, event, X, *, weights=None, cluster=None, ties="breslow", start
             good = found == ESTIMATED
             if not good.all():
                 use, mean, b, information = use[good], mean[good], b[good], information[np.ix_(good, good)]
-                columns = np.asfortranarray(likelihood.X[:, good])
-                likelihood = _Likelihood(risk, columns, likelihood.weights, ties)
+                likelihood = _Likelihood(risk, _columns(likelihood.X, good), likelihood.weights, ties)
                 rough, state = likelihood.rough(), likelihood.null
     if len(use):
         likelihood.standardise(information)
@@ -909,12 +1075,11 @@ def _trend_test(result, transform):
     use = np.flatnonzero(result.estimated)
     if not len(use):
         return statistic, p_value
-    residuals = result._likelihood.schoenfeld_residuals(result._state)
     V = result.covariance[np.ix_(use, use)]
     g = transform(result._risk.times[result._risk.event_week])
     g = g - g.mean()
     d = len(g)
-    trend = d * V @ (g @ residuals)
+    trend = d * V @ result._likelihood.trend(result._state, g)
     total = d * np.diag(V) * (g @ g)
     if g @ g > 0:
         statistic[use] = trend**2 / total
@@ -934,6 +1099,44 @@ def terms_of(spells):
     if missing:
         raise ValueError(f"the Cox input lacks column {', '.join(missing)}")
     return [c for c in spells.columns if c not in ID_COLUMNS]
+
+
+def read(relation):
+    """A model input (`ID_COLUMNS`, then covariates) as a frame in little memory.
+
+    Parameters
+    ----------
+    relation : duckdb.DuckDBPyRelation
+        intermediate.cox_input, in order.
+
+    Returns
+    -------
+    DataFrame
+        As ``relation.df()``, but covariates of small whole numbers take one byte each, equal texts of sex
+        and municipality are one object, and the table is taken in chunks.
+    """
+    parts, texts = {column: [] for column in relation.columns}, {}
+    covariates = set(relation.columns).difference(ID_COLUMNS)
+    while len(chunk := relation.fetch_df_chunk(_CHUNK_VECTORS)):
+        for column, found in parts.items():
+            values = chunk[column].to_numpy()
+            if column in covariates:
+                values = packed_column(values)
+            elif column in ("sex", "municipality_code"):
+                codes, shared = pd.factorize(values, use_na_sentinel=False)
+                values = np.array([texts.setdefault(text, text) for text in shared], object)[codes]
+            found.append(values)
+    if not parts or not next(iter(parts.values())):
+        return chunk
+    columns = {column: np.concatenate(parts.pop(column)) for column in relation.columns}
+    return pd.DataFrame(columns, copy=False)
+
+
+def in_order(spells):
+    """The spells by spell_id; the frame itself where they are in order already."""
+    if spells["spell_id"].is_monotonic_increasing:
+        return spells
+    return spells.sort_values("spell_id", kind="stable")
 
 
 def by_sex(spells, *, ties="breslow"):
@@ -958,14 +1161,14 @@ def by_sex(spells, *, ties="breslow"):
         As `fit`, with the sex in front.
     """
     terms = terms_of(spells)
-    spells = spells.sort_values("spell_id", kind="stable")
+    spells = in_order(spells)
     for sex in sorted(spells["sex"].unique()):
         rows = spells[spells["sex"] == sex]
         try:
             result = fit(
                 rows["duration_weeks"].to_numpy(float),
                 rows["is_success"].to_numpy(bool),
-                rows[terms].astype(float),
+                rows[terms],
                 cluster=rows["person_id"].to_numpy(),
                 ties=ties,
             )

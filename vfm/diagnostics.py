@@ -43,6 +43,7 @@ _CURVES = {
 }
 #: Digits of a municipality's curve: more would tell how many were at risk in each week.
 _CURVE_DECIMALS = 3
+_CHUNK = 4096  # spells whose expected curves are in memory at a time
 #: Outcome of a spell that is the event of each cause; the others are competing, or censored.
 CAUSES = {"employment": "success", "leaving": "left"}
 
@@ -182,8 +183,9 @@ def released(events, at_risk, limit):
 def _persons_by_week(part, happened, horizon):
     """Persons by the week of their first event, and persons at risk, weeks 0..horizon."""
     first = part[happened].groupby("person_id")["duration_weeks"].min()
-    longest = part.groupby("person_id")["duration_weeks"].max()
-    at_risk = (longest.to_numpy()[:, None] >= np.arange(horizon + 1)).sum(axis=0)
+    longest = part.groupby("person_id")["duration_weeks"].max().to_numpy()
+    ended = np.bincount(np.minimum(longest, horizon), minlength=horizon + 1)
+    at_risk = np.cumsum(ended[::-1])[::-1]
     return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
 
 
@@ -341,8 +343,9 @@ def expected_survival(linear_predictor, baseline):
     -------
     (weeks + 1,) float array
     """
-    hazard = np.exp(np.asarray(linear_predictor, float))
-    return (np.asarray(baseline, float)[:, None] ** hazard).mean(axis=1)
+    hazard, baseline = np.exp(np.asarray(linear_predictor, float)), np.asarray(baseline, float)[:, None]
+    parts = [hazard[a : a + _CHUNK] for a in range(0, len(hazard), _CHUNK)]
+    return sum((baseline**part).sum(axis=1) for part in parts) / len(hazard)
 
 
 def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_limit=5):

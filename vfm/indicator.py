@@ -15,12 +15,14 @@ Jaeckel (1972) and Efron (1982) for the infinitesimal jackknife; Lin & Wei (1989
 Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. The derivatives are exact for Breslow
 ties, those of the report. Under Efron ties those of the coefficients are R's residuals (`cox`), which leave
 out what a weight does to the mean weight of a week's ties. `efron_table` shows what Efron's (1977) would
-change.
+change. The derivatives are made for some thousand spells at a time, all of a person together, and only their
+cross products are kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -90,30 +92,28 @@ class Uncertainty:
         Codes, sorted.
     expected, observed, indicator : (K,) float arrays
         Weeks, weeks and their ratio.
-    influence : (persons, K) float array
-        Derivative of each indicator by the weight of each person (all her spells together).
     covariance : (K, K) float array
         ``influence.T @ influence``.
+    influence : (persons, K) float array
+        Derivative of each indicator by the weight of each person (all her spells together), made when asked
+        for; persons in the order of their first spell_id.
     """
 
     municipalities: np.ndarray
     expected: np.ndarray
     observed: np.ndarray
     indicator: np.ndarray
-    influence: np.ndarray
+    covariance: np.ndarray
+    _influence: Callable = field(repr=False)  # iterates over its blocks of rows
 
     @property
-    def covariance(self):
-        return self.influence.T @ self.influence
+    def influence(self):
+        return np.concatenate(list(self._influence()))
 
     @property
     def standard_errors(self):
         """(K,) standard errors of the indicators."""
-        return np.sqrt((self.influence**2).sum(axis=0))
-
-
-def _sorted(spells):
-    return spells.sort_values("spell_id", kind="stable")
+        return np.sqrt(np.diag(self.covariance))
 
 
 def _cumulative(times, q, horizon):
@@ -124,61 +124,101 @@ def _cumulative(times, q, horizon):
     return np.cumsum(steps)[:horizon]
 
 
-def _expected_influence(result, municipality, size, horizon):
-    """Sum of expected durations by municipality, and its derivative by the weight of each spell of one sex.
+class _Expectation:
+    """Sums of expected durations of one sex by municipality, and their derivatives by the weight of a spell.
 
-    `municipality` (n,) holds 0..K-1, or -1 for spells that are not profiled, in the sorted order of the fit.
-    Returns the (K,) sums of expected durations, the (n, K) derivatives of the sums with the members' own
-    weights held at 1 (the effect through the model), and the (n,) expected durations (nan where not
-    profiled), in that order too. Everything refers to a row with the mean covariates: the survival of a row
-    is the same power of that baseline as of any other.
+    Rows are in the sorted order of the fit; `municipality` (n,) holds 0..size - 1, or -1 for spells that are
+    not profiled. Everything refers to a row with the mean covariates: the survival of a row is the same power
+    of that baseline as of any other.
+
+    Attributes
+    ----------
+    totals : (size,) float array
+        Sums of expected durations.
+    expected : (n,) float array
+        Expected durations, nan where not profiled.
     """
-    risk, likelihood, use = result._risk, result._likelihood, result.estimated
-    times, q = result.baseline_hazard()
-    q = q * np.exp(result._mean @ result.coefficients[use])
-    e = np.where(result._alive, np.exp(result._state.eta), 0.0)
-    X, weeks, n = likelihood.X, risk.weeks, len(municipality)
-    H = _cumulative(times, q, horizon)
-    # expected durations and, by municipality, their derivatives by b and by each week's contribution
-    E, by_eta = np.full(n, np.nan), np.zeros(n)
-    by_q = np.zeros((size, horizon))
-    finite = np.isfinite(H)
-    Hf = H[finite]
-    for k in range(size):
-        rows = np.flatnonzero(municipality == k)
-        curve = np.exp(-e[rows, None] * Hf)
-        E[rows] = curve.sum(axis=1) + (e[rows] == 0) * (horizon - len(Hf))
-        by_eta[rows] = -e[rows] * (curve @ Hf)
-        # sum over weeks t >= week of sum of e S(t)^e
-        by_q[k, finite] = -np.cumsum((e[rows] @ curve)[::-1])[::-1]
-    member = np.flatnonzero(municipality >= 0)
-    by_b = sparse.csr_matrix((by_eta[member], (municipality[member], member)), (size, n)) @ X
-    c = np.zeros((size, weeks))
-    inside = (times < horizon) & np.isfinite(q)
-    c[:, inside] = by_q[:, times[inside].astype(int)]
-    # the week's equation F(q, b, w) = 0: derivatives by q, b and the weight of each row
-    rows, week = risk.event_rows, risk.event_week
-    okay = (e[rows] > 0) & np.isfinite(q[week])
-    rows, week = rows[okay], week[okay]
-    ee, qq = e[rows], q[week]
-    v = -np.expm1(-qq * ee)
-    u = 1 - v
-    F_q = -np.bincount(week, ee * ee * u / v**2, weeks)
-    solved = F_q < 0
-    c_over = np.zeros_like(c)
-    c_over[:, solved] = c[:, solved] / F_q[solved]
-    dying = np.zeros(n)
-    dying[rows] = ee * (v - qq * ee * u) / v**2
-    dF_b = risk.weighted_sums(dying, X) - risk.from_week_on(risk.weighted_sums(e, X))
-    total_b = by_b - c_over @ dF_b
-    out = result._scores @ (result.covariance[np.ix_(use, use)] @ total_b.T)
-    risk_set = np.ascontiguousarray(np.cumsum(c_over, axis=1).T)  # at risk up to the own week
-    for a in range(0, n, _CHUNK):
-        block = slice(a, a + _CHUNK)
-        out[block] += e[block, None] * risk_set[risk.week[block]]
-    out[rows] -= (ee / v)[:, None] * np.ascontiguousarray(c_over.T)[week]
-    totals = np.bincount(municipality[member], E[member], size)
-    return totals, out, E
+
+    def __init__(self, result, municipality, size, horizon):
+        self.result = result
+        risk, X, use = result._risk, result._likelihood.X, result.estimated
+        times, q = result.baseline_hazard()
+        q = q * np.exp(result._mean @ result.coefficients[use])
+        self.relative = e = np.where(result._alive, np.exp(result._state.eta), 0.0)
+        weeks, n = risk.weeks, len(municipality)
+        H = _cumulative(times, q, horizon)
+        # expected durations and, by municipality, their derivatives by b and by each week's contribution
+        self.expected, by_eta = np.full(n, np.nan), np.zeros(n)
+        by_q = np.zeros((size, horizon))
+        finite = np.isfinite(H)
+        Hf = H[finite]
+        for k, members in enumerate(_members(municipality, size)):
+            falls = np.zeros(len(Hf))
+            for a in range(0, len(members), _CHUNK):
+                rows = members[a : a + _CHUNK]
+                curve = np.exp(-e[rows, None] * Hf)
+                self.expected[rows] = curve.sum(axis=1) + (e[rows] == 0) * (horizon - len(Hf))
+                by_eta[rows] = -e[rows] * (curve @ Hf)
+                falls += e[rows] @ curve
+            # sum over weeks t >= week of sum of e S(t)^e
+            by_q[k, finite] = -np.cumsum(falls[::-1])[::-1]
+        member = np.flatnonzero(municipality >= 0)
+        self.totals = np.bincount(municipality[member], self.expected[member], size)
+        by_b = np.zeros((size, X.shape[1]))
+        for rows, block in cox.blocks_of(X):
+            own = np.flatnonzero(municipality[rows] >= 0)
+            at = municipality[rows][own], own
+            by_b += sparse.csr_matrix((by_eta[rows][own], at), (size, len(block))) @ block
+        c = np.zeros((size, weeks))
+        inside = (times < horizon) & np.isfinite(q)
+        c[:, inside] = by_q[:, times[inside].astype(int)]
+        # the week's equation F(q, b, w) = 0: derivatives by q, b and the weight of each row
+        rows, week = risk.event_rows, risk.event_week
+        okay = (e[rows] > 0) & np.isfinite(q[week])
+        rows, week = rows[okay], week[okay]
+        ee, qq = e[rows], q[week]
+        v = -np.expm1(-qq * ee)
+        u = 1 - v
+        F_q = -np.bincount(week, ee * ee * u / v**2, weeks)
+        solved = F_q < 0
+        c_over = np.zeros_like(c)
+        c_over[:, solved] = c[:, solved] / F_q[solved]
+        self.dying, dying = np.zeros(n), np.zeros(n)
+        self.dying[rows] = ee / v
+        dying[rows] = ee * (v - qq * ee * u) / v**2
+        dF_b = risk.weighted_sums(dying, X) - risk.from_week_on(risk.weighted_sums(e, X))
+        # what `influence` adds up: the score residuals by way of the coefficients, and the week's equation
+        self.by_score = result.covariance[np.ix_(use, use)] @ (by_b - c_over @ dF_b).T
+        self.residual, drift, mean, own = result._score_tables
+        self.drift, self.mean = drift @ self.by_score, mean @ self.by_score
+        self.own = None if own is None else own @ self.by_score
+        self.risk_set = np.ascontiguousarray(np.cumsum(c_over, axis=1).T)  # at risk up to the own week
+        self.at_death = np.ascontiguousarray(c_over.T)
+
+    def influence(self, rows):
+        """Derivative of the sums by the weights of some rows, (rows, size).
+
+        The members' own weights are held at 1: this is the effect through the model.
+        """
+        risk, state = self.result._risk, self.result._state
+        week, event = risk.week[rows], np.flatnonzero(risk.event[rows])
+        event_week = week[event]
+        out = cox.rows_of(self.result._likelihood.X, rows) @ self.by_score
+        out *= self.residual[rows, None]
+        out += state.relative[rows, None] * self.drift[week]
+        out += self.relative[rows, None] * self.risk_set[week]
+        lost = self.mean[event_week] + self.dying[rows[event], None] * self.at_death[event_week]
+        if self.own is not None:
+            lost += state.relative[rows[event], None] * self.own[event_week]
+        out[event] -= lost
+        return out
+
+
+def _members(municipality, size):
+    """Rows of each municipality 0..size - 1, rising."""
+    order = np.argsort(municipality, kind="stable")
+    bounds = np.searchsorted(municipality[order], np.arange(size + 1))
+    return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
 def uncertainty(spells, *, window_weeks=156, ties="breslow"):
@@ -204,7 +244,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
         No benchmarked municipality, unknown ties, or a Cox input that cannot be fitted.
     """
     horizon = int(window_weeks)
-    spells = _sorted(spells)
+    spells = cox.in_order(spells)
     profiled = spells["is_benchmarked"].to_numpy(bool)
     codes = np.unique(spells["municipality_code"].to_numpy(object)[profiled].astype(str))
     if not len(codes):
@@ -215,34 +255,44 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     municipality = np.where(
         profiled, pd.Categorical(spells["municipality_code"].astype(str), categories=codes).codes, -1
     )
-    person, persons = pd.factorize(spells["person_id"].to_numpy())
-    position = pd.Series(np.arange(len(spells)), index=spells.index)
-    influence = np.zeros((len(spells), size))
-    totals = np.zeros(size)
-    expected = np.zeros(len(spells))
+    person, _ = pd.factorize(spells["person_id"].to_numpy())
+    positions = pd.Series(np.arange(len(spells)), index=spells.index)
+    totals, expected = np.zeros(size), np.zeros(len(spells))
+    models, model, place = [], np.zeros(len(spells), int), np.zeros(len(spells), int)
     for _, rows, result in cox.by_sex(spells, ties=ties):
-        at = position[rows.index].to_numpy()[result._risk.order]
-        part, influence[at], expected[at] = _expected_influence(result, municipality[at], size, horizon)
-        totals += part
+        at = positions[rows.index].to_numpy()[result._risk.order]
+        found = _Expectation(result, municipality[at], size, horizon)
+        expected[at] = found.expected
+        model[at], place[at] = len(models), np.arange(len(at))
+        models.append(found)
+        totals += found.totals
     count = np.bincount(municipality[profiled], minlength=size)
     M = totals / count
-    influence /= count
-    members = np.flatnonzero(profiled)
-    influence[members, municipality[members]] += (expected[members] - M[municipality[members]]) / count[
-        municipality[members]
-    ]
     duration = spells["duration_weeks"].to_numpy()
     event = spells["is_success"].to_numpy(bool)
+    members = np.flatnonzero(profiled)
     R = observed_durations(municipality[members], duration[members], event[members], horizon=horizon)
     indicator = M / R
-    influence /= R
-    for k in range(size):
-        rows = np.flatnonzero(municipality == k)
-        influence[rows, k] -= (
+    own = np.zeros(len(spells))  # effect of a member's own weight on both durations
+    own[members] = (expected - M[municipality])[members] / (count * R)[municipality[members]]
+    for k, rows in enumerate(_members(municipality, size)):
+        own[rows] -= (
             indicator[k] / R[k] * kaplan_meier.influence(duration[rows], event[rows], horizon=horizon)
         )
-    by_person = sparse.csr_matrix((np.ones(len(spells)), (person, np.arange(len(spells))))) @ influence
-    return Uncertainty(codes, M, R, indicator, by_person)
+
+    def influence():
+        for rows, starts in cox.grouped(person):
+            block = np.empty((len(rows), size))
+            for m, found in enumerate(models):
+                at = np.flatnonzero(model[rows] == m)
+                block[at] = found.influence(place[rows[at]])
+            block /= count * R
+            at = np.flatnonzero(municipality[rows] >= 0)
+            block[at, municipality[rows[at]]] += own[rows[at]]
+            yield np.add.reduceat(block, starts, axis=0)
+
+    covariance = sum(block.T @ block for block in influence())
+    return Uncertainty(codes, M, R, indicator, covariance, influence)
 
 
 def efron_table(spells, window_weeks=156):

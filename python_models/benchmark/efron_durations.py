@@ -1,10 +1,10 @@
 """Expected durations under Efron's handling of ties, beside those of the report (appendix 3)."""
 
-from vfm import indicator
+from vfm import cox, indicator
 
 
 def model(dbt, session):
     """Return one row per benchmarked municipality."""
     window_weeks = dbt.config.get("window_weeks")
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return indicator.efron_table(spells, window_weeks=window_weeks)

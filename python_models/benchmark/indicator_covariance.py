@@ -1,11 +1,11 @@
 """Covariances of the benchmark indicators (report, note 13)."""
 
-from vfm import indicator
+from vfm import cox, indicator
 
 
 def model(dbt, session):
     """Return one row per ordered pair of benchmarked municipalities."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return indicator.covariance_table(spells, window_weeks=window_weeks, ties=ties)

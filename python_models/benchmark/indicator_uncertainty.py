@@ -1,11 +1,11 @@
 """Standard errors of the benchmark indicators, the whole calculation included (report, note 13)."""
 
-from vfm import indicator
+from vfm import cox, indicator
 
 
 def model(dbt, session):
     """Return one row per benchmarked municipality."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return indicator.uncertainty_table(spells, window_weeks=window_weeks, ties=ties)

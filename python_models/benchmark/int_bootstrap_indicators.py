@@ -1,6 +1,6 @@
 """Benchmark indicators of every bootstrap replicate (report, note 13)."""
 
-from vfm import bootstrap
+from vfm import bootstrap, cox
 
 
 def model(dbt, session):
@@ -9,5 +9,5 @@ def model(dbt, session):
     seed = dbt.config.get("seed")
     window_weeks = dbt.config.get("window_weeks")
     ties = dbt.config.get("ties")
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return bootstrap.indicators_table(spells, replicates, seed, window_weeks=window_weeks, ties=ties)

@@ -7,5 +7,5 @@ def model(dbt, session):
     """Return one row per sex and week."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return cox.baseline_by_sex(spells, ties=ties, window_weeks=window_weeks)

@@ -5,5 +5,5 @@ from vfm import cox
 
 def model(dbt, session):
     """Return one row per sex and covariate."""
-    spells = dbt.ref("cox_input").order("spell_id").df()
+    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
     return cox.diagnostics_by_sex(spells)
