@@ -52,7 +52,7 @@ _ROUGH = 1e-6  # squared distance down to which single precision leads
 _ROUGH_SIZE = 100_000  # numbers in X from which on single precision is worth its trouble
 _BLOCK = 4096  # rows at a time where a matrix as large as the covariates would be written
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
-_CHUNK_VECTORS = 32  # vectors of 2,048 rows in which `read` takes a table
+_COLUMNS = 8  # columns that `read` takes at a time
 _COLLINEAR_TOLERANCE = 1e-9
 _SEPARATION_TOLERANCE = (
     1e-7  # share of the information without covariates below which a direction counts as lost
@@ -1113,22 +1113,20 @@ def read(relation):
     -------
     DataFrame
         As ``relation.df()``, but covariates of small whole numbers take one byte each, equal texts of sex
-        and municipality are one object, and the table is taken in chunks.
+        and municipality are one object, and a few columns are in DuckDB's hands at a time.
     """
-    parts, texts = {column: [] for column in relation.columns}, {}
-    covariates = set(relation.columns).difference(ID_COLUMNS)
-    while len(chunk := relation.fetch_df_chunk(_CHUNK_VECTORS)):
-        for column, found in parts.items():
-            values = chunk[column].to_numpy()
-            if column in covariates:
+    names, columns = relation.columns, {}
+    for first in range(0, len(names), _COLUMNS):
+        some = names[first : first + _COLUMNS]
+        part = relation.select(", ".join(f'"{column}"' for column in some)).df()
+        for column in some:
+            values = part.pop(column).to_numpy()
+            if column not in ID_COLUMNS:
                 values = packed_column(values)
             elif column in ("sex", "municipality_code"):
                 codes, shared = pd.factorize(values, use_na_sentinel=False)
-                values = np.array([texts.setdefault(text, text) for text in shared], object)[codes]
-            found.append(values)
-    if not parts or not next(iter(parts.values())):
-        return chunk
-    columns = {column: np.concatenate(parts.pop(column)) for column in relation.columns}
+                values = shared[codes]
+            columns[column] = values.copy() if values.base is not None else values  # not a view of `part`
     return pd.DataFrame(columns, copy=False)
 
 

@@ -152,16 +152,16 @@ def test_missing_values_are_named_in_packed_columns_too(spells, monkeypatch):
 
 
 def test_what_is_read_is_the_table_in_less_memory(monkeypatch):
-    monkeypatch.setattr(cox, "_CHUNK_VECTORS", 1)  # 2,048 rows
+    monkeypatch.setattr(cox, "_COLUMNS", 3)
     d = simulation.spells(5000, seed=2, levels=SMALL, municipalities=5)
-    d["children"] = np.arange(len(d)) // 10.0  # bytes in the first chunks only
+    d["children"] = np.arange(len(d)) // 10.0  # too many for bytes
     connection = duckdb.connect()
-    connection.register("d", d)
-    frame = cox.read(connection.sql("select * from d order by spell_id"))
+    connection.register("shuffled", d.sample(frac=1, random_state=1))
+    frame = cox.read(connection.table("shuffled").order("spell_id"))
     pd.testing.assert_frame_equal(frame, d, check_dtype=False)
     assert (frame.dtypes[cox.terms_of(frame)] == np.uint8).sum() == sum(SMALL)
     assert len(set(map(id, frame.municipality_code))) == 5
     assert frame.children.dtype == float
     pd.testing.assert_frame_equal(cox.coefficients_by_sex(frame), cox.coefficients_by_sex(d), rtol=1e-10)
-    empty = cox.read(connection.sql("select * from d limit 0"))
+    empty = cox.read(connection.table("shuffled").limit(0))
     assert list(empty.columns) == list(d.columns) and not len(empty)
