@@ -40,20 +40,20 @@ def simulate(path, spells):
 
 
 def measure(path, step):
-    """Run one step; seconds of reading and of the step, and the peak in MB, as JSON."""
+    """Run one step; processor seconds of reading and of the step, and the peaks in MB, as JSON."""
     import duckdb
 
     from vfm import bootstrap, cox, diagnostics, indicator
 
     connection = duckdb.connect(path, read_only=True, config={"memory_limit": DUCKDB_MEMORY, "threads": 2})
-    began = time.perf_counter()
+    began = time.process_time()
     relation = connection.table("cox_input")
     if step in ("concordance", "bands"):
         spells = relation.select(", ".join(cox.ID_COLUMNS)).order("spell_id").df()
     else:
         spells = getattr(cox, "read", lambda r: r.df())(relation.order("spell_id"))
-    read = time.perf_counter() - began
-    began = time.perf_counter()
+    read = time.process_time() - began
+    began = time.process_time()
     if step == "concordance":
         predictors = connection.table("predictors").order("spell_id").df()
         diagnostics.concordance_table(spells, predictors)
@@ -66,7 +66,7 @@ def measure(path, step):
             "bands": diagnostics.survival_bands,
             "bootstrap": lambda s: bootstrap.indicators(s, 32, 1, processes=1, progress=False),
         }[step](spells)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(
         json.dumps([read, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, workers / 1024])
@@ -92,7 +92,7 @@ def main():
         command = [sys.executable, __file__, "--spells", str(options.spells), "--data", data, "--part"]
         if not Path(data).exists():
             subprocess.run([*command, "simulate"], check=True, env=environment)
-        print(f"| {options.spells:,} spells | reading, s | estimating, s | peak MB | of its worker |")
+        print(f"| {options.spells:,} spells | reading, processor s | estimating, processor s | peak MB | of its worker |")
         print("| --- | ---: | ---: | ---: | ---: |")
         for step in options.steps:
             done = subprocess.run([*command, step], env=environment, stdout=subprocess.PIPE, text=True)

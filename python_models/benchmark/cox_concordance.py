@@ -6,6 +6,7 @@ from vfm import diagnostics
 def model(dbt, session):
     """Return one row per sex."""
     limit = dbt.config.get("disclosure_limit")
-    spells = dbt.ref("spells").order("spell_id").df()
+    columns = "spell_id, person_id, sex, duration_weeks, is_success"
+    spells = dbt.ref("spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
     return diagnostics.concordance_table(spells, predictors, disclosure_limit=limit)

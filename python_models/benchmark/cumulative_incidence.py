@@ -7,5 +7,6 @@ def model(dbt, session):
     """Return one row per sex, cause and week."""
     weeks = dbt.config.get("window_weeks")
     limit = dbt.config.get("disclosure_limit")
-    spells = dbt.ref("spells").order("spell_id").df()
+    columns = "spell_id, person_id, sex, duration_weeks, outcome"
+    spells = dbt.ref("spells").select(columns).order("spell_id").df()
     return diagnostics.cumulative_incidence_table(spells, window_weeks=weeks, disclosure_limit=limit)

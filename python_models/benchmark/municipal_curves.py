@@ -7,7 +7,8 @@ def model(dbt, session):
     """Return one row per municipality of the benchmark and week."""
     window_weeks = dbt.config.get("window_weeks")
     disclosure_limit = dbt.config.get("disclosure_limit")
-    spells = dbt.ref("spells").order("spell_id").df()
+    columns = "spell_id, person_id, sex, municipality_code, duration_weeks, is_success"
+    spells = dbt.ref("spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
     baseline = dbt.ref("cox_baseline").order("sex, week").df()
     return diagnostics.municipal_curves(

@@ -7,5 +7,6 @@ def model(dbt, session):
     """Return one row per sex and week."""
     window_weeks = dbt.config.get("window_weeks")
     disclosure_limit = dbt.config.get("disclosure_limit")
-    spells = dbt.ref("spells").order("spell_id").df()
+    columns = "spell_id, person_id, sex, duration_weeks, is_success"
+    spells = dbt.ref("spells").select(columns).order("spell_id").df()
     return diagnostics.survival_bands(spells, window_weeks=window_weeks, disclosure_limit=disclosure_limit)
