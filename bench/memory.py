@@ -51,7 +51,7 @@ def measure(path, step):
     if step in ("concordance", "bands"):
         spells = relation.select(", ".join(cox.ID_COLUMNS)).order("spell_id").df()
     else:
-        spells = getattr(cox, "read", lambda r: r.df())(relation.order("spell_id"))
+        spells = cox.read(relation.order("spell_id"))
     read = time.process_time() - began
     began = time.process_time()
     if step == "concordance":
@@ -92,7 +92,8 @@ def main():
         command = [sys.executable, __file__, "--spells", str(options.spells), "--data", data, "--part"]
         if not Path(data).exists():
             subprocess.run([*command, "simulate"], check=True, env=environment)
-        print(f"| {options.spells:,} spells | reading, processor s | estimating, processor s | peak MB | of its worker |")
+        print("Seconds are of the processor. A worker's peak is at least that of the process above it.\n")
+        print(f"| {options.spells:,} spells | reading, s | estimating, s | peak MB | of its worker |")
         print("| --- | ---: | ---: | ---: | ---: |")
         for step in options.steps:
             done = subprocess.run([*command, step], env=environment, stdout=subprocess.PIPE, text=True)

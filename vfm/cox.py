@@ -52,7 +52,7 @@ _ROUGH = 1e-6  # squared distance down to which single precision leads
 _ROUGH_SIZE = 100_000  # numbers in X from which on single precision is worth its trouble
 _BLOCK = 4096  # rows at a time where a matrix as large as the covariates would be written
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
-_COLUMNS = 16  # columns that `read` takes at a time
+_COLUMNS = 8  # columns that `read` takes at a time
 _COLLINEAR_TOLERANCE = 1e-9
 _SEPARATION_TOLERANCE = (
     1e-7  # share of the information without covariates below which a direction counts as lost
@@ -1107,7 +1107,7 @@ def read(relation):
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
-        intermediate.cox_input, in order.
+        intermediate.cox_input, ordered by spell_id, which leaves no ties: it is asked for more than once.
 
     Returns
     -------
