@@ -12,10 +12,10 @@ from scipy.optimize import linprog
 from vfm.provenance import write_accounts_origin
 from vfm.synthetic import calendar, constants
 from vfm.synthetic.case_mix import labour_market
-from vfm.synthetic.classifications import largest_remainder, published, read_seed
+from vfm.synthetic.classifications import largest_remainder, municipalities, published, read_seed
 from vfm.synthetic.population import completed_years
 from vfm.synthetic.residence import programme_days
-from vfm.synthetic.spending import spend
+from vfm.synthetic.spending import benchmark_positions, spend
 from vfm.synthetic.streams import stream
 
 YEARS = np.arange(2011, 2016)
@@ -54,22 +54,48 @@ class Accounts:
 
 def build(world, residence):
     """The accounts of a world; see `Accounts`."""
-    composition = compositions(world, residence)
+    return book(world, positions_of(world), composition_of(programme_sums(world, residence)))
+
+
+def positions_of(world):
+    """What the accounts ask of the spells: `spending.benchmark_positions`, None where not at scale 1."""
+    return benchmark_positions(world) if world.scale == 1 else None
+
+
+def book(world, positions, composition, shards=1):
+    """The accounts of the persons of several worlds of one size in the same municipalities.
+
+    Spending per person is that of one such world, whatever their number: the national totals are those of
+    the tables times the number of worlds.
+
+    Parameters
+    ----------
+    world : world.World or world.MunicipalTruth
+        Shard 0 or what is true of its municipalities: its seed and scale.
+    positions : tuple or None
+        See `positions_of`; of shard 0.
+    composition : DataFrame
+        See `composition_of`; of all persons.
+    shards : int
+        Number of the worlds.
+    """
+    places = municipalities(world.scale)
     totals = national_totals()
-    need = _spending(world, composition, totals)
-    cells = _cells(world, need, totals)
-    regk100 = _with_area_totals(cells, world.places, KEYS_100)
+    need = _spending(world.seed, places, composition, totals, positions, shards)
+    cells = _cells(world.seed, places, need, shards * totals)
+    regk100 = _with_area_totals(cells, places, KEYS_100)
     regk31 = regk100.groupby(KEYS_31, as_index=False, sort=True)[AMOUNT].sum()
     return Accounts(regk100=regk100, regk31=regk31, need=need)
 
 
-def compositions(world, residence):
-    """Persons under the programme by municipality and year, and their person-day weighted composition.
+def programme_sums(world, residence):
+    """Persons under the programme by municipality and year and what they add up to; sums over worlds add up.
 
     Returns
     -------
     pandas.DataFrame
-        place, year, persons, full_year_persons and the `share_*` terms of Table 5.1.
+        Index place, year: person_days, persons and, by term `share_*` of Table 5.1, the person-days that it
+        is true of.
     """
     days = programme_days(world, residence)
     people = world.persons
@@ -92,8 +118,24 @@ def compositions(world, residence):
     frame = days[["place", "year", "person_days"]].assign(
         persons=1, **{term: values * weight for term, values in shares.items()}
     )
-    cells = frame.groupby(["place", "year"], sort=True).sum().reset_index()
-    for term in shares:
+    return frame.groupby(["place", "year"], sort=True).sum()
+
+
+def composition_of(sums):
+    """Persons under the programme by municipality and year, and their person-day weighted composition.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        See `programme_sums`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        place, year, persons, full_year_persons and the `share_*` terms of Table 5.1.
+    """
+    cells = sums.reset_index()
+    for term in cells.filter(like="share_"):
         cells[term] = cells[term] / cells["person_days"]
     cells["full_year_persons"] = cells["person_days"] / calendar.days_in_year(cells["year"].to_numpy())
     return cells
@@ -165,13 +207,15 @@ def _inside_the_rounding(columns, constraints, year):
     return solution.x[:-1]
 
 
-def _spending(world, composition, totals):
+def _spending(seed, places, composition, totals, positions, shards):
     """Programme expenditure by municipality and year, in kr. of 2015; columns of `Accounts.need`."""
     need = composition.copy()
     national = totals.filter(regex=r"^\d").sum(axis=1) * 1e6
-    indicators = expenditure_indicators(world.seed, world.places)
-    need["predicted_dkk"], need["actual_dkk"] = spend(world, composition, national, indicators)
-    need["municipality_code"] = world.places.code[need["place"]].astype(str)
+    indicators = expenditure_indicators(seed, places)
+    need["predicted_dkk"], need["actual_dkk"] = spend(
+        seed, places, composition, national, indicators, positions, shards
+    )
+    need["municipality_code"] = places.code[need["place"]].astype(str)
     return need
 
 
@@ -210,11 +254,10 @@ def expenditure_indicators(seed, places):
     return indicator
 
 
-def _cells(world, need, totals):
+def _cells(seed, places, need, totals):
     """Cells of REGK100 by municipality, without area totals; zero cells are left out."""
-    rng = stream(world.seed, "accounts")
+    rng = stream(seed, "accounts")
     index = read_seed("classifications/price_index").set_index("year")["index_2015_100"].astype(float)
-    places = world.places
     groupings = [column for column in totals.columns if column[0].isdigit()]
     taste = np.exp(rng.normal(0, constants.GROUPING_SPREAD, (len(places.code), len(groupings))))
     hosts = np.zeros(len(places.code))

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from vfm.build import Paths
 from vfm.provenance import PROJECT
-from vfm.synthetic import accounts, residence, truth, world
+from vfm.synthetic import accounts, residence, shards, truth, world
 
 ORIGIN = re.compile(r"synthetic, seed (?P<seed>\d+)(, scale (?P<scale>[\d.]+))?")
 ROUNDING_DKK = 15_000  # a municipality's year has up to 28 lines, each in whole 1,000 kr.
@@ -120,12 +121,20 @@ def compare(table, built, true):
 
 
 def compare_world(warehouse, made, tables):
-    """Compare a warehouse with the world its registers were written from.
+    """Compare a warehouse with the world its registers were written from; see `compare_worlds`."""
+    return compare_worlds(warehouse, [made], 1, tables)
+
+
+def compare_worlds(warehouse, worlds, shards, tables):
+    """Compare a warehouse with the worlds its registers were written from, one after another.
 
     Parameters
     ----------
     warehouse : duckdb.DuckDBPyConnection
-    made : world.World
+    worlds : iterable of world.World
+        See `shards.worlds`.
+    shards : int
+        Their number.
     tables : collection of str
         Which of `QUERIES` to compare.
 
@@ -133,22 +142,52 @@ def compare_world(warehouse, made, tables):
     -------
     list of Comparison
     """
-    lived = residence.build(made)
+    found = {table: [] for table in tables}
+    sums = []
+    for made in worlds:
+        if not made.shard:
+            municipal, code = made.municipal, made.places.code
+            positions = accounts.positions_of(made) if "expenditure" in tables else None
+        lived = residence.build(made)
+        sums.append(accounts.programme_sums(made, lived))
+        true = {
+            "persons": lambda made=made: truth.true_persons(made),
+            "spells": lambda made=made: truth.true_spells(made),
+            "case_mix": lambda made=made: truth.true_case_mix(made),
+            "programme_days": lambda made=made, lived=lived: truth.true_programme_days(made, lived),
+        }
+        for table in found.keys() & true.keys():
+            query = f"select * from ({QUERIES[table]}) where {_is_of(made.shard, shards)}"
+            found[table].append(compare(table, warehouse.sql(query).df(), true[table]()))
+    cells = accounts.composition_of(pd.concat(sums).groupby(["place", "year"], sort=True).sum())
     if "expenditure" in tables:
-        cells = accounts.build(made, lived).need
+        cells = accounts.book(municipal, positions, cells, shards).need
         cells["expenditure_dkk"] = cells["actual_dkk"] * cells["full_year_persons"]
-    else:
-        cells = accounts.compositions(made, lived)
-        cells["municipality_code"] = made.places.code[cells["place"]].astype(str)
-    true = {
-        "persons": truth.true_persons(made),
-        "spells": truth.true_spells(made),
-        "case_mix": truth.true_case_mix(made),
-        "programme_days": truth.true_programme_days(made, lived),
-        "composition": cells,
-        "expenditure": cells,
-    }
-    return [compare(table, warehouse.sql(QUERIES[table]).df(), true[table]) for table in tables]
+    cells["municipality_code"] = code[cells["place"]].astype(str)
+    for table in found.keys() & {"composition", "expenditure"}:
+        found[table].append(compare(table, warehouse.sql(QUERIES[table]).df(), cells))
+    return [_added(found[table]) for table in tables]
+
+
+def _is_of(shard, shards):
+    """SQL condition on the persons of a shard; the last one takes whoever is of none."""
+    if shards == 1:
+        return "true"
+    own = world.pnr_prefix("persons", shard)[1:]
+    if shard < shards - 1:
+        return f"substr(person_id, 2, 2) = '{own}'"
+    return f"coalesce(substr(person_id, 2, 2) >= '{own}', true)"
+
+
+def _added(parts):
+    """One comparison for those of the shards of a table."""
+    differences = [sentence for part in parts for sentence in part.differences]
+    return Comparison(
+        parts[0].table,
+        sum(part.rows for part in parts),
+        sum(part.values for part in parts),
+        tuple(differences),
+    )
 
 
 def main(arguments=None):
@@ -164,8 +203,9 @@ def main(arguments=None):
         if not seed_and_scale or len(set(origins)) > 1:
             print(f"No truth to compare with: the data are {' and '.join(sorted(set(origins)))}.")
             return 0
-        made = world.create(int(seed_and_scale["seed"]), float(seed_and_scale["scale"] or 1))
-        compared = compare_world(warehouse, made, QUERIES)
+        seed, scale = int(seed_and_scale["seed"]), float(seed_and_scale["scale"] or 1)
+        number = max(int(scale), 1)
+        compared = compare_worlds(warehouse, shards.worlds(seed, number, scale / number), number, QUERIES)
     print(f"{'table':<16}{'rows':>10}{'values':>12}  differences")
     for one in compared:
         print(f"{one.table:<16}{one.rows:>10,}{one.values:>12,}  {'; '.join(one.differences) or 'none'}")

@@ -28,21 +28,25 @@ def write_registers(folder, world, residence, report=lambda what, seconds: None)
     list of dict
         One per register: register, files, rows, bytes.
     """
-    outside = others.draw(world.seed, len(world.persons), world.places)
+    outside = others.draw(world.seed, len(world.persons), world.places, world.shard)
     written = []
     for register, columns in _registers(world, residence, outside):
         began = time.perf_counter()
         written.append(write_register(folder, register, columns()))
         report(register, time.perf_counter() - began)
-    content = {"data_origin": origin(world), "synthetic": True, "seed": world.seed, "scale": world.scale}
-    (folder / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_origin(folder, world.seed, world.scale)
     return written
 
 
-def origin(world):
+def write_origin(folder, seed, scale):
+    """Write `origin.json` into a register folder."""
+    content = {"data_origin": origin(seed, scale), "synthetic": True, "seed": seed, "scale": scale}
+    (folder / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def origin(seed, scale):
     """Say in a few words where a world's data are from."""
-    scale = "" if world.scale == 1 else f", scale {world.scale:g}"
-    return f"synthetic, seed {world.seed}{scale}"
+    return f"synthetic, seed {seed}" + ("" if scale == 1 else f", scale {scale:g}")
 
 
 def _registers(world, residence, outside):

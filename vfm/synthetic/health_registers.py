@@ -90,7 +90,7 @@ def lpr_columns(world):
     rng = stream(world.seed, "lpr_adm")
     rows = _dated(world, rng, "diagnosis_chapter").sort_values(["PNR", "day", "code"], kind="stable")
     return {
-        "RECNUM": text([f"{number:012d}" for number in range(1, len(rows) + 1)]),
+        "RECNUM": text([f"{world.shard:03d}{number:09d}" for number in range(1, len(rows) + 1)]),
         "PNR": text(rows["PNR"]),
         "C_PATTYPE": integers(np.where(rows["inpatient"], 0, 2), 16),
         "V_SENGDAGE": integers(rows["bed_days"], 16),

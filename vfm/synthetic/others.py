@@ -25,7 +25,7 @@ KINDS = {
 }
 
 
-def draw(seed, persons, places):
+def draw(seed, persons, places, shard=0):
     """Rows of the registers for persons outside the population.
 
     Parameters
@@ -34,6 +34,8 @@ def draw(seed, persons, places):
     persons : int
         Size of the population.
     places : classifications.Municipalities
+    shard : int
+        See `world.pnr_codes`.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def draw(seed, persons, places):
     rng = stream(seed, "others")
     n = max(len(KINDS), round(constants.OTHERS_SHARE * persons))
     kind = np.array(list(KINDS), dtype=object)[np.arange(n) % len(KINDS)]
-    pnr = pnr_codes(seed, "T others", n)
+    pnr = pnr_codes(seed, "T others", n, shard)
     permit = calendar.day_number("2008-02-01") + rng.integers(0, 2850, n)
     entry = permit - rng.integers(0, 30, n)
     low = np.array([KINDS[k][1][0] for k in kind])

@@ -275,7 +275,35 @@ def settlement_classes(persons, log_risk):
     return labels, table.reset_index()
 
 
-def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
+def likings(seed, table, places):
+    """What municipalities like beyond the chance of a job.
+
+    Parameters
+    ----------
+    seed : int
+    table : DataFrame
+        The classes of `settlement_classes`.
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    dict
+        Column of the classes -> DataFrame (level x municipality): what a level adds to the log odds.
+    """
+    rng = stream(seed, "settlement")
+    liked = {}
+    for column, spread in (
+        ("origin_class", constants.AFFINITY_ORIGIN_SD),
+        ("education", constants.AFFINITY_EDUCATION_SD),
+        ("young", constants.AFFINITY_YOUNG_SD),
+        ("recent", constants.AFFINITY_RECENT_SD),
+    ):
+        levels = np.unique(table[column].to_numpy().astype(str))
+        liked[column] = pd.DataFrame(rng.normal(0.0, spread, (len(levels), len(places.code))), levels)
+    return liked
+
+
+def settle(liked, table, places, spells_by_risk, successes_by_risk, shift):
     """Chance of each municipality for the persons of each class.
 
     Municipality k draws from the national pool with weights exp(tilt_k * log risk + affinity): the tilt makes
@@ -284,6 +312,8 @@ def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
 
     Parameters
     ----------
+    liked : dict
+        See `likings`; a level that it lacks is neither liked nor disliked.
     table : DataFrame
         The classes of `settlement_classes`.
     places : classifications.Municipalities
@@ -297,19 +327,11 @@ def settle(seed, table, places, spells_by_risk, successes_by_risk, shift):
     expected : (classes, 98) float array
         Expected number of persons of a class in a municipality; rows add up to less than the class.
     """
-    rng = stream(seed, "settlement")
     risk = table["log_risk"].to_numpy()
     pool = table["persons"].to_numpy().astype(float)
     affinity = np.zeros((len(table), len(places.code)))
-    for column, spread in (
-        ("origin_class", constants.AFFINITY_ORIGIN_SD),
-        ("education", constants.AFFINITY_EDUCATION_SD),
-        ("young", constants.AFFINITY_YOUNG_SD),
-        ("recent", constants.AFFINITY_RECENT_SD),
-    ):
-        levels, position = np.unique(table[column].to_numpy().astype(str), return_inverse=True)
-        affinity += rng.normal(0.0, spread, (len(levels), len(places.code)))[position]
-
+    for column, of_level in liked.items():
+        affinity += of_level.reindex(table[column].astype(str), fill_value=0.0).to_numpy()
     persons = places.full_spells * (1 - constants.FURTHER_SPELLS * places.success_share)
     recent = np.interp(persons, constants.RECENT_AFFINITY_PERSONS, constants.RECENT_AFFINITY)
     recent = np.where(places.full_spells < FEWEST_SPELLS, 0.0, recent)

@@ -51,7 +51,7 @@ def bef_rows(world, residence):
     pnr = persons["pnr"].to_numpy()
     woman = persons["is_woman"].to_numpy()
     couple = (persons["partner"] != "none").to_numpy()
-    partner_pnr = np.where(couple, pnr_codes(world.seed, "Q partners", n), None)
+    partner_pnr = np.where(couple, pnr_codes(world.seed, "Q partners", n, world.shard), None)
     family = np.where(couple & ~woman, partner_pnr, pnr)
     code = _family_type_codes(rng, persons)
     country = persons["country_code"].to_numpy()
@@ -119,7 +119,7 @@ def _children(rng, world, own, person, december, danish, couple):
     order = np.argsort(parent, kind="stable")
     parent, birth_year = parent[order], birth_year[order]
     birth = calendar.new_years_eve(birth_year - 1) + 1 + rng.integers(0, 365, len(parent))
-    pnr = pnr_codes(world.seed, "R children", len(parent))
+    pnr = pnr_codes(world.seed, "R children", len(parent), world.shard)
     koen = rng.integers(1, 3, len(parent))
 
     first = np.searchsorted(parent, np.arange(len(persons)))

@@ -66,7 +66,7 @@ def measure(seed, folder):
     registers.mkdir(parents=True)
     delivery.write_registers(registers, made, lived)
     project = copy_project(folder / "project")
-    accounts.write_accounts(project / "seeds" / "statbank", booked, delivery.origin(made))
+    accounts.write_accounts(project / "seeds" / "statbank", booked, delivery.origin(made.seed, made.scale))
     built = build(project, folder / "build", registers)
 
     benchmarked = set(built["indicator_uncertainty"]["municipality_code"])

@@ -29,7 +29,7 @@ class _Cells:
     Attributes
     ----------
     frame : DataFrame
-        `accounts.compositions`.
+        `accounts.composition_of`.
     place, year, persons, full_year_persons : (n,) arrays
     used : (n,) bool array
         Enters the cost-need model.
@@ -76,36 +76,42 @@ class _Plan:
     years: np.ndarray
 
 
-def spend(world, composition, totals, indicators):
+def spend(seed, places, composition, totals, indicators, positions, shards):
     """Spending of each municipality and year.
 
     Parameters
     ----------
-    world : world.World
-        The tables are met at scale 1; at other scales spending has the printed coefficients and noise alone.
+    seed : int
+    places : classifications.Municipalities
     composition : DataFrame
-        See `accounts.compositions`.
+        See `accounts.composition_of`.
     totals : Series
-        National expenditure by year, in kr. of 2015.
+        National expenditure by year on one world, in kr. of 2015.
     indicators : (98,) float array
         See `accounts.expenditure_indicators`.
+    positions : tuple or None
+        See `benchmark_positions`. With them the tables are met, per person; without, spending has the printed
+        coefficients and noise alone.
+    shards : int
+        Number of worlds that the composition adds up. Who enters the cost-need model is decided by all their
+        persons, noise and money by those of one.
 
     Returns
     -------
     predicted, actual : (n,) float arrays
         Kr. per full-year person, in the order of `composition`; the actual ones add up to the totals.
     """
-    normal = stream(world.seed, "spending").normal(size=len(composition))
-    if world.scale == 1:
-        column, benchmark = benchmark_positions(world)
-        cells = _cells(composition, column)
+    normal = stream(seed, "spending").normal(size=len(composition))
+    if positions:
+        column, benchmark = positions
+        cells = _cells(composition, column, shards)
         predicted = np.maximum(
             cells.design @ coefficients(cells, indicators, totals), constants.LOWEST_NEED_DKK
         )
-        plan = _plan(world.places, cells, predicted, indicators, column, benchmark, totals.sum())
+        plan = _plan(places, cells, predicted, indicators, column, benchmark, totals.sum())
         actual = _consistent(cells, plan, predicted, normal, totals)
     else:
-        cells = _cells(composition, np.full(len(indicators), ""))
+        cells = _cells(composition, np.full(len(indicators), ""), shards)
         printed = published("table_5_1").query("model == 3")["coefficient_dkk"].to_numpy()
         predicted = np.maximum(cells.design @ printed, constants.LOWEST_NEED_DKK)
         actual = _noisy(cells, predicted * indicators[cells.place], normal, 1.0)[0]
@@ -126,16 +132,16 @@ def benchmark_positions(world):
     )
 
 
-def _cells(composition, column):
-    """The municipality-years of a composition; see `_Cells`."""
+def _cells(composition, column, shards):
+    """The municipality-years of a composition, as large as one of the worlds in it; see `_Cells`."""
     frame = composition.reset_index(drop=True)
     place = frame["place"].to_numpy()
     return _Cells(
         frame=frame,
         place=place,
         year=frame["year"].to_numpy(),
-        persons=frame["persons"].to_numpy(),
-        full_year_persons=frame["full_year_persons"].to_numpy(),
+        persons=frame["persons"].to_numpy() / shards,
+        full_year_persons=frame["full_year_persons"].to_numpy() / shards,
         used=(frame["persons"] > MINIMUM_PERSONS).to_numpy(),
         benchmarked=column[place] != "",
         design=_design(frame, published("table_5_1").query("model == 3")["term"]),

@@ -1,5 +1,6 @@
 """The synthetic world: persons settled in municipalities, with histories that fit the report's counts."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,41 @@ import pandas as pd
 from vfm.synthetic import benchmark, case_mix, constants, histories
 from vfm.synthetic.classifications import Municipalities, municipalities, published
 from vfm.synthetic.health import HEALTH_WEEKS, draw_health
-from vfm.synthetic.population import GROUPS, assign, draw_persons, settle, settlement_classes
+from vfm.synthetic.population import GROUPS, assign, draw_persons, likings, settle, settlement_classes
 from vfm.synthetic.streams import PersonDraws, stream
 
 OUTCOMES = ("success", "left", "unfinished")
 CELLS = 2 * len(GROUPS) * len(OUTCOMES)
+LARGEST_SHARD = 255
 TOP_UPS = 20  # rounds that fill municipalities which lack spells
+
+
+@dataclass(frozen=True)
+class MunicipalTruth:
+    """What is true of the municipalities, whoever settles in them: small, so that processes can pass it on.
+
+    Attributes
+    ----------
+    seed : int
+        Of the world it was tuned in.
+    scale : float
+        Of that world.
+    effects : (98,) float array
+        True municipal effects on the log hazard.
+    intake : (98,) float array
+        What a municipality adds to the log risk of those who are planned to settle in it.
+    crowd : (98,) float array
+        Persons settled for each that is expected to be needed.
+    likings : dict
+        See `population.likings`.
+    """
+
+    seed: int
+    scale: float
+    effects: np.ndarray
+    intake: np.ndarray
+    crowd: np.ndarray
+    likings: dict
 
 
 @dataclass
@@ -31,8 +61,9 @@ class World:
         Person-level covariates, same index.
     health_events : DataFrame
     history : histories.History
-    effects : (98,) float array
-        True municipal effects on the log hazard.
+    municipal : MunicipalTruth
+    shard : int
+        Number of the world among those that make a larger one; it keeps the ids of their persons apart.
     """
 
     seed: int
@@ -42,7 +73,13 @@ class World:
     terms: pd.DataFrame
     health_events: pd.DataFrame
     history: histories.History
-    effects: np.ndarray
+    municipal: MunicipalTruth
+    shard: int = 0
+
+    @property
+    def effects(self):
+        """True municipal effects on the log hazard; (98,) float array."""
+        return self.municipal.effects
 
 
 def create(seed, scale=1.0):
@@ -66,6 +103,93 @@ def create(seed, scale=1.0):
     RuntimeError
         If a municipality lacks spells after all top-ups.
     """
+    drawn = _draw(seed, scale)
+    places = drawn.places
+    designed = benchmark.designed_indicators(seed, places)
+    slope = benchmark.weeks_per_log_hazard(places.success_share)
+    weeks = benchmark.weeks_of_share(places.success_share)
+    effects = benchmark.effects(designed, places)
+    intake = effects + _labour_shift(places, drawn.labour)
+    crowd = np.full(len(places.code), constants.OVERGENERATION)
+    liked = likings(seed, drawn.table, places)
+    rounds = constants.TUNING_ROUNDS if scale >= constants.TUNED_FROM_SCALE else 0
+    least = np.inf
+    for remaining in reversed(range(rounds + 1)):
+        municipal = MunicipalTruth(seed, scale, effects, intake, crowd, liked)
+        lives, crowd = _live(seed, drawn, municipal, exactly=remaining < constants.EXACT_ROUNDS)
+        if not rounds:
+            best = lives, municipal
+            break
+        settled, _, history = lives
+        gap, missing = _misfit(settled, history.spells, designed, drawn)
+        misfit = (gap / weeks).std()
+        if remaining < constants.EXACT_ROUNDS and misfit < least:
+            least, best = misfit, (lives, municipal)
+        # a lower risk of those who settle and a higher effect: the same share, more weeks expected
+        lighter = constants.TUNING_STEPS[0] * gap / slope
+        intake = intake + lighter
+        effects = effects + lighter + constants.TUNING_STEPS[1] * missing
+    return _assemble(seed, drawn, *best, shard=0)
+
+
+def create_shard(municipal, number):
+    """Create another world of the same size in the same municipalities: other persons with other ids.
+
+    Nothing is tuned: a first settlement only says how many persons give the spells that are needed.
+
+    Parameters
+    ----------
+    municipal : MunicipalTruth
+        Of the world that is shard 0.
+    number : int
+        From 1 to `LARGEST_SHARD`.
+
+    Returns
+    -------
+    World
+
+    Raises
+    ------
+    RuntimeError
+        As `create`.
+    """
+    seed = int(stream(municipal.seed, "shard", number).integers(2**62))
+    drawn = _draw(seed, municipal.scale)
+    _, crowd = _live(seed, drawn, municipal, exactly=False)
+    lives, _ = _live(seed, drawn, dataclasses.replace(municipal, crowd=crowd), exactly=True)
+    return _assemble(seed, drawn, lives, municipal, shard=number)
+
+
+@dataclass
+class _Drawn:
+    """Persons before they settle, and where they may.
+
+    Attributes
+    ----------
+    places : Municipalities
+    labour : histories.LabourMarket
+    pool, terms, events : DataFrame
+        Persons, their covariates and their health events.
+    leaving : tuple
+        See `histories.draw_leaving`.
+    labels, table
+        See `population.settlement_classes`.
+    curves : _Curves
+    """
+
+    places: Municipalities
+    labour: histories.LabourMarket
+    pool: pd.DataFrame
+    terms: pd.DataFrame
+    events: pd.DataFrame
+    leaving: tuple
+    labels: np.ndarray
+    table: pd.DataFrame
+    curves: "_Curves"
+
+
+def _draw(seed, scale):
+    """Draw the persons of a world, thin them out and class them; see `_Drawn`."""
     places = municipalities(scale)
     pool = draw_persons(seed, scale)
     leaving = histories.draw_leaving(seed, pool)
@@ -81,41 +205,44 @@ def create(seed, scale=1.0):
 
     log_risk, curves = _pilot(seed, pool, terms, leaving, places, labour)
     labels, table = settlement_classes(pool, log_risk)
-    designed = benchmark.designed_indicators(seed, places)
-    slope = benchmark.weeks_per_log_hazard(places.success_share)
-    weeks = benchmark.weeks_of_share(places.success_share)
-    effects = benchmark.effects(designed, places)
-    intake = effects + _labour_shift(places, labour)
-    crowd = np.full(len(places.code), constants.OVERGENERATION)
-    rounds = constants.TUNING_ROUNDS if scale >= constants.TUNED_FROM_SCALE else 0
-    least = np.inf
-    for remaining in reversed(range(rounds + 1)):
-        expected = settle(seed, table, places, curves.spells, curves.successes, intake)
-        place = assign(seed, labels, expected * crowd, table["persons"].to_numpy())
-        settled = np.flatnonzero(place >= 0)
-        stay = place[settled]
-        arguments = pool, terms, leaving, places, labour, np.append(effects, 0.0)
-        history = _simulate(seed, settled, stay, *arguments)
-        crowd *= (
-            constants.OVERGENERATION * places.spells / np.maximum(_spells_by_place(history.spells, places), 1)
-        )
-        if remaining < constants.EXACT_ROUNDS:
-            settled, stay, history = _fill(seed, settled, history, place, *arguments)
-        if not rounds:
-            best = settled, stay, history, effects
-            break
-        gap, missing = _misfit(settled, history.spells, designed, pool, terms, places, labour)
-        misfit = (gap / weeks).std()
-        if remaining < constants.EXACT_ROUNDS and misfit < least:
-            least, best = misfit, (settled, stay, history, effects)
-        # a lower risk of those who settle and a higher effect: the same share, more weeks expected
-        lighter = constants.TUNING_STEPS[0] * gap / slope
-        intake = intake + lighter
-        effects = effects + lighter + constants.TUNING_STEPS[1] * missing
-    return _assemble(seed, scale, places, pool, terms, events, *best)
+    return _Drawn(places, labour, pool, terms, events, leaving, labels, table, curves)
 
 
-def _misfit(settled, spells, designed, pool, terms, places, labour):
+def _live(seed, drawn, municipal, exactly):
+    """Settle the persons and simulate their histories.
+
+    Parameters
+    ----------
+    seed : int
+    drawn : _Drawn
+    municipal : MunicipalTruth
+    exactly : bool
+        Count out the spells of each municipality.
+
+    Returns
+    -------
+    lives : tuple
+        Pool positions of the persons, their municipalities and their history.
+    crowd : (98,) float array
+        What would have given the spells that are needed.
+    """
+    places, table = drawn.places, drawn.table
+    expected = settle(
+        municipal.likings, table, places, drawn.curves.spells, drawn.curves.successes, municipal.intake
+    )
+    place = assign(seed, drawn.labels, expected * municipal.crowd, table["persons"].to_numpy())
+    settled = np.flatnonzero(place >= 0)
+    effects = np.append(municipal.effects, 0.0)
+    arguments = drawn.pool, drawn.terms, drawn.leaving, places, drawn.labour, effects
+    history = _simulate(seed, settled, place[settled], *arguments)
+    found = np.maximum(_spells_by_place(history.spells, places), 1)
+    crowd = municipal.crowd * (constants.OVERGENERATION * places.spells / found)
+    if exactly:
+        return _fill(seed, settled, history, place, *arguments), crowd
+    return (settled, place[settled], history), crowd
+
+
+def _misfit(settled, spells, designed, drawn):
     """Expected weeks that lack for the designed indicators, and what lacks for the success shares.
 
     Returns
@@ -127,15 +254,15 @@ def _misfit(settled, spells, designed, pool, terms, places, labour):
     """
     person = settled[spells["person"].to_numpy()]
     covariates = case_mix.spell_terms(
-        terms.iloc[person].reset_index(drop=True),
+        drawn.terms.iloc[person].reset_index(drop=True),
         histories.calendar.iso_year(spells["start"].to_numpy()),
         spells["weeks_since_permit"].to_numpy(),
-        labour.of(spells["place"].to_numpy(), pool["permit_year"].to_numpy()[person]),
+        drawn.labour.of(spells["place"].to_numpy(), drawn.pool["permit_year"].to_numpy()[person]),
     )
-    woman = pool["is_woman"].to_numpy()[person]
-    observed, expected = benchmark.analysed(spells, covariates, woman, places)
+    woman = drawn.pool["is_woman"].to_numpy()[person]
+    observed, expected = benchmark.analysed(spells, covariates, woman, drawn.places)
     gap = np.nan_to_num(designed * observed - expected)
-    return gap - gap.mean(), _missing_hazard(spells, places)
+    return gap - gap.mean(), _missing_hazard(spells, drawn.places)
 
 
 def _thinned(seed, pool, terms, labour):
@@ -411,23 +538,35 @@ def _subset(history, keep):
     return histories.History(**frames, fates=fates)
 
 
-def pnr_codes(seed, name, count):
+def pnr_codes(seed, name, count, shard=0):
     """Distinct opaque 12-character person keys in random order; (count,) text array.
 
     Parameters
     ----------
+    seed : int
     name : str
         Name of the kind of persons; its first letter keeps the kinds apart.
+    count : int
+    shard : int
+        From 0 to `LARGEST_SHARD`; the two characters after the first keep the shards apart.
     """
     rng = stream(seed, "pnr", name)
     numbers = np.unique(rng.integers(0, 16**8, 2 * count + 100))
     numbers = rng.permutation(numbers)[:count]
-    return np.array([f"{name[0]}00{number:09X}" for number in numbers], dtype=object)
+    prefix = pnr_prefix(name, shard)
+    return np.array([f"{prefix}{number:09X}" for number in numbers], dtype=object)
 
 
-def _assemble(seed, scale, places, pool, terms, events, chosen, stay, history, effects):
+def pnr_prefix(name, shard):
+    """The three characters that all keys of a kind of persons of a shard begin with."""
+    return f"{name[0]}{shard:02X}"
+
+
+def _assemble(seed, drawn, lives, municipal, shard):
     """Give the persons their keys and order everything by them."""
-    pnr = pnr_codes(seed, "persons", len(chosen))
+    chosen, stay, history = lives
+    pool, terms, events = drawn.pool, drawn.terms, drawn.events
+    pnr = pnr_codes(seed, "persons", len(chosen), shard)
     order = np.argsort(pnr)
     new_position = np.empty(len(chosen), dtype=np.int64)
     new_position[order] = np.arange(len(chosen))
@@ -455,11 +594,12 @@ def _assemble(seed, scale, places, pool, terms, events, chosen, stay, history, e
     )
     return World(
         seed=seed,
-        scale=scale,
-        places=places,
+        scale=municipal.scale,
+        places=drawn.places,
         persons=persons,
         terms=terms.iloc[members].reset_index(drop=True),
         health_events=health_events,
         history=histories.History(**frames, fates=fates),
-        effects=effects,
+        municipal=municipal,
+        shard=shard,
     )
