@@ -53,7 +53,7 @@ sensitivity: $(installed)  ## compare the indicators under other assumptions wit
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py
 
-registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer
+registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer, SCALE=10 for more
 	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
 import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
