@@ -292,7 +292,8 @@ def spells_of(log_risk):
 def settled():
     table, some = classes(), municipalities(0.2)
     effects = 0.1 * np.random.default_rng(4).normal(size=98)
-    return table, some, effects, population.settle(7, table, some, spells_of, successes_of, effects)
+    liked = population.likings(7, table, some)
+    return table, some, effects, population.settle(liked, table, some, spells_of, successes_of, effects)
 
 
 def test_settlement_plans_the_printed_shares(settled):

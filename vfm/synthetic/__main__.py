@@ -30,19 +30,20 @@ def main(arguments=None):
     """Run the simulator; returns the exit status."""
     options = _parse(arguments)
     began = time.perf_counter()
-    unchanged = f"Nothing was written: {options.out} is as it was."
+    left = f"Nothing was written: {options.out} is as it was."
     try:
         with machine.told_to_end(), _work_folder(options.out) as work:
             written, persons, spells, peak = _make(work, options)
+            left = f"What lies in {options.out} is not whole: run it again."
             _publish(work, options)
     except machine.Stopped as stop:
-        print(f"\nInterrupted. {unchanged}", file=sys.stderr)
+        print(f"\nInterrupted. {left}", file=sys.stderr)
         return 128 + stop.args[0]
     except (BrokenProcessPool, MemoryError):
-        print(f"A process was killed, perhaps because memory ran out. {unchanged}", file=sys.stderr)
+        print(f"A process was killed, perhaps because memory ran out. {left}", file=sys.stderr)
         return 1
     except OSError as problem:
-        print(f"{problem.strerror or problem} ({problem.filename}). {unchanged}", file=sys.stderr)
+        print(f"{problem}. {left}", file=sys.stderr)
         return 1
 
     print(f"\n{'register':<16}{'files':>6}{'rows':>14}{'MB':>10}")

@@ -218,8 +218,8 @@ class Progress:
         spent = self.ends[-1] - self.began
         if len(self.ends) == 1:  # alone and tuned: a second one does not take longer
             each = spent / self.processes
-        else:
-            each = (self.ends[-1] - self.ends[0]) / (len(self.ends) - 1)
+        else:  # as many more are nearly made as there are processes, when the second one is
+            each = (self.ends[-1] - self.ends[0]) / max(len(self.ends) - 1, self.processes)
         left = each * (self.total - len(self.ends))
         left = f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left"
         self.say(f"{left}: {part.persons:,} persons, {part.spells:,} spells")
