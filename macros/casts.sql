@@ -10,7 +10,25 @@
 
 {# A full stop alone is how SAS writes a missing number. #}
 {% macro to_text(column) -%}
-    nullif(nullif(trim(cast({{ column }} as varchar)), ''), '.')
+    nullif(nullif(trim({{ as_text(column) }}), ''), '.')
+{%- endmacro %}
+
+{# A value in letters and digits: the type that holds them has another name in each engine. #}
+{% macro as_text(expression) -%}
+    {{ return(adapter.dispatch('as_text', 'value_for_money')(expression)) }}
+{%- endmacro %}
+
+{% macro default__as_text(expression) -%}
+    cast({{ expression }} as varchar)
+{%- endmacro %}
+
+{# Spark writes large doubles as 1.6E9. #}
+{% macro spark__as_text(expression) -%}
+    case
+        when typeof({{ expression }}) in ('double', 'float') and cast({{ expression }} as string) like '%E%'
+            then cast(try_cast(cast({{ expression }} as string) as decimal(38, 6)) as string)
+        else cast({{ expression }} as string)
+    end
 {%- endmacro %}
 
 {# A text without the decimals that a whole number got on its way: 101.0 and 101,0 are 101. #}
@@ -31,6 +49,10 @@
 
 {% macro duckdb__to_person_id(column) -%}
     case when typeof({{ column }}) = 'VARCHAR' then {{ to_text(column) }} else {{ to_code(column, 12) }} end
+{%- endmacro %}
+
+{% macro spark__to_person_id(column) -%}
+    case when typeof({{ column }}) = 'string' then {{ to_text(column) }} else {{ to_code(column, 12) }} end
 {%- endmacro %}
 
 {#
@@ -68,6 +90,44 @@
     end
 {%- endmacro %}
 
+{# Spark compares types only where both can be cast: everything goes by its text, which costs a date its digits twice. #}
+{% macro spark__to_date(column) -%}
+    {%- set text = to_whole(column) -%}
+    {%- set months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] -%}
+    case
+        when {{ text }} rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$'
+            then try_cast(substr({{ text }}, 1, 10) as date)
+        when {{ text }} rlike '^[0-9]{8}$'
+            then try_cast(
+                concat_ws('-', substr({{ text }}, 1, 4), substr({{ text }}, 5, 2), substr({{ text }}, 7, 2)) as date
+            )
+        when {{ text }} rlike '^-?[0-9]{1,5}$'
+            then date_add(date '1960-01-01', try_cast({{ text }} as integer))
+        when {{ text }} rlike '^([0-9]{9,10}|-[0-9]{6,10})$'
+            then date_add(date '1960-01-01', cast(floor(try_cast({{ text }} as bigint) / 86400) as integer))
+        when {{ text }} rlike '^([0-9]{12,13}|-[0-9]{11,13})$'
+            then date_add(date '1960-01-01', cast(floor(try_cast({{ text }} as bigint) / 86400000) as integer))
+        when {{ text }} rlike '^[0-9]{2}[-./][0-9]{2}[-./][0-9]{4}([T ].*)?$'
+            then try_cast(
+                concat_ws('-', substr({{ text }}, 7, 4), substr({{ text }}, 4, 2), substr({{ text }}, 1, 2)) as date
+            )
+        when {{ text }} rlike '^[0-9]{2}[A-Za-z]{3}[0-9]{4}([:T ].*)?$'
+            then try_cast(
+                concat_ws(
+                    '-',
+                    substr({{ text }}, 6, 4),
+                    case replace(replace(upper(substr({{ text }}, 3, 3)), 'MAJ', 'MAY'), 'OKT', 'OCT')
+                        {%- for month in months %}
+                        when '{{ month }}' then '{{ '%02d' | format(loop.index) }}'
+                        {%- endfor %}
+                        else '00'
+                    end,
+                    substr({{ text }}, 1, 2)
+                ) as date
+            )
+    end
+{%- endmacro %}
+
 {# A whole number, whatever its type; 30.5 is none. #}
 {% macro to_integer(column) -%}
     {{ return(adapter.dispatch('to_integer', 'value_for_money')(column)) }}
@@ -79,6 +139,13 @@
             then try_cast({{ column }} as integer)
         when regexp_matches({{ to_text(column) }}, '^[-+]?\d+([.,]0+|\.)?$')
             then try_cast({{ to_whole(column) }} as integer)
+    end
+{%- endmacro %}
+
+{% macro spark__to_integer(column) -%}
+    case
+        when {{ to_text(column) }} rlike '^[-+]?[0-9]+([.,]0+|[.])?$'
+            then try_cast(try_cast({{ to_whole(column) }} as decimal(38, 0)) as integer)
     end
 {%- endmacro %}
 
@@ -95,11 +162,19 @@
     end
 {%- endmacro %}
 
+{% macro spark__to_hours(column) -%}
+    case
+        when typeof({{ column }}) = 'string'
+            then try_cast(replace({{ to_text(column) }}, ',', '.') as decimal(12, 2))
+        else try_cast({{ column }} as decimal(12, 2))
+    end
+{%- endmacro %}
+
 {# A number with a decimal point or comma, or null. #}
 {% macro to_number(column) -%}
     {{ return(adapter.dispatch('to_number', 'value_for_money')(column)) }}
 {%- endmacro %}
 
-{% macro duckdb__to_number(column) -%}
+{% macro default__to_number(column) -%}
     try_cast(replace({{ to_text(column) }}, ',', '.') as double)
 {%- endmacro %}

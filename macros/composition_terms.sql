@@ -64,7 +64,7 @@
         {{ population }}.world_region,
         {{ population }}.country_group,
         {{ completed_years(
-            population ~ '.birth_date', "cast(cast(" ~ programme_days ~ ".year as varchar) || '-12-31' as date)"
+            population ~ '.birth_date', day_of_year(programme_days ~ '.year', 12, 31)
         ) }} as age_years
     from {{ programme_days }}
     inner join {{ population }}

@@ -20,7 +20,7 @@
     {% for register in registers | sort(attribute='identifier') %}
         {% do statements.append(mount_register(register, folder, register.identifier in files)) %}
     {% endfor %}
-    {% do run_query('create schema if not exists raw;\n' ~ statements | join('\n')) %}
+    {% do run_statements(['create schema if not exists raw;'] + statements) %}
     {{ return('') }}
 {% endmacro %}
 
@@ -223,4 +223,70 @@ from read_parquet([{{ paths | join(', ') }}], union_by_name = true);
 comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.description | trim) }}';
     {% endset %}
     {{ return(statements) }}
+{% endmacro %}
+
+
+{# Several statements; DuckDB takes them in one go. #}
+{% macro run_statements(statements) %}
+    {{ return(adapter.dispatch('run_statements', 'value_for_money')(statements)) }}
+{% endmacro %}
+
+{% macro duckdb__run_statements(statements) %}
+    {% do run_query(statements | join('\n')) %}
+{% endmacro %}
+
+{% macro default__run_statements(statements) %}
+    {% for statement in statements %}
+        {% do run_query(statement) %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# ---- the same for Spark, whose data sources list and read files by a path in backticks ------------------------- #}
+
+{% macro spark__register_files(folder) %}
+    {% set query %}
+        select path from binaryFile.`{{ folder }}/*/*.parquet` order by path
+    {% endset %}
+    {% set files = {} %}
+    {% for row in run_query(query).rows %}
+        {% do files.setdefault(row[0].split('/')[-2], []).append(row[0]) %}
+    {% endfor %}
+    {{ return(files) }}
+{% endmacro %}
+
+{% macro spark__register_columns(folder, register) %}
+    {% set path = folder ~ '/' ~ register %}
+    {% set query %}
+        select _metadata.file_name as file_name, count(*) as row_count
+        from parquet.`{{ path }}/*.parquet`
+        group by _metadata.file_name
+    {% endset %}
+    {% set rows = {} %}
+    {% for row in run_query(query).rows %}
+        {% do rows.update({row[0]: row[1] | int}) %}
+    {% endfor %}
+    {% set parts = {} %}
+    {% for file in spark__register_files(folder)[register] %}
+        {% set name = file.split('/')[-1] %}
+        {% set columns = {} %}
+        {% for column in run_query('select * from parquet.`' ~ path ~ '/' ~ name ~ '` limit 0').column_names %}
+            {% do columns.update({column | lower: column}) %}
+        {% endfor %}
+        {% do parts.update({name: {'rows': rows.get(name, 0), 'columns': columns}}) %}
+    {% endfor %}
+    {{ return(parts) }}
+{% endmacro %}
+
+{% macro spark__register_view(register, folder, files, select_list) %}
+    {% set columns = [] %}
+    {% for expression, name in select_list %}
+        {% do columns.append(expression ~ ' as ' ~ name) %}
+    {% endfor %}
+    {% set view %}
+create or replace view {{ register.schema }}.{{ register.identifier }} as
+select {{ columns | join(', ') }}
+from parquet.`{{ folder }}/{{ register.identifier }}/{{ '{' ~ files | join(',') ~ '}' }}`
+    {% endset %}
+    {{ return(view) }}
 {% endmacro %}

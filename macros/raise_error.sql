@@ -9,3 +9,7 @@
 {% macro duckdb__raise_error(expression) -%}
     error({{ expression }})
 {%- endmacro %}
+
+{% macro spark__raise_error(expression) -%}
+    raise_error({{ expression }})
+{%- endmacro %}

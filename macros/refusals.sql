@@ -79,6 +79,10 @@ where (select {{ raise_error('sentence') }} from worst) is null
     ({{ column }} is null or (typeof({{ column }}) = 'VARCHAR' and {{ to_text(column) }} is null))
 {%- endmacro %}
 
+{% macro spark__is_blank(column) -%}
+    ({{ column }} is null or (typeof({{ column }}) = 'string' and {{ to_text(column) }} is null))
+{%- endmacro %}
+
 {# An example for a message: a short value or a date. Longer ones could be a person's id in the wrong column. #}
 {% macro shown(value) -%}
     {{ return(adapter.dispatch('shown', 'value_for_money')(value)) }}
@@ -90,6 +94,15 @@ where (select {{ raise_error('sentence') }} from worst) is null
             or regexp_matches(cast({{ value }} as varchar), '^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}')
             then cast({{ value }} as varchar)
         else 'one of ' || length(cast({{ value }} as varchar)) || ' characters'
+    end
+{%- endmacro %}
+
+{% macro spark__shown(value) -%}
+    case
+        when length({{ as_text(value) }}) < 10
+            or {{ as_text(value) }} rlike '^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}'
+            then {{ as_text(value) }}
+        else 'one of ' || length({{ as_text(value) }}) || ' characters'
     end
 {%- endmacro %}
 

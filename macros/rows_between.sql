@@ -9,3 +9,13 @@
         cast(unnest(generate_series({{ first }}, {{ last }})) as integer) as {{ number }}
     from {{ relation }}
 {%- endmacro %}
+
+{# Spark's sequence would count downwards. #}
+{% macro spark__rows_between(relation, first, last, number) -%}
+    select
+        {{ relation }}.*,
+        explode(
+            case when {{ first }} <= {{ last }} then sequence(cast({{ first }} as integer), cast({{ last }} as integer)) end
+        ) as {{ number }}
+    from {{ relation }}
+{%- endmacro %}

@@ -19,3 +19,21 @@
     ) as unpivoted
     where trim({{ value_column }}) not in ('', '.')
 {%- endmacro %}
+
+{# A row as JSON leaves its empty cells out, and needs no list of the columns. #}
+{% macro spark__unpivot_columns(relation, key, pattern, name_column, value_column) -%}
+    select
+        {{ key }},
+        lower({{ name_column }}) as {{ name_column }},
+        {{ value_column }}
+    from (
+        select
+            {{ key }},
+            explode(from_json(to_json(struct({{ relation }}.*)), 'map<string, string>'))
+                as ({{ name_column }}, {{ value_column }})
+        from {{ relation }}
+    ) as unpivoted
+    where
+        {{ name_column }} rlike '(?i){{ pattern }}'
+        and trim({{ value_column }}) not in ('', '.')
+{%- endmacro %}

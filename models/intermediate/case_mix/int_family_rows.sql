@@ -22,8 +22,7 @@ dated as (
         population_register.family_type_code,
         population_register.partner_id,
         {{ days_between(
-            "cast(cast(population.permit_year as varchar) || '-12-31' as date)",
-            "population_register.reference_date"
+            day_of_year('population.permit_year', 12, 31), 'population_register.reference_date'
         ) }} as days_after_permit_year
     from population
     inner join population_register

@@ -156,7 +156,7 @@ bed_days as (
         cast(sum(hospital_stays.bed_days) as bigint) as bed_days
     from hospital_stays
     inner join health_codes
-        on cast(hospital_stays.patient_type_code as varchar) = health_codes.code
+        on {{ as_text('hospital_stays.patient_type_code') }} = health_codes.code
     where
         health_codes.code_type = 'patient_type'
         and health_codes.covariate = 'hospital_days_4_plus'

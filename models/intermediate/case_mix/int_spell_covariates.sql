@@ -47,13 +47,13 @@ final as (
     select
         spells.spell_id,
         -- later spells share the last permit year's level: the report prints no later one
-        cast(
-            least({{ iso_year('spells.start_week') }}, {{ var('last_permit_year') }}) as varchar
-        ) as spell_start_year,
+        {{ as_text(
+            'least(' ~ iso_year('spells.start_week') ~ ', ' ~ var('last_permit_year') ~ ')'
+        ) }} as spell_start_year,
         {{ weeks_between(week_start('population.permit_date'), 'spells.start_week') }}
             as weeks_since_permit,
         coalesce(match_groups.match_group, 'other') as match_group,
-        cast(population.permit_year as varchar) as permit_year,
+        {{ as_text('population.permit_year') }} as permit_year,
         population.danish_education,
         population.residence_ground,
         population.origin,

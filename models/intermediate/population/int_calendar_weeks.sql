@@ -47,8 +47,8 @@ final as (
         sunday,
         iso_year,
         iso_week,
-        lpad(cast(mod(iso_year, 100) as varchar), 2, '0')
-        || lpad(cast(iso_week as varchar), 2, '0') as year_week,
+        lpad({{ as_text('mod(iso_year, 100)') }}, 2, '0')
+        || lpad({{ as_text('iso_week') }}, 2, '0') as year_week,
         month_start,
         {{ days_between('month_start', add_months('month_start', 1)) }} as days_in_month
     from parts

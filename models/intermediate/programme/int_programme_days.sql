@@ -34,8 +34,8 @@ years as (
 
     select distinct
         iso_year as year,
-        cast(cast(iso_year as varchar) || '-01-01' as date) as year_start,
-        cast(cast(iso_year + 1 as varchar) || '-01-01' as date) as year_end
+        {{ day_of_year('iso_year', 1, 1) }} as year_start,
+        {{ day_of_year('iso_year + 1', 1, 1) }} as year_end
     from calendar_weeks
     where
         iso_year between {{ var('first_expenditure_year') }}

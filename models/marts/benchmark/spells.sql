@@ -15,7 +15,7 @@ population as (
 final as (
 
     select
-        judged.person_id || '-' || cast(judged.candidate_number as varchar) as spell_id,
+        judged.person_id || '-' || {{ as_text('judged.candidate_number') }} as spell_id,
         judged.person_id,
         cast(judged.candidate_number as integer) as spell_number,
         population.sex,
