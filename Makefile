@@ -5,6 +5,7 @@ PYTHON ?= python3
 SEED ?=
 SCALE ?=
 SEEDS ?=
+ENGINE ?=
 
 venv := .venv
 python := $(venv)/bin/python
@@ -18,8 +19,8 @@ folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, say what was made
-	@$(python) -m vfm.build
+build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
+	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build

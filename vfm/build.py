@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine, publish, redact, reproduction, terminal
+from vfm import machine, publish, redact, reproduction, spark, terminal
 from vfm.machine import BuildError
 
 try:
@@ -406,7 +406,7 @@ def show(value):
     )
 
 
-def build(paths, stream=sys.stdout):
+def build(paths, stream=sys.stdout, engine="duckdb"):
     """Build and publish.
 
     Parameters
@@ -414,6 +414,8 @@ def build(paths, stream=sys.stdout):
     paths : Paths
     stream : text file
         Where progress is shown.
+    engine : {"duckdb", "spark"}
+        What builds the SQL models up to the *_input tables; the rest is built on DuckDB.
 
     Returns
     -------
@@ -439,13 +441,16 @@ def build(paths, stream=sys.stdout):
     with machine.only_build(paths.build, name):
         wait_for_warehouse(paths)
         shutil.rmtree(paths.spill, ignore_errors=True)  # of a build that was killed
-        preparation = run_dbt(paths, stream)
+        from_spark = spark.build(paths, stream, run_dbt) if engine == "spark" else {}
+        on_spark = time.monotonic() - started
+        preparation = run_dbt(paths, stream, variables=from_spark)
         built = time.monotonic()
         rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
     ended = time.monotonic()
     return rows, {
+        **({"on Spark": on_spark} if from_spark else {}),
         "to read the project and mount the registers": preparation,
-        "for models and tests": built - started - preparation,
+        "for models and tests": built - started - preparation - (on_spark if from_spark else 0),
         "to publish": ended - built,
     }
 
@@ -498,11 +503,18 @@ def main(arguments=None):
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
     parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")
-    paths = Paths.from_environment(parser.parse_args(arguments).project_dir)
+    parser.add_argument(
+        "--engine",
+        choices=["duckdb", "spark"],
+        default="duckdb",
+        help="what builds the SQL models up to the *_input tables (default: duckdb)",
+    )
+    chosen = parser.parse_args(arguments)
+    paths = Paths.from_environment(chosen.project_dir)
     before = identity(paths.results)
     try:
         with machine.told_to_end():
-            rows, seconds = build(paths)
+            rows, seconds = build(paths, engine=chosen.engine)
     except (BuildError, publish.NotPublishedError) as problem:
         sentences = [*map(str, problem.args)]
     except OSError as problem:

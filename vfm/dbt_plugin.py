@@ -91,11 +91,12 @@ def project_folder():
 
 
 def folders_to_read():
-    """List the folders of seeds and registers, with those that links in them lead to."""
+    """List the folders of seeds, registers (with those that links in them lead to) and tables from Spark."""
     registers = project_folder() / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
     files = registers.glob("*/*.parquet")
     linked = {registers.resolve(), *(file.resolve().parent for file in files)}
-    return [project_folder() / "seeds", registers, *sorted(linked)]
+    spark = [Path(folder) for folder in [os.environ.get("VFM_SPARK_TABLES")] if folder]
+    return [project_folder() / "seeds", registers, *sorted(linked), *spark]
 
 
 def keep_to_owner(path):
