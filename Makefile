@@ -14,7 +14,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
+.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: lint  ## lint, the tests of the Python package, all tests of the warehouse
 	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.check
 	@echo "All tests passed."
+
+test-spark: $(installed)  ## build the SQL models on DuckDB and on Spark, compare every table (needs the extra spark and Java 17)
+	@$(venv)/bin/pytest tests/spark
 
 truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
