@@ -22,8 +22,9 @@
     cast({{ expression }} as varchar)
 {%- endmacro %}
 
-{# Spark writes large doubles as 1.6E9. #}
+{# Spark writes large doubles as 1.6E9, and in a view takes a heading in double quotes for a text. #}
 {% macro spark__as_text(expression) -%}
+    {%- set expression = expression | replace('"', '`') -%}
     case
         when typeof({{ expression }}) in ('double', 'float') and cast({{ expression }} as string) like '%E%'
             then cast(try_cast(cast({{ expression }} as string) as decimal(38, 6)) as string)

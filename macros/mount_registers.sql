@@ -280,8 +280,9 @@ comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.descript
 
 {% macro spark__register_view(register, folder, files, select_list) %}
     {% set columns = [] %}
+    {# a view takes a name in double quotes for a text, whatever the session says #}
     {% for expression, name in select_list %}
-        {% do columns.append(expression ~ ' as ' ~ name) %}
+        {% do columns.append((expression | replace('"', '`')) ~ ' as ' ~ name) %}
     {% endfor %}
     {% set view %}
 create or replace view {{ register.schema }}.{{ register.identifier }} as
