@@ -8,7 +8,7 @@
     {%- if files -%}
         {%- set compiled_code = 'select * from (\n' ~ compiled_code ~ '\n) as as_declared limit 0' -%}
     {%- endif -%}
-    {{ dbt_duckdb.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
+    {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
     {% if files %}
     insert into {{ relation }} select * from read_parquet({{ files }});
     {% endif %}
