@@ -17,8 +17,8 @@ def differing_rows(con, one, other):
     ----------
     con : DuckDBPyConnection
     one, other : str
-        Relations as SQL texts. Rows are matched by all columns that are no floating numbers, in whatever order
-        they are stored.
+        Relations as SQL texts. Rows are matched by all columns that are no floating numbers, in whatever
+        order they are stored.
 
     Returns
     -------
