@@ -4,6 +4,7 @@ VFM_BUILD ?= build
 PYTHON ?= python3
 SEED ?=
 SCALE ?=
+SCALES ?=
 SEEDS ?=
 ENGINE ?=
 
@@ -14,7 +15,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import coverage calibrate recovery lock clean
+.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +79,9 @@ bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, 
 
 bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata file beside the bare reading (5 minutes)
 	@$(python) bench/importing.py
+
+bench-scale: $(installed)  ## time every layer at 1, 10 and 100 times the registers, and Spark, into docs/scaling.md (hours): SCALES="1 10"
+	@$(python) bench/scale.py $(if $(SCALES),--scales $(SCALES))
 
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py
