@@ -21,11 +21,10 @@ create table {{ this.render() }} ({{ columns | join(', ') }}) using parquet
         {% do delivered.append('`' ~ name ~ '` string') %}
         {% do columns.append('cast(`' ~ name ~ '` as ' ~ spark_type(model.config.column_types[name]) ~ ')') %}
     {% endfor %}
-    {% set file = (model.root_path ~ '/' ~ model.original_file_path) | replace('\\', '/') %}
     {% set source = model.name ~ '__file' %}
     {% do run_query(
         'create or replace temporary view ' ~ source ~ ' (' ~ delivered | join(', ') ~ ') using csv options ('
-        ~ "path '" ~ file ~ "', header 'true', sep '" ~ model.config.delimiter ~ "', escape '\"', multiLine 'true')"
+        ~ "path '" ~ seed_file(model) ~ "', header 'true', sep '" ~ model.config.delimiter ~ "', escape '\"', multiLine 'true')"
     ) %}
     {% set sql %}
 insert into {{ this.render() }} select {{ columns | join(', ') }} from {{ source }}

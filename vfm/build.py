@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine, publish, redact, reproduction, spark, terminal
+from vfm import machine, publish, redact, reproduction, spark, switches, terminal
 from vfm.machine import BuildError
 
 try:
@@ -83,8 +83,8 @@ class Paths:
 
     @property
     def spill(self):
-        """Where DuckDB puts what memory cannot hold; profiles/profiles.yml says so too."""
-        return self.build / "spill"
+        """Where DuckDB puts what memory cannot hold."""
+        return switches.spill(self.build)
 
     def short(self, path):
         """Name a path as a person in the project's root would."""
@@ -296,7 +296,7 @@ def failures(paths, errors, plain):
     failed = [result for result in results if result["status"] in publish.FAILED - {"skipped"}]
     said = [*(result["message"] or "" for result in failed), *(message for _, message in errors), *plain]
     said = [text for text in said if not one_sentence(text).startswith(("register ", "target "))]
-    refused = machine.refusal(said, paths.build, paths.short(paths.build))
+    refused = machine.refusal(said, paths.build, paths.short(paths.build), paths.spill)
     if refused:
         return [refused, log]
     if not failed:
@@ -440,6 +440,8 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         raise BuildError(machine.cannot_write("build", name, problem)) from problem
     with machine.only_build(paths.build, name):
         wait_for_warehouse(paths)
+        switches.accounts()
+        switches.duckdb_config(paths.build)  # refused here, and not after dbt has read the project
         shutil.rmtree(paths.spill, ignore_errors=True)  # of a build that was killed
         from_spark = spark.build(paths, stream, run_dbt) if engine == "spark" else {}
         on_spark = time.monotonic() - started

@@ -15,13 +15,13 @@ from dbt.flags import get_flags
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
-from vfm import redact
+from vfm import machine, redact, switches
 from vfm.sql_text import literal
 
 OWNER_ONLY = 0o077
 # these look at what was built, whatever registers it came from, or run one macro: they run no model
 LOOKING = {"show", "compile", "generate", "run-operation"}
-MADE_IN_BUILD = ("logs", "target", "spill", "truth")
+MADE_IN_BUILD = ("logs", "target", "truth")
 
 # one thread of linear algebra per process: the same sums on every machine; set before numpy is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,6 +32,8 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds, config):
         """Create the build folder; it, dbt's logs and target become 0700 and 0600, and so does what follows.
+
+        DuckDB gets the memory, threads and spill folder that the environment says (vfm/switches.py).
 
         Parameters
         ----------
@@ -50,7 +52,8 @@ class Plugin(BasePlugin):
         build.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = get_flags()
         target = project_folder() / (flags.TARGET_PATH or "target")
-        for folder in (target, *(build / name for name in MADE_IN_BUILD)):
+        config.update(said(switches.duckdb_config, build))
+        for folder in (target, *(build / name for name in MADE_IN_BUILD), Path(config["temp_directory"])):
             keep_to_owner(folder)
             for path in folder.rglob("*"):
                 keep_to_owner(path)
@@ -91,12 +94,21 @@ def project_folder():
 
 
 def folders_to_read():
-    """List the folders of seeds, registers (with those that links in them lead to) and tables from Spark."""
+    """List the folders of seeds, accounts, registers (with those behind links) and tables from Spark."""
     registers = project_folder() / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
     files = registers.glob("*/*.parquet")
     linked = {registers.resolve(), *(file.resolve().parent for file in files)}
     spark = [Path(folder) for folder in [os.environ.get("VFM_SPARK_TABLES")] if folder]
-    return [project_folder() / "seeds", registers, *sorted(linked), *spark]
+    accounts = said(switches.accounts)
+    return [project_folder() / "seeds", accounts, registers, *sorted(linked), *spark]
+
+
+def said(function, *arguments):
+    """Let a refusal of the build be one that dbt prints without a traceback."""
+    try:
+        return function(*arguments)
+    except machine.BuildError as problem:
+        raise DbtRuntimeError(str(problem)) from None
 
 
 def keep_to_owner(path):

@@ -18,6 +18,7 @@ NO_ROOM = re.compile(
     r"|Could not write all bytes",
     re.IGNORECASE,
 )
+SPILLED = re.compile(r"max_temp_directory_size|duckdb_temp_storage")
 NO_MEMORY = re.compile(r"Out of Memory Error|MemoryError|Cannot allocate memory|bad_alloc|Unable to allocate")
 DAMAGED = re.compile(
     r"computed checksum|Corrupt database|not a valid DuckDB database|Failure while replaying WAL"
@@ -114,7 +115,7 @@ def user():
 
 
 def cannot_write(what, name, problem):
-    """Say that a folder refuses to be written to; `what` is build or results."""
+    """Say that a folder refuses to be written to; `what` is build, results or spill."""
     return (
         f"The {what} folder {name} cannot be written to ({problem.strerror}): get the right to write there, "
         f"or set VFM_{what.upper()} to another place. {SEE}"
@@ -122,7 +123,7 @@ def cannot_write(what, name, problem):
 
 
 def out_of_room(what, folder, name):
-    """Say that a disk is full; `what` is build or results."""
+    """Say that a disk is full; `what` is build, results or spill."""
     folder = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
     try:
         free = f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free"
@@ -134,7 +135,7 @@ def out_of_room(what, folder, name):
     )
 
 
-def refusal(said, folder, name):
+def refusal(said, folder, name, spill):
     """Put into a sentence how the machine refused while dbt ran.
 
     Parameters
@@ -143,6 +144,8 @@ def refusal(said, folder, name):
         What went wrong, as it was said.
     folder, name : Path, str
         The build folder, and as a person would name it.
+    spill : Path
+        Where DuckDB puts what memory cannot hold.
 
     Returns
     -------
@@ -151,11 +154,13 @@ def refusal(said, folder, name):
     """
     everything = "\n".join(said)
     if NO_ROOM.search(everything):  # first: what else fails then fails because of it
+        if SPILLED.search(everything) and spill.parent != folder:
+            return out_of_room("spill", spill.parent, spill.parent)
         return out_of_room("build", folder, name)
     if NO_MEMORY.search(everything):
         return (
-            "Memory ran out: build where there is more of it, or with fewer threads "
-            f"(profiles/profiles.yml). {SEE}"
+            "Memory ran out: give DuckDB more of it with VFM_MEMORY_LIMIT, build where there is more, or do "
+            f"less at a time (VFM_THREADS, and threads in profiles/profiles.yml). {SEE}"
         )
     if DAMAGED.search(everything):
         return f"{name}/warehouse.duckdb is damaged: remove it with make clean and build again. {SEE}"

@@ -43,8 +43,8 @@ def register_fingerprint(folder):
 
 
 def accounts_folder():
-    """Return the folder of the municipal accounts and the labour market, read by dbt as seeds."""
-    return PROJECT / "seeds/statbank"
+    """Return the folder of the accounts and the labour market, $VFM_STATBANK or seeds/statbank."""
+    return PROJECT / (os.environ.get("VFM_STATBANK") or "seeds/statbank")
 
 
 def accounts_fingerprint(folder):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine
+from vfm import machine, switches
 from vfm.sql_text import literal
 
 SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
@@ -122,9 +122,7 @@ def copy_table(con, schema, table):
 @contextmanager
 def into(warehouse, path):
     """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
-    with closing(
-        duckdb.connect(str(path), config={"temp_directory": str(Path(warehouse).with_name("spill"))})
-    ) as con:
+    with closing(duckdb.connect(str(path), config=switches.duckdb_config(Path(warehouse).parent))) as con:
         con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         con.execute("set enable_external_access = false")  # but for these two files
         yield con

@@ -64,10 +64,18 @@ def build(paths, stream, run_dbt):
     folders = Folders(paths)
     shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
     try:
-        run_dbt(folders, stream, CHOICE, {"VFM_BUILD": str(paths.build)})
+        run_dbt(folders, stream, CHOICE, environment(paths))
     finally:
         shutil.rmtree(paths.spill, ignore_errors=True)
     return {"VFM_SPARK_TABLES": folders.tables.as_posix()}
+
+
+def environment(paths):
+    """Environment variables of Spark's run; it spills where DuckDB does, unless its own says where."""
+    return {
+        "VFM_BUILD": str(paths.build),
+        "SPARK_LOCAL_DIRS": os.environ.get("SPARK_LOCAL_DIRS") or str(paths.spill),
+    }
 
 
 def check():

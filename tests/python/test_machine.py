@@ -42,6 +42,15 @@ models:
       - {name: x, data_type: bigint}
 """
 LATE = "-- depends_on: {{ ref('pause') }}\nselect max(pnr) as x from {{ source('registers', 'dod') }}\n"
+# sorts as many rows as a test wants, by a key that takes them apart
+SORTED = """
+select count(*) as n
+from (
+    select row_number() over (order by hash(x)) as place
+    from range({{ env_var('TEST_SORTED', '1') }}) as t (x)
+) as placed
+where place % 7 = 0
+"""
 PUBLISH_PAUSED = """
 from vfm import publish
 copy_table = publish.copy_table
@@ -73,6 +82,7 @@ def project(tmp_path_factory):
     (root / "python_models/intermediate/pause.py").write_text(PAUSE)
     (root / "python_models/intermediate/pause.yml").write_text(PAUSE_YML)
     (root / "models/intermediate/late.sql").write_text(LATE)
+    (root / "models/intermediate/sorted.sql").write_text(SORTED)
     return root
 
 
@@ -221,6 +231,42 @@ def test_a_file_that_may_not_grow_while_building_and_the_next_build_into_a_new_f
     for path in ("new", "new/folder"):
         assert stat.S_IMODE((project / path).stat().st_mode) == allowed
     assert stat.S_IMODE((project / "new/folder/vfm.duckdb").stat().st_mode) == allowed & 0o666
+
+
+@pytest.mark.parametrize("size", ["20m", None])
+def test_a_full_disk_for_what_memory_cannot_hold(project, registers, published, tmp_path, size):
+    """A sort that needs more than 256 MB; with room to spill it passes, and nothing is left there."""
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    (spill / "other").write_text("somebody else's")
+    inside = in_namespace(f"mount -t tmpfs -o size={size},mode=700 tmpfs {spill}") if size else ()
+    switches = {"VFM_SPILL": str(spill), "VFM_MEMORY_LIMIT": "256MB", "VFM_THREADS": "1"}
+    if not size:
+        switches["VFM_RESULTS"] = str(tmp_path / "spilled.duckdb")
+    ended = end(start(project, registers, inside=inside, TEST_SORTED="10000000", **switches))
+    if size:
+        refused(
+            ended, f"No room is left to write to the spill folder {spill}", "set VFM_SPILL to another place"
+        )
+    else:
+        assert ended == (0, [])
+    alone(published)
+    assert (spill / "other").read_text() == "somebody else's"
+    assert not [path for path in spill.rglob("*") if path.is_file() and path.name != "other"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "says"),
+    [
+        ("VFM_MEMORY_LIMIT", "8", "VFM_MEMORY_LIMIT is 8: give a size with its unit"),
+        ("VFM_THREADS", "two", "VFM_THREADS is two: give a whole number"),
+        ("VFM_SPILL", "/dev/null/folder", "VFM_SPILL to another place"),
+    ],
+)
+def test_a_switch_that_cannot_be_used(project, registers, published, switch, value, says):
+    ended = end(start(project, registers, **{switch: value}))
+    refused(ended, switch, says)
+    alone(published)
 
 
 def current_umask():
@@ -389,6 +435,10 @@ def test_results_that_are_a_folder_are_refused_at_once(project, registers):
     assert not (project / "not_begun").exists()
 
 
+def refusal(*said, folder):
+    return machine.refusal(list(said), folder, "build", folder / "spill")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -406,12 +456,12 @@ def test_results_that_are_a_folder_are_refused_at_once(project, registers):
     ],
 )  # fmt: skip
 def test_what_duckdb_says_is_recognised(tmp_path, text, said):
-    assert machine.refusal(["something else", text], tmp_path, "build").startswith(said)
+    assert refusal("something else", text, folder=tmp_path).startswith(said)
 
 
 def test_what_is_no_fault_of_the_machine_is_left_alone(tmp_path):
     said = ["Binder Error: no column x in read_parquet(['/r/bef/b.parquet'])", "test t: Got 3 results"]
-    assert machine.refusal(said, tmp_path, "build") is None
+    assert refusal(*said, folder=tmp_path) is None
 
 
 def test_dbt_that_is_killed_is_said_to_be(project, registers, published, paused):

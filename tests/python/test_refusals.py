@@ -510,6 +510,7 @@ def test_the_build_names_the_heading_that_an_export_lacks(dbt, project, good):
 ANCHORS = re.findall(r'<a id="([\w-]+)">', PAGE)
 ELSEWHERE = {
     "register-folder": "test_no_register_folder",
+    "accounts-folder": "test_accounts_that_cannot_stand_in",
     "missing-register": "test_a_missing_register",
     "missing-column": "test_a_missing_column_is_named_with_its_part_and_what_is_there",
     "empty-register": "test_an_empty_register",

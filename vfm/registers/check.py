@@ -1,5 +1,6 @@
 """make check-registers: judge a delivery by the rules of the build, in seconds and without dbt."""
 
+import os
 import re
 import tempfile
 from collections import Counter
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
-from vfm import provenance
+from vfm import provenance, switches
 from vfm.provenance import PROJECT
 from vfm.registers import dbt_sql
 from vfm.registers.contract import declared_tables
@@ -72,7 +73,8 @@ def declared_registers():
 @contextmanager
 def database():
     """Open a database in memory; what does not fit there is spilled where only the owner can read."""
-    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as con:
+    place = switches.spill(".").parent if os.environ.get("VFM_SPILL") else None
+    with tempfile.TemporaryDirectory(dir=place) as spill, duckdb.connect(config=switches.limits()) as con:
         con.execute(f"set temp_directory = {literal(spill)}")
         con.execute("create schema raw; create schema staging; create schema classifications")
         yield con

@@ -113,7 +113,8 @@ def copy_project(folder):
 def build(project, folder, registers):
     """Build the models behind `WANTED`; returns {table: frame}, the cost-need model's cells among them."""
     os.environ.update(VFM_BUILD=str(folder), VFM_REGISTERS=str(registers))
-    os.environ.pop("DBT_TARGET", None)  # the synthetic registers' own
+    for name in ("DBT_TARGET", "VFM_STATBANK"):  # registers and accounts are the project's own
+        os.environ.pop(name, None)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
     folder.mkdir(parents=True)
     paths = Paths(project=project, build=folder, results=folder / "unused.duckdb")
