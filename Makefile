@@ -11,6 +11,7 @@ ENGINE ?=
 venv := .venv
 python := $(venv)/bin/python
 installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
+spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
@@ -20,7 +21,7 @@ folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: $(installed)  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
+build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
 	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
@@ -30,7 +31,7 @@ test: lint  ## lint, the tests of the Python package, all tests of the warehouse
 	@$(python) -m vfm.synthetic.check
 	@echo "All tests passed."
 
-test-spark: $(installed)  ## build the SQL models on DuckDB and on Spark, compare every table (needs the extra spark and Java 17)
+test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
 
 truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
@@ -92,10 +93,17 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
-lock:  ## pin the newest allowed versions of everything in requirements.lock (needs pip-tools)
-	CUSTOM_COMPILE_COMMAND="make lock" pip-compile --upgrade --extra dev --generate-hashes --allow-unsafe \
-		--no-strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--annotation-style line --output-file requirements.lock pyproject.toml
+# requirements-spark.lock has what the extra spark adds, and nothing that requirements.lock has.
+compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
+	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line
+
+lock:  ## pin the newest allowed versions of everything in requirements.lock and requirements-spark.lock (needs pip-tools)
+	$(compile) --upgrade --output-file requirements.lock pyproject.toml
+	cp requirements.lock requirements-both.lock  # whose versions are then kept
+	$(compile) --extra spark --output-file requirements-both.lock pyproject.toml
+	awk 'NR == FNR {has[$$1]; next} /^#/ {adds = !below} /^[a-z]/ {adds = !($$1 in has); below = 1} adds' \
+		requirements.lock requirements-both.lock > requirements-spark.lock
+	rm requirements-both.lock
 
 clean:  ## remove what a build makes; vfm.duckdb and .venv stay
 	rm -rf $(VFM_BUILD) target logs .pytest_cache .ruff_cache .hypothesis
@@ -110,3 +118,9 @@ $(installed):
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) -r requirements.lock
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
+
+# A .venv gets Spark (500 MB) when it is asked for. What it shares with the rest is pinned there, and stays.
+$(spark): $(installed)
+	@echo "Installing Spark into $(venv) ..."
+	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) --no-deps --no-build-isolation -r requirements-spark.lock
+	@rm -f $(venv)/.installed-spark-* && touch $@
