@@ -37,7 +37,7 @@ exit_reasons as (
 
 moves as (
 
-    {{ weeks_of_moves('weeks') }}
+    {{ weeks_of_moves(ref('int_person_weeks_classified')) }}
 
 ),
 

@@ -30,30 +30,28 @@ absences as (
 
 ),
 
-weeks_after_death as (
+first_deaths as (
 
     select
-        person_weeks.person_id,
-        person_weeks.week_number
-    from person_weeks
-    inner join deaths
-        on
-            person_weeks.person_id = deaths.person_id
-            and person_weeks.week_start >= {{ week_start('deaths.death_date') }}
+        person_id,
+        min(death_date) as death_date
+    from deaths
+    group by person_id
 
 ),
 
+-- of the table and not the CTE: an engine may keep a whole CTE that is read twice
 weeks_abroad as (
 
     select distinct
-        person_weeks.person_id,
-        person_weeks.week_number
-    from person_weeks
+        all_weeks.person_id,
+        all_weeks.week_number
+    from {{ ref('int_person_weeks') }} as all_weeks
     inner join absences
         on
-            person_weeks.person_id = absences.person_id
-            and person_weeks.week_start >= {{ week_start('absences.absent_from') }}
-            and person_weeks.week_start < {{ week_start('absences.absent_to') }}
+            all_weeks.person_id = absences.person_id
+            and all_weeks.week_start >= {{ week_start('absences.absent_from') }}
+            and all_weeks.week_start < {{ week_start('absences.absent_to') }}
 
 ),
 
@@ -64,15 +62,14 @@ observed as (
         person_weeks.week_number,
         person_weeks.week_start,
         person_weeks.municipality_code,
-        weeks_after_death.person_id is not null as is_dead,
+        coalesce(person_weeks.week_start >= {{ week_start('first_deaths.death_date') }}, false)
+            as is_dead,
         weeks_abroad.person_id is not null as is_abroad,
         coalesce(dream_states.dream_state, 'no_transfer') as dream_state,
         coalesce(weekly_hours.paid_hours, 0) as paid_hours
     from person_weeks
-    left join weeks_after_death
-        on
-            person_weeks.person_id = weeks_after_death.person_id
-            and person_weeks.week_number = weeks_after_death.week_number
+    left join first_deaths
+        on person_weeks.person_id = first_deaths.person_id
     left join weeks_abroad
         on
             person_weeks.person_id = weeks_abroad.person_id

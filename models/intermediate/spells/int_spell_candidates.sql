@@ -14,7 +14,7 @@ success_weeks as (
 
 moves as (
 
-    {{ weeks_of_moves('weeks') }}
+    {{ weeks_of_moves(ref('int_person_weeks_classified')) }}
 
 ),
 
@@ -25,15 +25,18 @@ gaps as (
         person_id,
         week_number,
         row_number() over person_history as number_of_week,
-        lead(week_number, {{ var('gap_weeks') - 1 }}) over person_history as last_week_number
+        lead(week_number, {{ var('gap_weeks') - 1 }}) over person_history as last_week_number,
+        lag(week_number) over person_history as previous_week_number,
+        municipality_code <> lag(municipality_code) over person_history as is_elsewhere
     from weeks
     where state in ('transfer', 'self_supporting')
     window person_history as (partition by person_id order by week_number)
 
 ),
 
--- what can start or end a spell: the first week without employment needs no gap, and in one week
--- a success comes before a move, and a move before a start
+-- what can start or end a spell: the first week without employment needs no gap, the weeks after
+-- it in the same place start nothing of their own, and in one week a success comes before a move,
+-- and a move before a start
 turning_points as (
 
     select
@@ -46,7 +49,10 @@ turning_points as (
         week_number <= {{ var('window_weeks') }}
         and (
             number_of_week = 1
-            or last_week_number = week_number + {{ var('gap_weeks') - 1 }}
+            or (
+                last_week_number = week_number + {{ var('gap_weeks') - 1 }}
+                and (previous_week_number < week_number - 1 or is_elsewhere)
+            )
         )
 
     union all
@@ -81,35 +87,40 @@ with_previous as (
 
 ),
 
--- a spell starts in the first non-employment week, and in the first one after each success or move
+-- a spell starts in the first non-employment week, and in the first one after each success or
+-- move; it succeeds in the first success week after a non-employment week
+starts_and_successes as (
+
+    select
+        person_id,
+        week_number,
+        kind,
+        lead(week_number) over person_history as next_week_number,
+        lead(kind) over person_history as next_kind
+    from with_previous
+    where
+        (
+            kind = 'non_employment'
+            and (previous_kind is null or previous_kind <> 'non_employment')
+        )
+        or (kind = 'success' and previous_kind = 'non_employment')
+    window person_history as (partition by person_id order by week_number)
+
+),
+
 starts as (
 
     select
         person_id,
         week_number as start_week_number,
         row_number() over (partition by person_id order by week_number) as candidate_number,
-        lead(week_number) over (partition by person_id order by week_number)
-            as next_start_week_number
-    from with_previous
-    where
-        kind = 'non_employment'
-        and (previous_kind is null or previous_kind <> 'non_employment')
+        case when next_kind = 'success' then next_week_number end as success_week_number
+    from starts_and_successes
+    where kind = 'non_employment'
 
 ),
 
--- it succeeds in the first success week after a non-employment week
-successes as (
-
-    select
-        person_id,
-        week_number as success_week_number
-    from with_previous
-    where
-        kind = 'success'
-        and previous_kind = 'non_employment'
-
-),
-
+-- the table and not the CTE: an engine may keep a whole CTE that is read twice
 final as (
 
     select
@@ -118,20 +129,12 @@ final as (
         starts.start_week_number,
         weeks.week_start as start_week,
         weeks.municipality_code,
-        successes.success_week_number
+        starts.success_week_number
     from starts
-    inner join weeks
+    inner join {{ ref('int_person_weeks_classified') }} as weeks
         on
             starts.person_id = weeks.person_id
             and starts.start_week_number = weeks.week_number
-    left join successes
-        on
-            starts.person_id = successes.person_id
-            and starts.start_week_number < successes.success_week_number
-            and (
-                starts.next_start_week_number is null
-                or successes.success_week_number < starts.next_start_week_number
-            )
 
 )
 

@@ -1,20 +1,60 @@
 with
 
-dream as (
+-- a person can be delivered twice; the few who are go apart: else all rows are compared with all
+repeated_persons as (
 
-    select * from {{ source('registers', 'dream') }}
+    select {{ to_person_id('pnr') }} as person_id
+    from {{ source('registers', 'dream') }}
+    group by {{ to_person_id('pnr') }}
+    having count(*) > 1
+
+),
+
+delivered_once as (
+
+    select * from {{ source('registers', 'dream') }} as dream
+    where not exists (
+        select 1
+        from repeated_persons
+        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
+    )
+
+),
+
+delivered_again as (
+
+    select * from {{ source('registers', 'dream') }} as dream
+    where exists (
+        select 1
+        from repeated_persons
+        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
+    )
+
+),
+
+weeks_once as (
+
+    {{ unpivot_columns('delivered_once', 'pnr', '^y_[0-9]{4}$', 'week_column', 'week_code') }}
+
+),
+
+weeks_again as (
+
+    {{ unpivot_columns('delivered_again', 'pnr', '^y_[0-9]{4}$', 'week_column', 'week_code') }}
 
 ),
 
 weeks as (
 
-    {{ unpivot_columns('dream', 'pnr', '^y_[0-9]{4}$', 'week_column', 'week_code') }}
+    select * from weeks_once
+    union all
+    select distinct * from weeks_again
 
 ),
 
 renamed as (
 
-    select distinct  -- a person can be delivered twice
+    select
         {{ to_person_id('pnr') }} as person_id,
         substr(week_column, 3, 4) as dream_week,  -- YYWW
         {{ to_code('week_code', 3) }} as dream_code

@@ -1,22 +1,64 @@
 with
 
-dream as (
+-- a person can be delivered twice; the few who are go apart: else all rows are compared with all
+repeated_persons as (
 
-    select * from {{ source('registers', 'dream') }}
+    select {{ to_person_id('pnr') }} as person_id
+    from {{ source('registers', 'dream') }}
+    group by {{ to_person_id('pnr') }}
+    having count(*) > 1
+
+),
+
+delivered_once as (
+
+    select * from {{ source('registers', 'dream') }} as dream
+    where not exists (
+        select 1
+        from repeated_persons
+        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
+    )
+
+),
+
+delivered_again as (
+
+    select * from {{ source('registers', 'dream') }} as dream
+    where exists (
+        select 1
+        from repeated_persons
+        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
+    )
+
+),
+
+quarters_once as (
+
+    {{ unpivot_columns(
+        'delivered_once', 'pnr', '^match_[1-4]kv[0-9]{4}$', 'quarter_column', 'match_group'
+    ) }}
+
+),
+
+quarters_again as (
+
+    {{ unpivot_columns(
+        'delivered_again', 'pnr', '^match_[1-4]kv[0-9]{4}$', 'quarter_column', 'match_group'
+    ) }}
 
 ),
 
 quarters as (
 
-    {{ unpivot_columns(
-        'dream', 'pnr', '^match_[1-4]kv[0-9]{4}$', 'quarter_column', 'match_group'
-    ) }}
+    select * from quarters_once
+    union all
+    select distinct * from quarters_again
 
 ),
 
 renamed as (
 
-    select distinct  -- a person can be delivered twice
+    select
         {{ to_person_id('pnr') }} as person_id,
         cast(substr(quarter_column, 10, 4) as integer) as calendar_year,
         cast(substr(quarter_column, 7, 1) as integer) as calendar_quarter,
