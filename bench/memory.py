@@ -1,107 +1,138 @@
-"""Measure peak memory and time of the statistics on simulated spells, each in a process of its own.
+"""Measure peak memory and time of every Python model that reads person-level rows, each in a process of its own.
 
-Run with python bench/memory.py --spells 3600000; it prints Markdown, as in docs/statistics.md. The spells
-come from tests/python/simulation.py with 98 municipalities, go into a temporary DuckDB file, and are read and
-estimated as the Python models do. Peak memory is the whole process, DuckDB and imports included. Making 3.6
-million spells takes more than that, once and in a process of its own.
+Run with python bench/memory.py --spells 3600000, or with --warehouse build/warehouse.duckdb for the spells of
+a build; it prints Markdown, as in docs/statistics.md. Simulated spells come from tests/python/simulation.py
+(77 covariates, 98 municipalities), part by part, and go into a temporary DuckDB file. A model's function is
+called as dbt calls it, with the variables of dbt_project.yml; peak memory is the whole process, DuckDB and
+imports included, and its workers are measured beside it.
 """
 
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from importlib import util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+MODELS = {path.stem: path for path in sorted((ROOT / "python_models").glob("*/*.py"))}
+PERSON_LEVEL = re.compile(r'dbt\.ref\("(cox_input|spells)"\)')
 MUNICIPALITIES = 98
+PART = 180_000
 DUCKDB_MEMORY = "1GB"
-STEPS = ("read", "coefficients", "diagnostics", "uncertainty", "efron", "concordance", "bands", "bootstrap")
 
 
 def simulate(path, spells):
-    """Put simulated spells, and a linear predictor for each, into a DuckDB file."""
+    """Put simulated spells, a linear predictor for each and a baseline into a DuckDB file."""
     import duckdb
     import numpy as np
+    import pandas as pd
 
     sys.path.insert(0, str(ROOT / "tests" / "python"))
     import simulation
 
-    frame = simulation.spells(spells, municipalities=MUNICIPALITIES)
-    with duckdb.connect(path) as connection:
-        connection.execute("create table cox_input as select * from frame order by spell_id")
-        scores = np.random.default_rng(2).standard_normal(spells).round(3)
-        predictors = frame[["spell_id"]].assign(linear_predictor=scores, is_without_hazard=False)
-        connection.register("made", predictors)
-        connection.execute("create table predictors as select * from made order by spell_id")
+    rng = np.random.default_rng(2)
+    with duckdb.connect(path, config={"memory_limit": DUCKDB_MEMORY}) as connection:
+        for part, first in enumerate(range(0, spells, PART)):
+            some = min(PART, spells - first)
+            frame = simulation.spells(some, seed=1 + part, municipalities=MUNICIPALITIES)
+            for column in ("spell_id", "person_id"):
+                frame[column] = f"{part:03d}" + frame[column]
+            outcomes = frame.iloc[:, :6].assign(outcome=np.where(frame["is_success"], "success", "left"))
+            scores = frame[["spell_id", "sex", "municipality_code", "is_benchmarked"]].assign(
+                linear_predictor=rng.standard_normal(some).round(3), is_without_hazard=False
+            )
+            made = {"cox_input": frame, "spells": outcomes, "int_linear_predictors": scores}
+            for table, rows in made.items():
+                connection.register("rows", rows)
+                connection.execute(f"create table if not exists {table} as select * from rows limit 0")
+                connection.execute(f"insert into {table} select * from rows")
+        weeks = np.arange(157)
+        curves = [pd.DataFrame({"sex": s, "week": weeks, "survival": 0.998**weeks}) for s in ("men", "women")]
+        connection.register("rows", pd.concat(curves))
+        connection.execute("create table cox_baseline as select * from rows")
 
 
-def measure(path, step):
-    """Run one step; processor seconds of reading and of the step, and the peaks in MB, as JSON."""
+class Dbt:
+    """What a Python model is given: `ref`, and `config` with the variables of the project filled in."""
+
+    def __init__(self, connection, path, replicates):
+        import yaml
+
+        variables = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        variables["bootstrap_replicates"] = replicates or variables["bootstrap_replicates"]
+        [model] = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
+        named = re.compile(r"var\('(\w+)'\)")
+        self.config = {
+            name: variables[named.search(text)[1]]
+            for name, text in model.get("config", {}).items()
+            if named.search(str(text))
+        }
+        self.connection = connection
+        self.schemas = dict(
+            connection.sql("select table_name, table_schema from information_schema.tables").fetchall()
+        )
+
+    def ref(self, name):
+        """A table as a relation."""
+        return self.connection.table(f"{self.schemas[name]}.{name}")
+
+
+def measure(path, name, replicates):
+    """Run one model; its seconds by the clock and of processors, and the peaks in MB, as JSON."""
     import duckdb
 
-    from vfm import bootstrap, cox, diagnostics, indicator
-
-    connection = duckdb.connect(path, read_only=True, config={"memory_limit": DUCKDB_MEMORY, "threads": 2})
-    began = time.process_time()
-    relation = connection.table("cox_input")
-    if step in ("concordance", "bands"):
-        spells = relation.select(", ".join(cox.ID_COLUMNS)).order("spell_id").df()
-    else:
-        spells = cox.read(relation.order("spell_id"))
-    read = time.process_time() - began
-    began = time.process_time()
-    if step == "concordance":
-        predictors = connection.table("predictors").order("spell_id").df()
-        diagnostics.concordance_table(spells, predictors)
-    elif step != "read":
-        {
-            "coefficients": cox.coefficients_by_sex,
-            "diagnostics": cox.diagnostics_by_sex,
-            "uncertainty": indicator.uncertainty_table,
-            "efron": indicator.efron_table,
-            "bands": diagnostics.survival_bands,
-            "bootstrap": lambda s: bootstrap.indicators(s, 32, 1, processes=1, progress=False),
-        }[step](spells)
-    seconds = time.process_time() - began
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(
-        json.dumps([read, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, workers / 1024])
-    )
+    spec = util.spec_from_file_location(name, MODELS[name])
+    model = util.module_from_spec(spec)
+    with duckdb.connect(path, read_only=True, config={"memory_limit": DUCKDB_MEMORY, "threads": 2}) as found:
+        dbt = Dbt(found, MODELS[name], replicates)
+        began = time.monotonic()
+        spec.loader.exec_module(model)
+        model.model(dbt, found)
+        clock = time.monotonic() - began
+    own, workers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime
+    print(json.dumps([clock, processor, own.ru_maxrss / 1024, workers.ru_maxrss / 1024]))
 
 
 def main():
-    """Make the spells, then measure every step in a process of its own."""
+    """Make the spells, then measure every model in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    person_level = [n for n, path in MODELS.items() if PERSON_LEVEL.search(path.read_text(encoding="utf-8"))]
     parser.add_argument("--spells", type=int, default=36_000)
-    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
-    parser.add_argument("--data", help="the DuckDB file to use, made where it is missing")
+    parser.add_argument("--models", nargs="+", choices=person_level, default=person_level)
+    parser.add_argument("--replicates", type=int, help="of the bootstrap; default as the project has it")
+    parser.add_argument("--warehouse", help="the DuckDB file of a build, instead of simulated spells")
     parser.add_argument("--part", help=argparse.SUPPRESS)  # of the processes it starts
     options = parser.parse_args()
     if options.part == "simulate":
-        return simulate(options.data, options.spells)
+        return simulate(options.warehouse, options.spells)
     if options.part:
-        return measure(options.data, options.part)
+        return measure(options.warehouse, options.part, options.replicates)
     paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)])
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": paths}
     with tempfile.TemporaryDirectory() as folder:
-        data = options.data or str(Path(folder) / "spells.duckdb")
-        command = [sys.executable, __file__, "--spells", str(options.spells), "--data", data, "--part"]
-        if not Path(data).exists():
-            subprocess.run([*command, "simulate"], check=True, env=environment)
-        print("Seconds are of the processor. A worker's peak is at least that of the process above it.\n")
-        print(f"| {options.spells:,} spells | reading, s | estimating, s | peak MB | of its worker |")
-        print("| --- | ---: | ---: | ---: | ---: |")
-        for step in options.steps:
-            done = subprocess.run([*command, step], env=environment, stdout=subprocess.PIPE, text=True)
+        data = options.warehouse or str(Path(folder) / "spells.duckdb")
+        command = [sys.executable, __file__, "--warehouse", data, "--spells", str(options.spells)]
+        command += ["--replicates", str(options.replicates)] if options.replicates else []
+        if not options.warehouse:
+            subprocess.run([*command, "--part", "simulate"], check=True, env=environment)
+        print("| Model | seconds | of processors | peak MB | of its largest worker |")
+        print("| --- | ---: | ---: | ---: | ---: |", flush=True)
+        for name in options.models:
+            done = subprocess.run(
+                [*command, "--part", name], env=environment, stdout=subprocess.PIPE, text=True
+            )
             if done.returncode:
-                print(f"| {step} | ended with status {done.returncode} | | | |", flush=True)
+                print(f"| `{name}` | ended with status {done.returncode} | | | |", flush=True)
                 continue
-            read, seconds, peak, worker = json.loads(done.stdout.splitlines()[-1])
-            print(f"| {step} | {read:.1f} | {seconds:.1f} | {peak:,.0f} | {worker:,.0f} |", flush=True)
+            clock, processor, peak, worker = json.loads(done.stdout.splitlines()[-1])
+            print(f"| `{name}` | {clock:.1f} | {processor:.1f} | {peak:,.0f} | {worker:,.0f} |", flush=True)
 
 
 if __name__ == "__main__":

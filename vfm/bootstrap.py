@@ -7,8 +7,10 @@ the infinitesimal jackknife of `vfm.indicator` and gives what that cannot: the p
 and the intervals of the ranks.
 
 Speed comes from solving 32 replicates at a time, which turns the score of the Cox model into two matrix
-products: ``X' (w event - w exp(X b) H)``, with H the Breslow cumulative hazard of the row's week. BFGS steps
-from the full sample's coefficients and inverse information replace the Hessian.
+products: X b, and the sums of w exp(X b) X week by week, which add up to those over risk sets from the last
+week to the first. BFGS steps from the full sample's coefficients and inverse information replace the Hessian.
+One pass over blocks of rows gives a likelihood and its score, so that no array is as large as the rows times
+the replicates but the weights, in one byte each.
 
 The work is done in processes of their own (``python -m vfm.bootstrap``) that receive arrays on standard input
 and answer on standard output: nothing is forked from a process with threads or an open database, no
@@ -39,6 +41,7 @@ from vfm.indicator import expected_durations
 
 BLOCK = 32  # replicates side by side; part of what fixes the last digits, like the seed
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
+_ROWS = 2048  # at a time, of one sex
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
@@ -62,46 +65,49 @@ def prepare(spells, window_weeks=156):
     ValueError
         No benchmarked municipality, or a Cox input that cannot be fitted.
     """
-    spells = spells.sort_values("spell_id", kind="stable").reset_index(drop=True)
+    spells = cox.in_order(spells)
+    terms = cox.terms_of(spells)
     profiled = spells["is_benchmarked"].to_numpy(bool)
-    code = spells["municipality_code"].to_numpy(object).astype(str)
-    codes = np.unique(code[profiled])
+    code, found = pd.factorize(spells["municipality_code"].to_numpy(object), sort=True)
+    within = np.bincount(code[profiled], minlength=len(found)) > 0
+    codes, municipality = found[within].astype(str), np.where(within, np.cumsum(within) - 1, -1)[code]
     if not len(codes):
         raise ValueError(
             "no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
         )
     person, _ = pd.factorize(spells["person_id"].to_numpy())
     first = np.unique(person, return_index=True)[1]
-    _, stratum = np.unique(code[first], return_inverse=True)
+    stratum = code[first]
     order = np.argsort(stratum, kind="stable")  # persons, stratum after stratum
-    place = np.empty_like(order)
+    place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order))
     person = place[person]
     size = np.bincount(stratum)
     problem = {
         "municipalities": codes.astype("U"),
         "horizon": np.array(int(window_weeks)),
-        "stratum_start": np.repeat(np.cumsum(size) - size, size),
-        "stratum_size": np.repeat(size, size),
+        "stratum_size": size[size > 0],
         "person": person[profiled],
-        "municipality": np.searchsorted(codes, code[profiled]),
-        "week": spells["duration_weeks"].to_numpy(np.int64)[profiled],
+        "municipality": municipality[profiled].astype(np.int32),
+        "week": spells["duration_weeks"].to_numpy(np.int32)[profiled],
         "event": spells["is_success"].to_numpy(bool)[profiled],
     }
-    sexes = 0
+    sexes, positions = 0, pd.Series(np.arange(len(spells)), index=spells.index)
     for _, rows, result in cox.by_sex(spells):
-        at = rows.index.to_numpy()
+        at = positions[rows.index].to_numpy()
         risk, use = result._risk, result.estimated
         at = at[risk.order]
+        X = cox.packed(rows[terms].loc[:, use])
+        problem |= {f"{sexes}.X.{j}": column[risk.order] for j, column in enumerate(X.columns)}
         problem |= {
-            f"{sexes}.X": cox.rows_of(result._likelihood.X, slice(None)),
+            f"{sexes}.mean": result._mean,
             f"{sexes}.inverse": result.covariance[np.ix_(use, use)],
             f"{sexes}.start": result.coefficients[use],
             f"{sexes}.duration": risk.times[risk.week],
             f"{sexes}.event": risk.event,
-            f"{sexes}.alive": np.isfinite(result.linear_predictor[risk.order]),
+            f"{sexes}.alive": result._alive,
             f"{sexes}.person": person[at],
-            f"{sexes}.municipality": np.where(profiled[at], np.searchsorted(codes, code[at]), -1),
+            f"{sexes}.municipality": np.where(profiled[at], municipality[at], -1).astype(np.int32),
         }
         sexes += 1
     problem["sexes"] = np.array(sexes)
@@ -115,67 +121,86 @@ class _Model:
         def part(name):
             return problem[f"{sex}.{name}"]
 
-        self.X, self.inverse, self.start = part("X"), part("inverse"), part("start")
-        self.risk = cox.RiskSets(part("duration"), part("event"))  # already sorted: the order is the identity
-        self.transposed = np.ascontiguousarray(
-            self.X.T
-        )  # the product with X' is three times as fast this way
-        self.week_rows = np.diff(np.append(self.risk.starts, self.risk.rows))
-        self.alive = part("alive")
+        self.inverse, self.start, self.alive = part("inverse"), part("start"), part("alive")
+        self.risk = risk = cox.RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
+        columns = [part(f"X.{j}") for j in range(len(self.start))]
+        self.X = cox.Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
         self.person = part("person")
-        self.horizon = int(problem["horizon"])
-        municipality = part("municipality")
-        member = np.flatnonzero(municipality >= 0)
-        self.members = sparse.csr_matrix(
-            (np.ones(len(member)), (municipality[member], member)), (size, len(municipality))
-        )
-        events = self.risk.event_rows
-        self.event_starts = np.flatnonzero(np.diff(self.risk.event_week, prepend=-1))
-        self.event_weeks = self.risk.event_week[self.event_starts]
-        self.event_index = np.repeat(
-            np.arange(len(self.event_weeks)), np.diff(np.append(self.event_starts, len(events)))
-        )
-        binary = [j for j in range(self.X.shape[1]) if len(np.unique(self.X[self.alive, j])) == 2]
-        self.binary = np.array(binary, int)
-        self.high = self.X[:, self.binary] > (self.X.min(axis=0) + self.X.max(axis=0))[self.binary] / 2
-        self.high_events = self.high[events].astype(float)
+        self.horizon, self.size = int(problem["horizon"]), size
+        self.municipality = part("municipality")
+        self.event_starts = np.flatnonzero(np.diff(risk.event_week, prepend=-1))
+        self.event_weeks = risk.event_week[self.event_starts]
+        self.event_index = np.full(risk.weeks, -1)  # of a week among those with an event
+        self.event_index[self.event_weeks] = np.arange(len(self.event_weeks))
+        self.event_blocks = list(cox.grouped(self.event_index[risk.event_week]))  # whole weeks
+        self.binary = []  # columns of two values: their number, the smaller value and the larger
+        for j, column in enumerate(columns):
+            values = np.unique(column[self.alive])
+            if len(values) == 2:
+                self.binary.append((j, *values.astype(float)))
 
-    def drop_separated(self, W):
-        """Set the weight of rows to 0 whose hazard is 0 in a replicate: a level that drew no event."""
-        hit = (W[self.risk.event_rows] > 0).astype(float)
-        high = self.high_events.T @ hit
-        total = hit.sum(axis=0)
-        dead = np.zeros(W.shape, bool)
-        dead[~self.alive] = True
-        for j, b in zip(*np.nonzero(high == 0), strict=True):
-            dead[:, b] |= self.high[:, j]
-        for j, b in zip(*np.nonzero(high == total), strict=True):
-            dead[:, b] |= ~self.high[:, j]
+    def blocks(self):
+        """Blocks of rows from the last to the first: a slice of rows, and its covariates."""
+        for start in range((self.risk.rows - 1) // _ROWS * _ROWS, -1, -_ROWS):
+            rows = slice(start, min(start + _ROWS, self.risk.rows))
+            yield rows, cox.rows_of(self.X, rows)
+
+    def weeks_within(self, rows):
+        """Weeks of a block from the last to the first: week, first and last row + 1 in it, whether it starts there."""
+        starts, week = self.risk.starts, self.risk.week
+        last = rows.stop
+        for k in range(week[rows.stop - 1], week[rows.start] - 1, -1):
+            first = max(starts[k], rows.start)
+            yield k, first - rows.start, last - rows.start, first == starts[k]
+            last = first
+
+    def events(self, W):
+        """Sums of weights over the events of each week that has any, and of weight * X over all of them."""
+        rows = self.risk.event_rows
+        deaths = np.add.reduceat(W[rows], self.event_starts, axis=0, dtype=float)
+        sums = np.zeros((self.X.shape[1], W.shape[1]))
+        for a in range(0, len(rows), _ROWS):
+            some = rows[a : a + _ROWS]
+            sums += cox.rows_of(self.X, some).T @ W[some].astype(float)
+        return deaths, sums
+
+    def without_hazard(self, W, deaths, events):
+        """Rows whose hazard is 0 in a replicate, for a level that drew no event; None where there are none."""
+        total, dead = deaths.sum(axis=0), None
+        if not self.alive.all():
+            dead = np.repeat(~self.alive[:, None], W.shape[1], axis=1)
+        for j, low, high in self.binary:
+            share = (events[j] + (self.X.mean[j] - low) * total) / (high - low)  # weight of those at `high`
+            for none, value in ((share < 0.5, high), (share > total - 0.5, low)):
+                if none.any():
+                    dead = np.zeros(W.shape, bool) if dead is None else dead
+                    dead[:, none] |= (self.X.columns[j] == value)[:, None]
         return dead
 
     def evaluate(self, b, W, deaths, events):
         """Log-likelihood and gradient for coefficients b (p, replicates); `events` is X' (w event)."""
-        risk = self.risk
-        r = self.X @ b
-        np.exp(r, out=r)
-        r *= W
-        S0 = risk.at_risk(r)[self.event_weeks]
-        live = deaths > 0
-        logs = np.log(S0, out=np.zeros_like(S0), where=live)
-        weekly = np.zeros((risk.weeks, W.shape[1]))
-        weekly[self.event_weeks] = np.divide(deaths, S0, out=np.zeros_like(S0), where=live)
-        r *= np.repeat(np.cumsum(weekly, axis=0), self.week_rows, axis=0)
-        value = np.einsum("pb,pb->b", b, events) - np.einsum("kb,kb->b", deaths, logs)
-        return value, events - self.transposed @ r
+        S0, S1 = np.zeros(b.shape[1]), np.zeros(b.shape)
+        value, gradient = np.einsum("pb,pb->b", b, events), events.copy()
+        for rows, X in self.blocks():
+            r = X @ b
+            np.exp(r, out=r)
+            r *= W[rows]
+            for week, first, last, whole in self.weeks_within(rows):
+                S0 += r[first:last].sum(axis=0)
+                S1 += X[first:last].T @ r[first:last]
+                k = self.event_index[week]
+                if whole and k >= 0:
+                    live = deaths[k] > 0
+                    value -= deaths[k] * np.log(S0, out=np.zeros_like(S0), where=live)
+                    gradient -= np.divide(deaths[k], S0, out=np.zeros_like(S0), where=live) * S1
+        return value, gradient
 
-    def maximise(self, W):
-        """Linear predictors (rows, replicates) at the maxima, and whether each replicate converged."""
+    def maximise(self, W, deaths, events):
+        """Coefficients (p, replicates) at the maxima, and whether each replicate converged."""
         count = W.shape[1]
-        if not len(self.start):
-            return np.zeros(W.shape), np.ones(count, bool)
-        rows = self.risk.event_rows
-        deaths = np.add.reduceat(W[rows], self.event_starts, axis=0)
-        events = self.transposed[:, rows] @ W[rows]
+        start = np.repeat(self.start[:, None], count, axis=1)
+        if not len(start):
+            return start, np.ones(count, bool)
         held = {"columns": count, "data": (W, deaths, events)}
 
         def evaluate(b, active):
@@ -184,55 +209,122 @@ class _Model:
                 held.update(columns=len(active), data=data)
             return self.evaluate(b, *held["data"])
 
-        start = np.repeat(self.start[:, None], count, axis=1)
         b, _, left = batch.maximise(evaluate, start, self.inverse, decrement=_DECREMENT)
-        return self.X @ b, left < 1e-8
+        return b, left < 1e-8
 
-    def baseline(self, eta, W):
+    def at_risk(self, b, W):
+        """Sums of relative hazards over the risk sets of the weeks with events, and the ends of X b."""
+        S0, out = np.zeros(b.shape[1]), np.empty((len(self.event_weeks), b.shape[1]))
+        low, high = np.full(b.shape[1], np.inf), np.full(b.shape[1], -np.inf)
+        for rows, X in self.blocks():
+            r = X @ b
+            low, high = np.minimum(low, r.min(axis=0)), np.maximum(high, r.max(axis=0))
+            np.exp(r, out=r)
+            r *= W[rows]
+            for week, first, last, whole in self.weeks_within(rows):
+                S0 += r[first:last].sum(axis=0)
+                if whole and self.event_index[week] >= 0:
+                    out[self.event_index[week]] = S0
+        return out, low, high
+
+    def baseline(self, b, W, at_risk):
         """Cumulative product-limit hazard at weeks 0..horizon - 1, (horizon, replicates)."""
-        rows = self.risk.event_rows
-        e = np.exp(eta)
-        we = W[rows] * e[rows]
-        at_risk = self.risk.at_risk(W * e)[self.event_weeks]
-        e = e[rows]
-
-        def sums(values):
-            return np.add.reduceat(values, self.event_starts, axis=0)
-
-        deaths, dying = sums(W[rows]), sums(we)
-        all_die = (deaths > 0) & (dying >= at_risk * (1 - 1e-13))
-        solve = (deaths > 0) & ~all_die
-        q = np.divide(deaths, at_risk - dying / 2, out=np.ones_like(deaths), where=solve)
-        for _ in range(100):
-            u = -np.expm1(-q[self.event_index] * e)
-            part = we / u
-            value = sums(part) - at_risk
-            part *= e * (1 - u) / u
-            slope = -sums(part)
-            step = np.divide(value, slope, out=np.zeros_like(q), where=solve)
-            q -= step
-            if np.max(np.abs(step) / q) < 1e-14:
-                break
-        q[deaths <= 0] = 0.0
-        q[all_die] = np.inf
         weekly = np.zeros((self.horizon + 1, W.shape[1]))
-        times = self.risk.times[self.event_weeks].astype(int)
-        inside = times <= self.horizon
-        weekly[times[inside]] = q[inside]
+        for at, starts in self.event_blocks:
+            rows = self.risk.event_rows[at]
+            weeks = self.event_index[self.risk.week[rows[starts]]]
+            e = np.exp(cox.rows_of(self.X, rows) @ b)
+            q = _product_limit(e, W[rows].astype(float), starts, at_risk[weeks])
+            times = self.risk.times[self.event_weeks[weeks]].astype(int)
+            inside = times <= self.horizon
+            weekly[times[inside]] = q[inside]
         return np.cumsum(weekly, axis=0)[: self.horizon]
 
     def expected_sums(self, persons):
         """Sums of weight x expected duration (K, replicates) for person weights (persons, replicates)."""
         W = persons[self.person]
-        dead = self.drop_separated(W)
-        live = np.where(dead, 0.0, W)
-        eta, converged = self.maximise(live)
-        H = self.baseline(eta, live)
-        E = np.empty(W.shape)
-        for b in range(W.shape[1]):
-            E[:, b] = tabulated_durations(eta[:, b], H[:, b])
-        E[dead] = self.horizon
-        return self.members @ (W * E), converged
+        deaths, events = self.events(W)
+        dead = self.without_hazard(W, deaths, events)
+        live = W if dead is None else np.where(dead, W.dtype.type(0), W)
+        b, converged = self.maximise(live, deaths, events)
+        at_risk, low, high = self.at_risk(b, live)
+        H = self.baseline(b, live, at_risk)
+        expected = [_duration_table(*ends) for ends in zip(H.T, low, high, strict=True)]
+        out = np.zeros((self.size, W.shape[1]))
+        for rows, X in self.blocks():
+            member = np.flatnonzero(self.municipality[rows] >= 0)
+            E = b.T @ X.T
+            for function, row in zip(expected, E, strict=True):
+                row[:] = function(row)
+            if dead is not None:
+                E[dead[rows].T] = self.horizon
+            E *= W[rows].T
+            at = self.municipality[rows][member], member
+            out += sparse.csr_matrix((np.ones(len(member)), at), (self.size, len(X))) @ E.T
+        return out, converged
+
+
+def _product_limit(e, w, starts, at_risk):
+    """`cox.product_limit` of several replicates: hazard contributions (weeks, replicates).
+
+    Parameters
+    ----------
+    e, w : (events, replicates) float arrays
+        Relative hazards and weights of the events, week by week.
+    starts : (weeks,) int array
+        First event of each week.
+    at_risk : (weeks, replicates) float array
+        Sums of relative hazards over risk sets.
+    """
+
+    def sums(values):
+        return np.add.reduceat(values, starts, axis=0)
+
+    index = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(e))))
+    we = w * e
+    deaths, dying = sums(w), sums(we)
+    all_die = (deaths > 0) & (dying >= at_risk * (1 - 1e-13))
+    solve = (deaths > 0) & ~all_die
+    q = np.divide(deaths, at_risk - dying / 2, out=np.ones_like(deaths), where=solve)
+    for _ in range(100):
+        u = -np.expm1(-q[index] * e)
+        part = we / u
+        value = sums(part) - at_risk
+        part *= e * (1 - u) / u
+        slope = -sums(part)
+        step = np.divide(value, slope, out=np.zeros_like(q), where=solve)
+        q -= step
+        if np.max(np.abs(step) / q) < 1e-14:
+            break
+    q[deaths <= 0] = 0.0
+    q[all_die] = np.inf
+    return q
+
+
+def _duration_table(hazard, low, high):
+    """`expected_durations` by cubic interpolation, a function of linear predictors from `low` to `high`."""
+    finite = hazard[np.isfinite(hazard)]
+    largest = finite.max(initial=0.0)
+    if largest <= 0:
+        return lambda x: expected_durations(x, hazard)
+    # below `least` the area falls short of its limit by less than 1e-10 week, above `most` it no longer changes
+    least, most = np.log(1e-12 / (largest * len(hazard))), np.log(800.0 / finite[finite > 0].min())
+    low, high = np.clip((low, high), least, most)
+    nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
+    e = np.exp(nodes)
+    curve = np.exp(-e[:, None] * finite)
+    value, slope = curve.sum(axis=1), -e * (curve @ finite) * _NODE_DISTANCE
+    rise = np.diff(value)
+    a = slope[:-1] - rise
+    c = rise - slope[1:]
+
+    def durations(x):
+        t = (np.clip(x, low, high) - low) / _NODE_DISTANCE
+        i = t.astype(np.int64)
+        t -= i
+        return value[i] + t * (rise[i] + (1 - t) * (a[i] * (1 - t) + c[i] * t))
+
+    return durations
 
 
 def tabulated_durations(linear_predictor, hazard):
@@ -241,25 +333,7 @@ def tabulated_durations(linear_predictor, hazard):
     The expected duration is a smooth function of x b alone, so it is computed at nodes 0.008 apart, with its
     derivative.
     """
-    finite = hazard[np.isfinite(hazard)]
-    largest = finite.max(initial=0.0)
-    if largest <= 0:
-        return expected_durations(linear_predictor, hazard)
-    # below `low` the area falls short of its limit by less than 1e-10 week, above `high` it no longer changes
-    low, high = np.log(1e-12 / (largest * len(hazard))), np.log(800.0 / finite[finite > 0].min())
-    x = np.clip(linear_predictor, low, high)
-    low, high = x.min(), x.max()
-    nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
-    e = np.exp(nodes)
-    curve = np.exp(-e[:, None] * finite)
-    value, slope = curve.sum(axis=1), -e * (curve @ finite) * _NODE_DISTANCE
-    t = (x - low) / _NODE_DISTANCE
-    i = t.astype(np.int64)
-    t -= i
-    rise = np.diff(value)
-    a = slope[:-1] - rise
-    c = rise - slope[1:]
-    return value[i] + t * (rise[i] + (1 - t) * (a[i] * (1 - t) + c[i] * t))
+    return _duration_table(hazard, linear_predictor.min(), linear_predictor.max())(linear_predictor)
 
 
 class _Problem:
@@ -267,22 +341,31 @@ class _Problem:
 
     def __init__(self, arrays):
         self.size = len(arrays["municipalities"])
-        self.start, self.count = arrays["stratum_start"], arrays["stratum_size"]
+        self.strata = arrays["stratum_size"]
+        self.persons = int(self.strata.sum())
         self.horizon = int(arrays["horizon"])
         self.models = [_Model(arrays, s, self.size) for s in range(int(arrays["sexes"]))]
-        persons, rows = len(self.start), len(arrays["person"])
-        width = self.horizon + 2
-        cell = arrays["municipality"] * width + np.minimum(arrays["week"], self.horizon + 1)
-        shape = (self.size * width, persons)
-        self.ended = sparse.csr_matrix((np.ones(rows), (cell, arrays["person"])), shape)
-        e = arrays["event"]
-        self.died = sparse.csr_matrix((np.ones(e.sum()), (cell[e], arrays["person"][e])), shape)
+        self.person, width = arrays["person"], self.horizon + 2
+        self.cell = arrays["municipality"] * np.int32(width) + np.minimum(arrays["week"], self.horizon + 1)
+        self.ended = list(cox.grouped(self.cell))
+        event = np.flatnonzero(arrays["event"])
+        self.died = [(event[rows], starts) for rows, starts in cox.grouped(self.cell[event])]
 
     def draw(self, seed, replicate):
-        """How often each person is drawn, (persons,)."""
+        """How often each person is drawn, (persons,) in as few bytes as they need."""
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replicate,)))
-        drawn = self.start + (rng.random(len(self.start)) * self.count).astype(np.int64)
-        return np.bincount(drawn, minlength=len(self.start)).astype(float)
+        start, count = np.cumsum(self.strata) - self.strata, self.strata
+        drawn = np.repeat(start, count) + (rng.random(self.persons) * np.repeat(count, count)).astype(np.int64)
+        times = np.bincount(drawn, minlength=self.persons)
+        return times.astype(np.min_scalar_type(times.max()))
+
+    def cells(self, blocks, weights):
+        """Sums of weights of spells by municipality and week, (K, weeks, replicates)."""
+        out = np.zeros((self.size * (self.horizon + 2), weights.shape[1]))
+        for rows, starts in blocks:
+            sums = np.add.reduceat(weights[self.person[rows]], starts, axis=0, dtype=float)
+            out[self.cell[rows[starts]]] = sums
+        return out.reshape(self.size, self.horizon + 2, -1)
 
     def indicators(self, weights):
         """(K, replicates) indicators for (persons, replicates) weights; nan where a fit did not converge."""
@@ -292,9 +375,7 @@ class _Problem:
             part, converged = model.expected_sums(weights)
             expected += part
             fine &= converged
-        width = self.horizon + 2
-        ended = (self.ended @ weights).reshape(self.size, width, -1)
-        died = (self.died @ weights).reshape(self.size, width, -1)
+        ended, died = self.cells(self.ended, weights), self.cells(self.died, weights)
         at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
         share = np.divide(died, at_risk, out=np.zeros_like(died), where=at_risk > 0)
         observed = np.cumprod(1 - share, axis=1)[:, : self.horizon].sum(axis=1)

@@ -52,7 +52,7 @@ _ROUGH = 1e-6  # squared distance down to which single precision leads
 _ROUGH_SIZE = 100_000  # numbers in X from which on single precision is worth its trouble
 _BLOCK = 4096  # rows at a time where a matrix as large as the covariates would be written
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
-_COLUMNS = 8  # columns that `read` takes at a time
+_VECTORS = 32  # of 2,048 rows, that `read` takes from DuckDB at a time
 _COLLINEAR_TOLERANCE = 1e-9
 _SEPARATION_TOLERANCE = (
     1e-7  # share of the information without covariates below which a direction counts as lost
@@ -111,7 +111,7 @@ def packed_column(column):
     if column.dtype in (np.uint8, bool):
         return column.view(np.uint8)
     column = np.asarray(column, float)
-    if len(column) and column.min() >= 0 and column.max() <= 255:  # neither holds where a value is missing
+    if not len(column) or (column.min() >= 0 and column.max() <= 255):  # neither holds for a missing value
         small = column.astype(np.uint8)
         if (small == column).all():
             return small
@@ -1107,26 +1107,43 @@ def read(relation):
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
-        intermediate.cox_input, ordered by spell_id, which leaves no ties: it is asked for more than once.
+        intermediate.cox_input, in any order: sorting it here costs less than in DuckDB.
 
     Returns
     -------
     DataFrame
-        As ``relation.df()``, but covariates of small whole numbers take one byte each, equal texts of sex
-        and municipality are one object, and a few columns are in DuckDB's hands at a time.
+        As ``relation.order("spell_id").df()``, but covariates of small whole numbers take one byte each,
+        equal texts of sex and municipality are one object, and spell_id and person_id are numbers: 0, 1, ...
+        in the order of the spells.
+
+    Raises
+    ------
+    ValueError
+        If a person_id is missing.
     """
-    names, columns = relation.columns, {}
-    for first in range(0, len(names), _COLUMNS):
-        some = names[first : first + _COLUMNS]
-        part = relation.select(", ".join(f'"{column}"' for column in some)).df()
-        for column in some:
-            values = part.pop(column).to_numpy()
-            if column not in ID_COLUMNS:
+    parts, texts, rows = {name: [] for name in relation.columns}, {}, 1
+    while rows:
+        chunk = relation.fetch_df_chunk(_VECTORS)
+        rows = len(chunk)
+        for name, part in parts.items():
+            values = chunk.pop(name).to_numpy()
+            if name not in ID_COLUMNS:
                 values = packed_column(values)
-            elif column in ("sex", "municipality_code"):
-                codes, shared = pd.factorize(values, use_na_sentinel=False)
-                values = shared[codes]
-            columns[column] = values.copy() if values.base is not None else values  # not a view of `part`
+            elif name in ("sex", "municipality_code"):
+                codes, found = pd.factorize(values, use_na_sentinel=False)
+                values = np.array([texts.setdefault(text, text) for text in found], object)[codes]
+            part.append(values.copy() if values.base is not None else values)  # not a view of `chunk`
+    columns = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
+    spell = pd.Index(columns["spell_id"])
+    if not spell.is_monotonic_increasing:
+        order = spell.argsort()
+        for name in columns:
+            columns[name] = columns[name][order]
+    columns["spell_id"] = np.arange(len(spell), dtype=np.int32)
+    person, _ = pd.factorize(columns["person_id"])
+    if (person < 0).any():
+        raise ValueError(f"person_id is missing in {int((person < 0).sum())} spells")
+    columns["person_id"] = person.astype(np.int32)
     return pd.DataFrame(columns, copy=False)
 
 

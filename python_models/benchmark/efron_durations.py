@@ -6,5 +6,5 @@ from vfm import cox, indicator
 def model(dbt, session):
     """Return one row per benchmarked municipality."""
     window_weeks = dbt.config.get("window_weeks")
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return indicator.efron_table(spells, window_weeks=window_weeks)

@@ -7,5 +7,5 @@ def model(dbt, session):
     """Return one row per benchmarked municipality."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return indicator.uncertainty_table(spells, window_weeks=window_weeks, ties=ties)

@@ -9,5 +9,5 @@ def model(dbt, session):
     seed = dbt.config.get("seed")
     window_weeks = dbt.config.get("window_weeks")
     ties = dbt.config.get("ties")
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return bootstrap.indicators_table(spells, replicates, seed, window_weeks=window_weeks, ties=ties)

@@ -7,5 +7,5 @@ def model(dbt, session):
     """Return one row per sex and week."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return cox.baseline_by_sex(spells, ties=ties, window_weeks=window_weeks)

@@ -6,5 +6,5 @@ from vfm import cox
 def model(dbt, session):
     """Return one row per sex and covariate."""
     ties = dbt.config.get("ties")
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return cox.coefficients_by_sex(spells, ties=ties)

@@ -5,5 +5,5 @@ from vfm import cox
 
 def model(dbt, session):
     """Return one row per sex and covariate."""
-    spells = cox.read(dbt.ref("cox_input").order("spell_id"))
+    spells = cox.read(dbt.ref("cox_input"))
     return cox.diagnostics_by_sex(spells)

@@ -55,7 +55,7 @@ def exact_indicators(ordered, weights):
 
 
 def test_weights_of_one_give_the_indicator_itself(spells, problem):
-    once = problem.indicators(np.ones((len(problem.start), 3)))
+    once = problem.indicators(np.ones((problem.persons, 3)))
     np.testing.assert_allclose(once, np.tile(indicator.uncertainty(spells).indicator[:, None], 3), rtol=1e-9)
 
 
@@ -85,8 +85,8 @@ def test_a_level_that_draws_no_event_takes_its_rows_out(spells):
     rare[np.flatnonzero(men & ~event)[:12]] = 1
     ordered = ordered.assign(rare=rare)
     problem = bootstrap._Problem(bootstrap.prepare(ordered))
-    weights = np.ones((len(problem.start), 2))
-    _, one, _ = spell_weights(ordered, np.arange(len(problem.start)))
+    weights = np.ones((problem.persons, 2))
+    _, one, _ = spell_weights(ordered, np.arange(problem.persons))
     lonely = int(one[np.flatnonzero((rare == 1) & event)[0]])
     weights[lonely, 1] = 0
     out = problem.indicators(weights)
