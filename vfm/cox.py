@@ -1257,7 +1257,7 @@ def diagnostics_by_sex(spells):
     The test belongs to the Efron fit (`proportional_hazards_test`: Grambsch-Therneau, rank of the event
     time). Terms that are not estimated have no numbers.
     """
-    breslow = {sex: r for sex, _, r in by_sex(spells, ties="breslow")}
+    breslow = {sex: r.coefficients for sex, _, r in by_sex(spells, ties="breslow")}
     parts = []
     for sex, _, r in by_sex(spells, ties="efron"):
         statistic, p_value = proportional_hazards_test(r)
@@ -1265,7 +1265,7 @@ def diagnostics_by_sex(spells):
             {
                 "sex": sex,
                 "term": r.terms,
-                "breslow_coefficient": breslow[sex].coefficients,
+                "breslow_coefficient": breslow[sex],
                 "efron_coefficient": r.coefficients,
                 "efron_standard_error": r.standard_errors,
                 "proportional_hazards_statistic": statistic,

@@ -5,6 +5,8 @@ the warehouse, and no error message repeats a value.
 """
 
 import os
+import threading
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 
@@ -22,6 +24,8 @@ OWNER_ONLY = 0o077
 # these look at what was built, whatever registers it came from, or run one macro: they run no model
 LOOKING = {"show", "compile", "generate", "run-operation"}
 MADE_IN_BUILD = ("logs", "target", "truth")
+MANY_ROWS = 500_000  # of a table: a Python model takes about a gigabyte for a million spells
+alone = threading.Lock()
 
 # one thread of linear algebra per process: the same sums on every machine; set before numpy is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -152,10 +156,22 @@ def discreet(function, sql):
     return called
 
 
+def rows_read(handle, parsed_model):
+    """Rows of the largest table that a model reads, as DuckDB estimates them."""
+    names = [node.rsplit(".", 1)[-1] for node in parsed_model["depends_on"]["nodes"]]
+    tables = ", ".join(map(literal, ["", *names]))
+    sql = f"select coalesce(max(estimated_size), 0) from duckdb_tables() where table_name in ({tables})"
+    return handle.cursor().execute(sql).fetchone()[0]
+
+
 def submit_python_job(self, handle, parsed_model, compiled_code):
-    """Run a Python model as dbt-duckdb does; its traceback repeats no value."""
+    """Run a Python model as dbt-duckdb does; its traceback repeats no value.
+
+    Models that read many rows wait for each other, so that memory holds the rows of one at a time.
+    """
     try:
-        return submit_as_delivered(self, handle, parsed_model, compiled_code)
+        with alone if rows_read(handle, parsed_model) > MANY_ROWS else nullcontext():
+            return submit_as_delivered(self, handle, parsed_model, compiled_code)
     except DbtRuntimeError as problem:
         cause = problem.__context__
         said = redact.of_exception(cause, compiled_code) if cause else redact.of_python(str(problem))
