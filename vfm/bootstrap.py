@@ -165,7 +165,7 @@ class _Model:
         return deaths, sums
 
     def without_hazard(self, W, deaths, events):
-        """Rows whose hazard is 0 in a replicate, for a level that drew no event; None where there are none."""
+        """Rows whose hazard is 0 in a replicate, for a level that drew no event; None if there are none."""
         total, dead = deaths.sum(axis=0), None
         if not self.alive.all():
             dead = np.repeat(~self.alive[:, None], W.shape[1], axis=1)
@@ -307,7 +307,7 @@ def _duration_table(hazard, low, high):
     largest = finite.max(initial=0.0)
     if largest <= 0:
         return lambda x: expected_durations(x, hazard)
-    # below `least` the area falls short of its limit by less than 1e-10 week, above `most` it no longer changes
+    # below `least` the area falls short of its limit by less than 1e-10 week, above `most` it changes no more
     least, most = np.log(1e-12 / (largest * len(hazard))), np.log(800.0 / finite[finite > 0].min())
     low, high = np.clip((low, high), least, most)
     nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
@@ -355,7 +355,9 @@ class _Problem:
         """How often each person is drawn, (persons,) in as few bytes as they need."""
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replicate,)))
         start, count = np.cumsum(self.strata) - self.strata, self.strata
-        drawn = np.repeat(start, count) + (rng.random(self.persons) * np.repeat(count, count)).astype(np.int64)
+        drawn = np.repeat(start, count) + (rng.random(self.persons) * np.repeat(count, count)).astype(
+            np.int64
+        )
         times = np.bincount(drawn, minlength=self.persons)
         return times.astype(np.min_scalar_type(times.max()))
 
@@ -363,8 +365,8 @@ class _Problem:
         """Sums of weights of spells by municipality and week, (K, weeks, replicates)."""
         out = np.zeros((self.size * (self.horizon + 2), weights.shape[1]))
         for rows, starts in blocks:
-            sums = np.add.reduceat(weights[self.person[rows]], starts, axis=0, dtype=float)
-            out[self.cell[rows[starts]]] = sums
+            drawn = weights[self.person[rows]]
+            out[self.cell[rows[starts]]] += np.add.reduceat(drawn, starts, axis=0, dtype=float)
         return out.reshape(self.size, self.horizon + 2, -1)
 
     def indicators(self, weights):

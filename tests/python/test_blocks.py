@@ -1,12 +1,15 @@
 """Estimates from blocks of packed covariates are those from one matrix in memory."""
 
+import tracemalloc
+from types import SimpleNamespace
+
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 import simulation
 
-from vfm import cox, diagnostics, indicator
+from vfm import bootstrap, cox, diagnostics, indicator
 
 SMALL = (3, 2, 4, 1, 1)
 BLOCKS = (7, 256, 10_000)
@@ -15,7 +18,7 @@ EXACT = {"rtol": 1e-10, "atol": 1e-10}
 
 @pytest.fixture(scope="module")
 def spells():
-    d = simulation.spells(1500, seed=8, levels=SMALL, municipalities=8, minimum_spells=60)
+    d = simulation.spells(1500, seed=8, levels=SMALL, municipalities=8, minimum_spells=25)
     return d.assign(children=np.random.default_rng(1).integers(0, 9, len(d)).astype(float))
 
 
@@ -152,16 +155,111 @@ def test_missing_values_are_named_in_packed_columns_too(spells, monkeypatch):
 
 
 def test_what_is_read_is_the_table_in_less_memory(monkeypatch):
-    monkeypatch.setattr(cox, "_COLUMNS", 3)
+    monkeypatch.setattr(cox, "_VECTORS", 1)
     d = simulation.spells(5000, seed=2, levels=SMALL, municipalities=5)
-    d["children"] = np.arange(len(d)) // 10.0  # too many for bytes
+    d["children"] = np.arange(len(d)) // 10.0  # too many for bytes, but not in the first rows
+    numbered = d.assign(spell_id=np.arange(len(d)), person_id=pd.factorize(d.person_id)[0])
     connection = duckdb.connect()
-    connection.register("shuffled", d.sample(frac=1, random_state=1))
-    frame = cox.read(connection.table("shuffled").order("spell_id"))
-    pd.testing.assert_frame_equal(frame, d, check_dtype=False)
-    assert (frame.dtypes[cox.terms_of(frame)] == np.uint8).sum() == sum(SMALL)
-    assert len(set(map(id, frame.municipality_code))) == 5
-    assert frame.children.dtype == float
+    shuffled = d.sample(frac=1, random_state=1)
+    connection.register("sorted", d)
+    connection.register("shuffled", shuffled)
+    for table in ("sorted", "shuffled"):
+        frame = cox.read(connection.table(table))
+        pd.testing.assert_frame_equal(frame, numbered, check_dtype=False)
+        assert (frame.dtypes[cox.terms_of(frame)] == np.uint8).sum() == sum(SMALL)
+        assert len(set(map(id, frame.municipality_code))) == 5
+        assert frame.children.dtype == float
     pd.testing.assert_frame_equal(cox.coefficients_by_sex(frame), cox.coefficients_by_sex(d), rtol=1e-10)
     empty = cox.read(connection.table("shuffled").limit(0))
     assert list(empty.columns) == list(d.columns) and not len(empty)
+    connection.register("nobody", d.assign(person_id=d.person_id.where(d.index != 7)))
+    with pytest.raises(ValueError, match="person_id is missing in 1 spells"):
+        cox.read(connection.table("nobody"))
+
+
+def with_rare_levels(spells):
+    """A level without success, and one with a single success that half of the replicates lack."""
+    once = spells.is_success & (spells.sex == "men") & ~spells.person_id.duplicated(keep=False)
+    rng = np.random.default_rng(1)
+    unlucky = ((rng.random(len(spells)) < 0.05) & ~spells.is_success).astype(float)
+    rare = ((rng.random(len(spells)) < 0.02) & ~spells.is_success).astype(float)
+    rare[np.flatnonzero(once)[:1]] = 1.0
+    return spells.assign(never=unlucky, rare=rare)
+
+
+def test_replicates_in_blocks_are_the_replicates(spells, monkeypatch):
+    spells = with_rare_levels(spells)
+    monkeypatch.setattr(bootstrap, "_ROWS", len(spells))
+    monkeypatch.setattr(cox, "_BLOCK", len(spells))
+    problem = bootstrap._Problem(bootstrap.prepare(spells))
+    whole = bootstrap.block_indicators(problem, 5, 0, 12)
+    assert np.isfinite(whole).all()
+    for size in BLOCKS:
+        monkeypatch.setattr(bootstrap, "_ROWS", size)
+        in_blocks(monkeypatch, size)
+        blocked = bootstrap._Problem(bootstrap.prepare(spells))
+        np.testing.assert_allclose(bootstrap.block_indicators(blocked, 5, 0, 12), whole, rtol=1e-10)
+
+
+FAULTS = {"lost": lambda blocks: blocks[:1] + blocks[2:], "twice": lambda blocks: blocks[:2] + blocks[1:]}
+#: What comes in blocks, from where, and a number that all of them make.
+BLOCKED = {
+    "gradient": (cox, "blocks_of", lambda m: m.fit._likelihood.gradient(m.fit._likelihood.null)),
+    "information": (cox, "blocks_of", lambda m: m.fit._likelihood.second_moments(np.ones(len(m.spells)))),
+    "robust errors": (cox, "grouped", lambda m: cox.CoxResult.robust_covariance.func(m.fit)),
+    "jackknife": (cox, "grouped", lambda m: indicator.uncertainty(m.spells).covariance),
+    "replicates": (bootstrap._Model, "blocks", lambda m: replicate(m.problem)),
+    "areas of replicates": (cox, "grouped", lambda m: replicate(m.problem)),
+}
+
+
+def replicate(problem):
+    return bootstrap.block_indicators(bootstrap._Problem(problem), 1, 0, 1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("what", BLOCKED)
+def test_a_block_that_is_lost_or_counted_twice_is_seen(spells, monkeypatch, what, fault):
+    """The comparisons with 1e-10 can fail: one block of some hundred rows is worth far more than that."""
+    in_blocks(monkeypatch, 100)
+    monkeypatch.setattr(bootstrap, "_ROWS", 100)
+    made = SimpleNamespace(
+        spells=spells, fit=cox.fit(**changed(spells, "plain")), problem=bootstrap.prepare(spells)
+    )
+    owner, name, value = BLOCKED[what]
+    before, blocks = value(made), getattr(owner, name)
+    assert np.array_equal(before, value(made))
+    monkeypatch.setattr(owner, name, lambda *arguments: iter(FAULTS[fault](list(blocks(*arguments)))))
+    assert np.max(np.abs(value(made) / before - 1)) > 1e-4
+
+
+def peak(call, *arguments):
+    """Largest number of bytes that Python and numpy held during a call, besides those before it."""
+    tracemalloc.start()
+    try:
+        call(*arguments)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def fitted(spells):
+    for _, _, result in cox.by_sex(spells):
+        result.robust_covariance  # noqa: B018
+
+
+def replicated(spells):
+    bootstrap.block_indicators(bootstrap._Problem(bootstrap.prepare(spells)), 1, 0, 8)
+
+
+@pytest.mark.parametrize("call", [fitted, indicator.uncertainty, replicated])
+def test_memory_grows_by_less_than_a_row_of_covariates(monkeypatch, call):
+    """128 covariates in double precision are 1,024 bytes a row; not in blocks, each of these takes over 2,400."""
+    in_blocks(monkeypatch, 1024)
+    monkeypatch.setattr(bootstrap, "_ROWS", 1024)
+    peaks = []
+    for rows in (4000, 12_000):
+        d = simulation.spells(rows, seed=4, levels=(40, 40, 45), municipalities=3)
+        levels = cox.terms_of(d)[:-3]
+        peaks.append(peak(call, d.assign(**d[levels].astype(np.uint8))))
+    assert (peaks[1] - peaks[0]) / 8000 < 800
