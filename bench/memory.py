@@ -1,4 +1,4 @@
-"""Measure peak memory and time of every Python model that reads person-level rows, each in a process of its own.
+"""Measure peak memory and time of each Python model that reads persons' rows, in a process of its own.
 
 Run with python bench/memory.py --spells 3600000, or with --warehouse build/warehouse.duckdb for the spells of
 a build; it prints Markdown, as in docs/statistics.md. Simulated spells come from tests/python/simulation.py

@@ -146,7 +146,7 @@ class _Model:
             yield rows, cox.rows_of(self.X, rows)
 
     def weeks_within(self, rows):
-        """Weeks of a block from the last to the first: week, first and last row + 1 in it, whether it starts there."""
+        """Weeks of a block from the last to the first: week, rows from and to, whether it starts there."""
         starts, week = self.risk.starts, self.risk.week
         last = rows.stop
         for k in range(week[rows.stop - 1], week[rows.start] - 1, -1):

@@ -254,7 +254,7 @@ def replicated(spells):
 
 @pytest.mark.parametrize("call", [fitted, indicator.uncertainty, replicated])
 def test_memory_grows_by_less_than_a_row_of_covariates(monkeypatch, call):
-    """128 covariates in double precision are 1,024 bytes a row; not in blocks, each of these takes over 2,400."""
+    """128 covariates in double precision are 1,024 bytes a row; without blocks each of these takes 2,400."""
     in_blocks(monkeypatch, 1024)
     monkeypatch.setattr(bootstrap, "_ROWS", 1024)
     peaks = []
