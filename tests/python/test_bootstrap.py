@@ -102,6 +102,23 @@ def test_the_number_of_processes_changes_no_bit(spells):
     assert len(np.unique(one[:, 0])) == 40
 
 
+def test_millions_of_spells_get_fewer_processes(spells, monkeypatch):
+    def stop(problem, blocks, deliver):
+        started.append(len(blocks))
+        if len(started) == expected:
+            raise InterruptedError
+
+    monkeypatch.setattr(bootstrap, "_Worker", stop)
+    monkeypatch.setattr(bootstrap.os, "sched_getaffinity", lambda _: range(20), raising=False)
+    size = sum(value.nbytes for value in bootstrap.prepare(spells).values())
+    for memory, expected in ((3e9, 8), (7 * size, 3), (size, 1)):
+        monkeypatch.setattr(bootstrap, "_WORKERS_MEMORY", memory)
+        started = []
+        with pytest.raises(InterruptedError):
+            bootstrap.indicators(spells, 24 * bootstrap.BLOCK, 1, progress=False)
+        assert sum(started) == 24 * len(started) / expected
+
+
 def test_progress_says_how_long_it_takes(spells, capfd):
     bootstrap.indicators(spells, 16, 1, processes=1)
     assert "bootstrap: 16 of 16 replicates, 0 s left" in capfd.readouterr().err
