@@ -1,10 +1,10 @@
 """Measure peak memory and time of each Python model that reads persons' rows, in a process of its own.
 
-Run with python bench/memory.py --spells 3600000, or with --warehouse build/warehouse.duckdb for the spells of
-a build; it prints Markdown, as in docs/statistics.md. Simulated spells come from tests/python/simulation.py
-(77 covariates, 98 municipalities), part by part, and go into a temporary DuckDB file. A model's function is
-called as dbt calls it, with the variables of dbt_project.yml; peak memory is the whole process, DuckDB and
-imports included, and its workers are measured beside it.
+Run with python bench/memory.py after make build, and with --copies 100 for a hundred times the spells: those
+of the build under other ids, in a file beside the warehouse that is removed in the end. A model's function is
+called as dbt calls it, with the variables of dbt_project.yml. It prints Markdown, as in docs/statistics.md;
+peak memory is the whole process, DuckDB and imports included; beside it stands that of its largest worker, of
+which the bootstrap has one for each processor.
 """
 
 import argparse
@@ -22,40 +22,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = {path.stem: path for path in sorted((ROOT / "python_models").glob("*/*.py"))}
 PERSON_LEVEL = re.compile(r'dbt\.ref\("(cox_input|spells)"\)')
-MUNICIPALITIES = 98
-PART = 180_000
+#: Tables of one row per spell: their schema, and the columns that name a spell or person.
+PERSONS = {
+    "cox_input": ("intermediate", ["spell_id", "person_id"]),
+    "spells": ("benchmark", ["spell_id", "person_id"]),
+    "int_linear_predictors": ("intermediate", ["spell_id"]),
+}
 DUCKDB_MEMORY = "1GB"
 
 
-def simulate(path, spells):
-    """Put simulated spells, a linear predictor for each and a baseline into a DuckDB file."""
+def copy(warehouse, path, copies):
+    """Put into a DuckDB file what the models read, the rows of persons several times under other ids."""
     import duckdb
-    import numpy as np
-    import pandas as pd
 
-    sys.path.insert(0, str(ROOT / "tests" / "python"))
-    import simulation
-
-    rng = np.random.default_rng(2)
     with duckdb.connect(path, config={"memory_limit": DUCKDB_MEMORY}) as connection:
-        for part, first in enumerate(range(0, spells, PART)):
-            some = min(PART, spells - first)
-            frame = simulation.spells(some, seed=1 + part, municipalities=MUNICIPALITIES)
-            for column in ("spell_id", "person_id"):
-                frame[column] = f"{part:03d}" + frame[column]
-            outcomes = frame.iloc[:, :6].assign(outcome=np.where(frame["is_success"], "success", "left"))
-            scores = frame[["spell_id", "sex", "municipality_code", "is_benchmarked"]].assign(
-                linear_predictor=rng.standard_normal(some).round(3), is_without_hazard=False
-            )
-            made = {"cox_input": frame, "spells": outcomes, "int_linear_predictors": scores}
-            for table, rows in made.items():
-                connection.register("rows", rows)
-                connection.execute(f"create table if not exists {table} as select * from rows limit 0")
-                connection.execute(f"insert into {table} select * from rows")
-        weeks = np.arange(157)
-        curves = [pd.DataFrame({"sex": s, "week": weeks, "survival": 0.998**weeks}) for s in ("men", "women")]
-        connection.register("rows", pd.concat(curves))
-        connection.execute("create table cox_baseline as select * from rows")
+        name = warehouse.replace("'", "''")
+        connection.execute(f"attach '{name}' as built (read_only)")
+        for table, (schema, ids) in PERSONS.items():
+            rows = f"from built.{schema}.{table}"
+            connection.execute(f"create table {table} as select * {rows} limit 0")
+            for k in range(copies):
+                named = ", ".join(f"'{k:04d}' || {column} as {column}" for column in ids)
+                connection.execute(f"insert into {table} select * replace ({named}) {rows} order by spell_id")
+        connection.execute("create table cox_baseline as select * from built.benchmark.cox_baseline")
 
 
 class Dbt:
@@ -104,24 +93,24 @@ def main():
     """Make the spells, then measure every model in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     person_level = [n for n, path in MODELS.items() if PERSON_LEVEL.search(path.read_text(encoding="utf-8"))]
-    parser.add_argument("--spells", type=int, default=36_000)
+    built = Path(os.environ.get("VFM_BUILD") or ROOT / "build") / "warehouse.duckdb"
+    parser.add_argument("--warehouse", default=str(built), help="of a build; default that of $VFM_BUILD")
+    parser.add_argument("--copies", type=int, default=1, help="of the persons in it")
     parser.add_argument("--models", nargs="+", choices=person_level, default=person_level)
     parser.add_argument("--replicates", type=int, help="of the bootstrap; default as the project has it")
-    parser.add_argument("--warehouse", help="the DuckDB file of a build, instead of simulated spells")
     parser.add_argument("--part", help=argparse.SUPPRESS)  # of the processes it starts
     options = parser.parse_args()
-    if options.part == "simulate":
-        return simulate(options.warehouse, options.spells)
     if options.part:
         return measure(options.warehouse, options.part, options.replicates)
     paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)])
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": paths}
-    with tempfile.TemporaryDirectory() as folder:
-        data = options.warehouse or str(Path(folder) / "spells.duckdb")
-        command = [sys.executable, __file__, "--warehouse", data, "--spells", str(options.spells)]
+    with tempfile.TemporaryDirectory(dir=Path(options.warehouse).parent) as folder:
+        data = options.warehouse
+        if options.copies > 1:
+            data = str(Path(folder) / "copies.duckdb")
+            copy(options.warehouse, data, options.copies)
+        command = [sys.executable, __file__, "--warehouse", data]
         command += ["--replicates", str(options.replicates)] if options.replicates else []
-        if not options.warehouse:
-            subprocess.run([*command, "--part", "simulate"], check=True, env=environment)
         print("| Model | seconds | of processors | peak MB | of its largest worker |")
         print("| --- | ---: | ---: | ---: | ---: |", flush=True)
         for name in options.models:
