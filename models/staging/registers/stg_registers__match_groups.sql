@@ -12,23 +12,20 @@ repeated_persons as (
 
 delivered_once as (
 
-    select * from {{ source('registers', 'dream') }} as dream
-    where not exists (
-        select 1
-        from repeated_persons
-        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
-    )
+    select dream.*
+    from {{ source('registers', 'dream') }} as dream
+    left join repeated_persons
+        on {{ to_person_id('dream.pnr') }} = repeated_persons.person_id
+    where repeated_persons.person_id is null
 
 ),
 
 delivered_again as (
 
-    select * from {{ source('registers', 'dream') }} as dream
-    where exists (
-        select 1
-        from repeated_persons
-        where repeated_persons.person_id = {{ to_person_id('dream.pnr') }}
-    )
+    select dream.*
+    from {{ source('registers', 'dream') }} as dream
+    inner join repeated_persons
+        on {{ to_person_id('dream.pnr') }} = repeated_persons.person_id
 
 ),
 
