@@ -3,7 +3,7 @@
 python bench/models.py stg_registers__dream_weeks int_person_weeks_classified
 python bench/models.py --explain int_spell_candidates
 
-The compiled SQL is that of $VFM_BUILD/target, the limits are those of a build (VFM_MEMORY_LIMIT, VFM_THREADS).
+The compiled SQL is that of $VFM_BUILD/target, the limits are a build's (VFM_MEMORY_LIMIT, VFM_THREADS).
 Processor time and not time on the clock: it is the same beside other work.
 """
 
