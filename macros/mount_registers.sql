@@ -18,7 +18,7 @@
     {% endif %}
     {% set statements = [] %}
     {% for register in registers | sort(attribute='identifier') %}
-        {% do statements.append(mount_register(register, folder, register.identifier in files)) %}
+        {% do statements.append(mount_register(register, folder, files.get(register.identifier))) %}
     {% endfor %}
     {% do run_statements(['create schema if not exists raw;'] + statements) %}
     {{ return('') }}
@@ -26,20 +26,20 @@
 
 
 {# The SQL of a register's view, or one sentence about what the delivery lacks. #}
-{% macro mount_register(register, folder, is_there) %}
-    {% if not is_there %}
+{% macro mount_register(register, folder, files) %}
+    {% if not files %}
         {% do exceptions.raise_compiler_error(
             'register ' ~ register.identifier ~ ': no parquet file in ' ~ folder ~ '/' ~ register.identifier
             ~ '. See docs/bad_input.md#missing-register.') %}
     {% endif %}
-    {% set parts = register_columns(folder, register.identifier) %}
+    {% set parts = register_columns(folder, register.identifier, files) %}
     {% if parts.values() | map(attribute='rows') | sum == 0 %}
         {% do exceptions.raise_compiler_error(
             'register ' ~ register.identifier ~ ': no row in ' ~ folder ~ '/' ~ register.identifier
             ~ '/*.parquet. An empty register is taken for a failed delivery. '
             ~ 'See docs/bad_input.md#empty-register.') %}
     {% endif %}
-    {{ return(register_view(register, folder, parts | list, register_select_list(register, parts))) }}
+    {{ return(register_view(register, folder, parts, register_select_list(register, parts))) }}
 {% endmacro %}
 
 
@@ -101,7 +101,9 @@
                 {% endif %}
             {% endfor %}
             {% if not found %}
-                {% set expression = 'cast(null as ' ~ (column.data_type or 'varchar') ~ ')' %}
+                {# every engine knows a string; a varchar needs a length on some #}
+                {% set type = 'string' if column.data_type in [none, 'varchar'] else column.data_type %}
+                {% set expression = 'cast(null as ' ~ type ~ ')' %}
             {% elif found | length == 1 %}
                 {% set expression = '"' ~ (found.values() | first) ~ '"' %}
             {% else %}
@@ -171,19 +173,19 @@
 
 
 {# {part file: {'rows': n, 'columns': {lower-case name: delivered name}}} from the files' footers alone #}
-{% macro register_columns(folder, register) %}
-    {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, register)) }}
+{% macro register_columns(folder, register, files) %}
+    {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, register, files)) }}
 {% endmacro %}
 
-{% macro duckdb__register_columns(folder, register) %}
-    {% set files = "'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'" %}
+{% macro duckdb__register_columns(folder, register, files) %}
+    {% set pattern = "'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'" %}
     {% set query %}
         select
             schemas.file_name,
             cast(footers.num_rows as varchar) as row_count,
             string_agg(schemas.name, chr(31) order by schemas.name) as column_names
-        from parquet_schema({{ files }}) as schemas
-        inner join parquet_file_metadata({{ files }}) as footers
+        from parquet_schema({{ pattern }}) as schemas
+        inner join parquet_file_metadata({{ pattern }}) as footers
             on schemas.file_name = footers.file_name
         where schemas.num_children is null
         group by all
@@ -201,15 +203,15 @@
 {% endmacro %}
 
 
-{# `files` by name and not by pattern: a part that is taken away after it was looked at must not go unnoticed #}
-{% macro register_view(register, folder, files, select_list) %}
-    {{ return(adapter.dispatch('register_view', 'value_for_money')(register, folder, files, select_list)) }}
+{# Its files by name and not by pattern: a part that is taken away after it was looked at must not go unnoticed. #}
+{% macro register_view(register, folder, parts, select_list) %}
+    {{ return(adapter.dispatch('register_view', 'value_for_money')(register, folder, parts, select_list)) }}
 {% endmacro %}
 
-{% macro duckdb__register_view(register, folder, files, select_list) %}
+{% macro duckdb__register_view(register, folder, parts, select_list) %}
     {% set relation = register.schema ~ '.' ~ register.identifier %}
     {% set paths = [] %}
-    {% for file in files %}
+    {% for file in parts %}
         {% do paths.append("'" ~ dbt.escape_single_quotes(folder ~ '/' ~ register.identifier ~ '/' ~ file) ~ "'") %}
     {% endfor %}
     {% set columns = [] %}
@@ -246,7 +248,7 @@ comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.descript
 
 {% macro spark__register_files(folder) %}
     {% set query %}
-        select path from binaryFile.`{{ folder }}/*/*.parquet` order by path
+        select path from binaryFile.`{{ spark_path(folder) }}/*/*.parquet` order by path
     {% endset %}
     {% set files = {} %}
     {% for row in run_query(query).rows %}
@@ -255,39 +257,83 @@ comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.descript
     {{ return(files) }}
 {% endmacro %}
 
-{% macro spark__register_columns(folder, register) %}
-    {% set path = folder ~ '/' ~ register %}
+{# Columns and types are known when the query is planned, so nothing but the files' footers is read. #}
+{% macro spark__register_columns(folder, register, files) %}
+    {% set path = spark_path(folder) ~ '/' ~ register ~ '/' %}
     {% set query %}
         select _metadata.file_name as file_name, count(*) as row_count
-        from parquet.`{{ path }}/*.parquet`
+        from parquet.`{{ path }}*.parquet`
         group by _metadata.file_name
     {% endset %}
     {% set rows = {} %}
     {% for row in run_query(query).rows %}
         {% do rows.update({row[0]: row[1] | int}) %}
     {% endfor %}
-    {% set parts = {} %}
-    {% for file in spark__register_files(folder)[register] %}
+    {% set schemas, parts = [], {} %}
+    {% for file in files %}
         {% set name = file.split('/')[-1] %}
-        {% set columns = {} %}
-        {% for column in run_query('select * from parquet.`' ~ path ~ '/' ~ name ~ '` limit 0').column_names %}
-            {% do columns.update({column | lower: column}) %}
+        {% do parts.update({name: {'rows': rows.get(name, 0), 'columns': {}, 'types': {}}}) %}
+        {% do schemas.append(
+            "select '" ~ dbt.escape_single_quotes(name) ~ "' as file_name, typeof(struct(part.*)) as schema "
+            ~ 'from (select 1 as one) as one left join (select * from parquet.`' ~ path ~ spark_path(name)
+            ~ '` limit 0) as part on true') %}
+    {% endfor %}
+    {% for row in run_query(schemas | join(' union all ')).rows %}
+        {% for name, type in modules.re.findall('([^:]+):([a-z_]+(?:[(][0-9, ]+[)])?)(?:,|$)', row[1][7:-1]) %}
+            {% do parts[row[0]].columns.update({name | lower: name}) %}
+            {% do parts[row[0]].types.update({name | lower: type}) %}
         {% endfor %}
-        {% do parts.update({name: {'rows': rows.get(name, 0), 'columns': columns}}) %}
     {% endfor %}
     {{ return(parts) }}
 {% endmacro %}
 
-{% macro spark__register_view(register, folder, files, select_list) %}
-    {% set columns = [] %}
+{#
+    Spark reads files of one schema at once, and would read no file whose types differ: such parts are put one below
+    the other, and a column that is a text in some of them becomes one in all, as in DuckDB.
+#}
+{% macro spark__register_view(register, folder, parts, select_list) %}
+    {% set path = spark_path(folder) ~ '/' ~ register.identifier ~ '/' %}
+    {% set groups, kinds = {}, {} %}
+    {% for file, part in parts.items() %}
+        {% do groups.setdefault(part.types | dictsort | string, []).append(file) %}
+        {% for lower, type in part.types.items() %}
+            {% do kinds.setdefault(lower, []).append(type) %}
+        {% endfor %}
+    {% endfor %}
+    {% set relations = [] %}
+    {% for files in groups.values() %}
+        {% set names, columns = [], [] %}
+        {% for file in files %}
+            {% do names.append(spark_path(file)) %}
+        {% endfor %}
+        {% for lower, types in kinds.items() %}
+            {% set type = parts[files[0]].types.get(lower) %}
+            {% if type is none %}
+                {% set value = 'null' %}
+            {% elif 'string' in types and type != 'string' %}
+                {% set value = as_text('`' ~ lower ~ '`') | trim %}
+            {% else %}
+                {% set value = '`' ~ lower ~ '`' %}
+            {% endif %}
+            {% do columns.append(value ~ ' as `' ~ lower ~ '`') %}
+        {% endfor %}
+        {% do relations.append(
+            'select ' ~ (columns | join(', ') if groups | length > 1 else '*')
+            ~ ' from parquet.`' ~ path ~ '{' ~ names | join(',') ~ '}`') %}
+    {% endfor %}
+    {% set selected = [] %}
     {# a view takes a name in double quotes for a text, whatever the session says #}
     {% for expression, name in select_list %}
-        {% do columns.append((expression | replace('"', '`')) ~ ' as ' ~ name) %}
+        {% do selected.append((expression | replace('"', '`')) ~ ' as ' ~ name) %}
     {% endfor %}
     {% set view %}
 create or replace view {{ register.schema }}.{{ register.identifier }} as
-select {{ columns | join(', ') }}
-from parquet.`{{ folder }}/{{ register.identifier }}/{{ '{' ~ files | join(',') ~ '}' }}`
+select {{ selected | join(', ') }} from ({{ relations | join(' union all ') }}) as parts
     {% endset %}
     {{ return(view) }}
+{% endmacro %}
+
+{# A path as it stands between backticks, where Spark would take some characters for a pattern. #}
+{% macro spark_path(path) %}
+    {{ return(modules.re.sub('([\\[\\]{},*?\\\\])', '\\\\\\1', path) | replace('`', '``')) }}
 {% endmacro %}

@@ -67,7 +67,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 {%- endmacro %}
 
 {% macro counted(number, noun) -%}
-    cast({{ number }} as varchar) || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end
+    {{ as_text(number) }} || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end
 {%- endmacro %}
 
 {# Null, or a text that stands for it. #}
@@ -81,6 +81,19 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {% macro spark__is_blank(column) -%}
     ({{ column }} is null or (typeof({{ column }}) = 'string' and {{ to_text(column) }} is null))
+{%- endmacro %}
+
+{# The values of all rows in their order, with a comma between them. #}
+{% macro listed(column) -%}
+    {{ return(adapter.dispatch('listed', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro default__listed(column) -%}
+    string_agg({{ as_text(column) }}, ', ' order by {{ column }})
+{%- endmacro %}
+
+{% macro spark__listed(column) -%}
+    listagg({{ as_text(column) }}, ', ') within group (order by {{ column }})
 {%- endmacro %}
 
 {# An example for a message: a short value or a date. Longer ones could be a person's id in the wrong column. #}
@@ -191,7 +204,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
         || case
             when others = 0 then ''
             when others = 1 then ', nor is 1 other'
-            else ', nor are ' || cast(others as varchar) || ' others'
+            else ', nor are ' || {{ as_text('others') }} || ' others'
         end
         || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
     from (
@@ -268,7 +281,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
         'PNR' as column_name,
         cast(persons - found as bigint) as row_count,
         'register {{ register }}: of ' || {{ counted('persons', 'person') }} || ' in column PNR '
-        || cast(persons - found as varchar) || ' are not in bef. '
+        || {{ as_text('persons - found') }} || ' are not in bef. '
         || 'Are the ids the same pseudonyms in both? See docs/bad_input.md#not-in-bef.' as sentence
     from (
         select
@@ -295,7 +308,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
         '{{ column }}' as column_name,
         cast(count(*) as bigint) as row_count,
         'register {{ register }}: column {{ column }} has no row of '
-        || string_agg(cast(years.year as varchar), ', ' order by years.year)
+        || {{ listed('years.year') }}
         || '. Was a file forgotten, or a date read from the wrong day? See docs/bad_input.md#missing-year.' as sentence
     from (
         {% for number in range(var('first_permit_year') | int, last_year + 1) %}
@@ -328,7 +341,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
         '{{ column }}' as column_name,
         cast(sum(year_rows) as bigint) as row_count,
         'register {{ register }}: column {{ column }} has an equal row for nearly every row of '
-        || string_agg(cast(year as varchar), ', ' order by year)
+        || {{ listed('year') }}
         || '. Was a file delivered twice? See docs/bad_input.md#delivered-twice.' as sentence
     from (
         select
@@ -388,7 +401,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {% set needed %}
         (
             select
-                areas.area || ' in ' || cast(years.year as varchar) as cell,
+                areas.area || ' in ' || {{ as_text('years.year') }} as cell,
                 areas.area not in (select area from {{ delivered }})
                 or years.year not in (select year from {{ delivered }}) as is_forgotten
             from {{ areas }} as areas

@@ -53,7 +53,7 @@ full outer join built
 where columns_printed.term is null or built.term is null
 union all
 select
-    cast(null as varchar) as printed_term,
+    cast(null as string) as printed_term,
     mapped.term as built_term
 from mapped
 left join terms

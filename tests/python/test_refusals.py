@@ -231,15 +231,20 @@ def test_good_registers_have_no_error(delivery):
     assert said(check.check(delivery)) == []
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """The staging models, the rules and the classifications of the real project."""
-    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
-    for seed in (root / "seeds/classifications").glob("*.yml"):  # its own tests have nothing to do with this
+def without_tests(seeds):
+    """Take the tests of seeds out of their yml files: they have nothing to do with a delivery."""
+    for seed in seeds.glob("*.yml"):
         text = re.sub(
             r"\n( +)data_tests:.*?(?=\n\1\S|\n {0,6}- name|\Z)", "", seed.read_text("utf-8"), flags=re.S
         )
         seed.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The staging models, the rules and the classifications of the real project."""
+    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    without_tests(root / "seeds/classifications")
     return root
 
 

@@ -123,7 +123,7 @@ findings as (
         'dream' as register,
         'Y_YYWW' as column_name,
         cast(count(*) as bigint) as row_count,
-        'register dream: no week of ' || string_agg(cast(spine.week_year as varchar), ', ')
+        'register dream: no week of ' || {{ listed('spine.week_year') }}
         || ' holds a code. Was the year left blank? See docs/bad_input.md#blank-year.' as sentence
     from (
         {% for year in range(var('first_permit_year') | int, var('last_permit_year') | int + 1) %}

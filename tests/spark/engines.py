@@ -29,10 +29,11 @@ def differing_rows(con, one, other):
     Raises
     ------
     AssertionError
-        If the columns or their order differ.
+        If the columns, their order or their types differ.
     """
     kinds = columns(con, one)
-    assert list(kinds) == list(columns(con, other)), f"{one} and {other} have other columns"
+    theirs = columns(con, other)
+    assert list(kinds.items()) == list(theirs.items()), f"{one} and {other} have other columns or types"
     exact = [f'"{name}"' for name, kind in kinds.items() if kind not in FLOATING]
     floating = [f'"{name}"' for name, kind in kinds.items() if kind in FLOATING]
     place = f"row_number() over (order by {', '.join([*exact, *floating])})"

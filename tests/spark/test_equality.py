@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import duckdb
 import pytest
@@ -10,35 +11,102 @@ from engines import columns, differing_rows
 from vfm import build, spark
 from vfm.provenance import PROJECT
 
+# the choice of a build, with the tests of what it builds
+MODELS = spark.CHOICE[: spark.CHOICE.index("--exclude-resource-type")]
+WITH_TESTS = (*MODELS, "--indirect-selection", "cautious")
+NOT_ON_SPARK = "tag:duckdb_only"
+TABLES = ("table", "seed")
+
+
+def read(path):
+    """Return what a JSON file holds."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """Both engines' tables: a connection to DuckDB's, the folder of Spark's, and their names."""
-    root = tmp_path_factory.mktemp("engines")
-    root.chmod(0o700)
-    paths = build.Paths(project=PROJECT, build=root, results=root / "vfm.duckdb")
-    own = {"VFM_BUILD": str(root)}
-    folder = spark.build(paths, io.StringIO(), build.run_dbt)["VFM_SPARK_TABLES"]
-    build.run_dbt(paths, io.StringIO(), spark.CHOICE[2:], own)
-    nodes = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((paths.target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    names = [
-        (nodes[result["unique_id"]]["schema"], nodes[result["unique_id"]]["alias"])
-        for result in results
-        if result["unique_id"] in nodes and nodes[result["unique_id"]]["config"]["materialized"] != "view"
-    ]
-    with duckdb.connect(str(paths.warehouse), read_only=True) as con:
-        yield con, folder, names
+def builds(tmp_path_factory):
+    """Both engines' paths of a whole build, and a connection to both warehouses and published files."""
+    paths = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spark, "CHOICE", (*WITH_TESTS, "--exclude", NOT_ON_SPARK))
+        for engine in ("duckdb", "spark"):
+            folder = tmp_path_factory.mktemp(engine)
+            patch.setenv("VFM_BUILD", str(folder))
+            paths[engine] = build.Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
+            build.build(paths[engine], io.StringIO(), engine)
+    with duckdb.connect() as con:
+        for engine, made in paths.items():
+            con.execute(f"attach '{made.warehouse}' as on_{engine} (read_only)")
+            con.execute(f"attach '{made.results}' as from_{engine} (read_only)")
+        yield paths, con
 
 
-def test_every_table_is_the_same_on_both_engines(built):
-    con, folder, names = built
-    assert ("intermediate", "cox_input") in names
-    found = {}
-    for schema, name in names:
-        theirs = f"read_parquet('{folder}/{schema}.db/{name}/*.parquet')"
-        found[f"{schema}.{name}"] = differing_rows(con, f'"{schema}"."{name}"', theirs)
+@pytest.fixture(scope="module")
+def tables(builds):
+    """The tables that Spark has built, as {schema.table: SQL of its files}."""
+    folders = (builds[0]["spark"].build / "spark").glob("*.db/*")
+    return {f"{path.parent.stem}.{path.name}": f"read_parquet('{path}/*.parquet')" for path in folders}
+
+
+def test_every_table_is_the_same_on_both_engines(builds, tables):
+    _, con = builds
+    results = read(spark.Folders(builds[0]["spark"]).target / "run_results.json")["results"]
+    manifest = read(spark.Folders(builds[0]["spark"]).target / "manifest.json")["nodes"]
+    nodes = [manifest[result["unique_id"]] for result in results if result["unique_id"] in manifest]
+    kept = {f"{node['schema']}.{node['alias']}" for node in nodes if node["config"]["materialized"] in TABLES}
+    assert kept == set(tables) >= {"intermediate.cox_input"}
+    found = {name: differing_rows(con, f"on_duckdb.{name}", theirs) for name, theirs in tables.items()}
     assert not {name: rows for name, rows in found.items() if rows}
+
+
+def missing_rows(con, one, other):
+    """Count the rows of a relation that another lacks."""
+    return con.execute(f"select count(*) from (from {one} except all from {other})").fetchone()[0]
+
+
+def test_duckdb_takes_the_tables_that_spark_has_built(builds, tables):
+    """With the types of the models, and without a row computed anew."""
+    _, con = builds
+    for name, theirs in tables.items():
+        ours = f"on_spark.{name}"
+        assert columns(con, ours) == columns(con, f"on_duckdb.{name}")
+        assert (missing_rows(con, ours, theirs), missing_rows(con, theirs, ours)) == (0, 0), name
+
+
+def test_both_publish_the_same(builds):
+    """Every table with its comments, but for the time of the build and the hash of its file."""
+    _, con = builds
+    described = {}
+    for engine in ("duckdb", "spark"):
+        described[engine] = con.execute(
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+            f"where database_name = 'from_{engine}' order by all"
+        ).fetchall()
+    assert described["duckdb"] == described["spark"]
+    names = {f"{schema}.{table}" for schema, table, *_ in described["spark"]} - {"meta.build_info"}
+    assert len(names) > 50
+    differing = {name: differing_rows(con, f"from_duckdb.{name}", f"from_spark.{name}") for name in names}
+    assert not {name: rows for name, rows in differing.items() if rows}
+
+
+def test_every_test_of_these_models_passes_on_spark_but_for_those_listed(builds):
+    """The list is in docs/engines.md."""
+    target = spark.Folders(builds[0]["spark"]).target
+    manifest = read(target / "manifest.json")
+    ended = read(target / "run_results.json")["results"]
+    results = {result["unique_id"]: result["status"] for result in ended}
+    made = {name for name, status in results.items() if status == "success"}
+    tests = {
+        name: node["name"]
+        for name, node in (manifest["nodes"] | manifest["unit_tests"]).items()
+        if node["resource_type"] in ("test", "unit_test")
+        and {parent for parent in manifest["parent_map"][name] if parent in manifest["nodes"]} <= made
+    }
+    assert {status for name, status in results.items() if name in tests} == {"pass"}
+    page = (PROJECT / "docs/engines.md").read_text(encoding="utf-8")
+    listed = re.findall(r"(?m)^\| `(\w+)` \(unit test", page)
+    assert sorted(tests[name] for name in tests.keys() - results.keys()) == sorted(listed)
+    assert len(tests) > 300
 
 
 @pytest.mark.parametrize(

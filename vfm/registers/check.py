@@ -97,7 +97,7 @@ def mount(con, folder):
     lines = []
     for name, register in declared_registers().items():
         try:
-            con.execute(dbt_sql.macro("mount_register", register, folder, name in files, con=con))
+            con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), con=con))
         except (dbt_sql.RefusedError, duckdb.Error) as problem:
             sentence = str(problem).strip().splitlines()[0]
             lines.append(Line(name, "error", 0, sentence))

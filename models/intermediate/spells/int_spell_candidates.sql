@@ -113,7 +113,8 @@ starts as (
     select
         person_id,
         week_number as start_week_number,
-        row_number() over (partition by person_id order by week_number) as candidate_number,
+        cast(row_number() over (partition by person_id order by week_number) as bigint)
+            as candidate_number,
         case when next_kind = 'success' then next_week_number end as success_week_number
     from starts_and_successes
     where kind = 'non_employment'
