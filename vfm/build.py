@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import machine, publish, redact, reproduction, spark, switches, terminal
+from vfm import machine, publish, redact, reproduction, spark, spark_session, switches, terminal
 from vfm.machine import BuildError
 
 try:
@@ -170,7 +170,7 @@ class Progress:
             terminal.leave(self.stream)
 
 
-def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), variables=()):
+def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), variables=(), first=""):
     """Run dbt build in a process of its own.
 
     Parameters
@@ -182,6 +182,8 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
         dbt's options that say what is built. Unit tests prove the code, not the data: make test runs them.
     variables : dict
         Environment variables besides those of this process.
+    first : str
+        Python that is run in dbt's process before dbt.
 
     Returns
     -------
@@ -199,7 +201,7 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
     # a seed whose columns changed is made anew, not filled into its old table
     choice = ["build", *choice, "--full-refresh", "--log-level", "info"]
     try:
-        status, errors, plain = listen(paths, choice, progress.hear, variables)
+        status, errors, plain = listen(paths, choice, progress.hear, variables, first)
     except BaseException:
         shutil.rmtree(paths.spill, ignore_errors=True)
         raise
@@ -209,7 +211,7 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
     return (progress.first_node or progress.start) - progress.start
 
 
-def listen(paths, choice, hear, variables=()):
+def listen(paths, choice, hear, variables=(), first=""):
     """Run dbt in a process of its own and follow its log.
 
     Parameters
@@ -219,7 +221,7 @@ def listen(paths, choice, hear, variables=()):
         dbt's command and options.
     hear : callable
         Takes each event of the log, a dict.
-    variables : dict
+    variables, first : dict, str
         As `run_dbt`.
 
     Returns
@@ -230,7 +232,7 @@ def listen(paths, choice, hear, variables=()):
         As `failures` takes them.
     """
     command = [
-        sys.executable, "-c", DBT, *choice,
+        sys.executable, "-c", first + DBT, *choice,
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
@@ -295,6 +297,9 @@ def failures(paths, errors, plain):
         results = []
     failed = [result for result in results if result["status"] in publish.FAILED - {"skipped"}]
     said = [*(result["message"] or "" for result in failed), *(message for _, message in errors), *plain]
+    lost = [text for text in map(one_sentence, said) if text.startswith(spark_session.LOST)]
+    if lost:
+        return [lost[0], log]
     said = [text for text in said if not one_sentence(text).startswith(("register ", "target "))]
     refused = machine.refusal(said, paths.build, paths.short(paths.build), paths.spill)
     if refused:

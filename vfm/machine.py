@@ -29,10 +29,11 @@ DAMAGED_PARQUET = "don't know what type"
 PARQUET = re.compile(r"[^\s'\"]*/(?P<register>[^/'\"]+)/(?P<file>[^/'\"]+\.parquet)")
 HARMED = {
     "Permission denied": "may not be read: get permission to read it",
-    "No such file|No files found": "is gone: it was there when the build began. Put it back",
-    "magic bytes|too small to be|Failed to read file|Decompress|Input/output error|Stale file": (
-        "is damaged, cut off or no Parquet file: copy it again"
-    ),
+    "No such file|No files found|FILE_NOT_EXIST": "is gone: it was there when the build began. Put it back",
+    (
+        "magic (bytes|number)|too small to be|Failed to read file|READ_FILE|FILE_FOOTER|Decompress"
+        "|Input/output error|Stale file"
+    ): ("is damaged, cut off or no Parquet file: copy it again"),
 }
 STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

@@ -16,7 +16,9 @@ QUOTED = r"'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\""
 NUMBER = r"(?<![\w.(])-?\d+(?:\.\d+)?(?![\w)])"
 # a token as long as an id, with a digit; an underscore makes it a name, a point before it a decimal
 LIKE_AN_ID = r"(?<![\w.])(?!U?INT\d+\b|DECIMAL\()(?:\d{6}-\d{4}|(?=[^\W_]*\d)[^\W_]{6,})(?!\w)"
+SPARK_TYPE = r'"(?:STRING|(?:BIG|SMALL|TINY)?INT|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|BOOLEAN)"'
 IN_DUCKDB = re.compile("|".join([FILE, QUOTED, NUMBER, LIKE_AN_ID]))
+IN_SPARK = re.compile("|".join([rf"(?P<name>`[^`\n]*`|{SPARK_TYPE})", FILE, QUOTED, NUMBER, LIKE_AN_ID]))
 IN_PYTHON = re.compile("|".join([FILE, LIKE_AN_ID]))
 
 
@@ -40,6 +42,26 @@ def of_duckdb(message, sql=""):
     message = PLACE_IN_SQL.sub("", message)
     message = re.sub(r'([Dd]uplicate key) "[^\n]*"', rf"\1 {HIDDEN}", message)
     return IN_DUCKDB.sub(_unless_known(sql), message)
+
+
+def of_spark(message, sql=""):
+    """Hide the values in an error message of Spark.
+
+    Parameters
+    ----------
+    message : str
+    sql : str
+        The statement that failed; what stands in it is no value of a row and stays.
+
+    Returns
+    -------
+    str
+        As `of_duckdb`, but names in backticks and types in double quotes stay, too.
+    """
+    hidden = _unless_known(sql)
+    if OUR_OWN.match(message):
+        return message
+    return IN_SPARK.sub(lambda match: match["name"] or hidden(match), message)
 
 
 def of_python(message, code=""):

@@ -513,7 +513,7 @@ def test_no_network_is_asked_for(project, registers, tmp_path):
 def test_what_fails_outside_dbt_is_one_sentence_too(monkeypatch, capsys, tmp_path, problem, said):
     """As where someone opens the warehouse between the end of dbt and publishing."""
 
-    def fails(_):
+    def fails(*_, **__):
         raise problem
 
     monkeypatch.setattr(build, "build", fails)
