@@ -42,7 +42,7 @@ from vfm.indicator import expected_durations
 BLOCK = 32  # replicates side by side; part of what fixes the last digits, like the seed
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
 _ROWS = 2048  # at a time, of one sex
-_WORKERS_MEMORY = 3e9  # bytes that all workers may hold, about; one holds twice what it is given
+_WORKERS_MEMORY = 2e9  # bytes that all workers may hold, about; one holds twice what it is given
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
@@ -475,7 +475,7 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
         Horizon of the areas, in weeks.
     processes : int, optional
         Worker processes; default one for each processor this process may use, at most 8, and fewer where
-        the spells are so many that these would take more than 3 GB. The result does not depend on it.
+        the spells are so many that these would take more than 2 GB. The result does not depend on it.
     progress : bool
         Whether to write a line with the time left on standard error every few seconds.
 
