@@ -1,9 +1,9 @@
 """make bench-scale: seconds and memory of every layer at 1, 10 and 100 times the registers: docs/scaling.md.
 
-Each step runs in processes of its own: a bare scan of the registers, the unpivoting of wide DREAM, the SQL
-models up to the *_input tables on DuckDB and on Spark, everything after them, the tests of the data. What a
-step took is kept in $VFM_BUILD/bench_scale/measured.json, so that `--scales 100 --steps rest` measures one of
-them anew and the page holds all. Registers above scale 1 are made where they are missing.
+Each step runs in processes of its own: a bare scan of the registers, the SQL models up to the *_input
+tables on DuckDB and on Spark, everything after them, the tests of the data. What a step took is kept in
+$VFM_BUILD/bench_scale/measured.json, so that `--scales 100 --steps rest` measures one of them anew and the
+page holds all. Registers above scale 1 are made where they are missing.
 
 A layer's seconds are those in which at least one of its models ran, from dbt's own record; its memory is the
 most that all processes of the step held meanwhile, looked at ten times a second. dbt's start and its reading
@@ -26,13 +26,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "scaling.md"
 BEGIN, END = "<!-- made by make bench-scale: from here -->", "<!-- to here -->"
 SCALES = (1, 10, 100)
-STEPS = ("scan", "unpivot", "sql", "rest", "tests", "spark")
+STEPS = ("scan", "sql", "rest", "tests", "spark")
 SECONDS_BETWEEN_LOOKS = 0.1
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 LAYERS = {  # by the beginning of a node's path; the first that fits
     "./": "Mounting the registers",
     "seeds": "Code lists and accounts",
+    "models/staging/registers/stg_registers__dream_weeks": "Wide DREAM unpivoted",
     "models/intermediate/population": "Population",
     "models/intermediate/spells": "Weekly states and spells",
     "models/intermediate/case_mix": "Case mix",
@@ -90,7 +91,7 @@ def held(process):
         return 0
 
 
-def scan(registers, _):
+def scan(registers):
     """Read every column of every register."""
     import duckdb
 
@@ -101,22 +102,11 @@ def scan(registers, _):
             )
 
 
-def unpivot(_, build):
-    """Read the long form of DREAM, whatever the models would make of it."""
-    import duckdb
-
-    with duckdb.connect(str(build / "warehouse.duckdb"), read_only=True) as con:
-        con.execute(f"set temp_directory = '{build / 'spill'}'")
-        con.execute("set memory_limit = '8GB'")
-        con.execute("select max(columns(*)) from staging.stg_registers__dream_weeks")
-
-
-def in_child(step, registers, build):
-    """Run `scan` or `unpivot` in a process of its own."""
-    command = [sys.executable, __file__, "--child", step, str(registers), str(build)]
+def in_child(registers):
+    """Run `scan` in a process of its own."""
     began = time.monotonic()
     with Memory() as memory:
-        subprocess.run(command, check=True)
+        subprocess.run([sys.executable, __file__, "--scan", str(registers)], check=True)
     return {"seconds": time.monotonic() - began, "bytes": memory.most()}
 
 
@@ -176,21 +166,20 @@ def union(spans):
 
 def measure(scale, steps, folder):
     """Measure the steps at one scale; yields (step, what it took)."""
-    from vfm import build, spark
+    from vfm import build, spark, switches
 
     registers, paths, environment = prepare(scale, folder)
     os.environ.update(environment)
     inputs = spark.CHOICE[2:]
     chosen = inputs[: inputs.index("--exclude-resource-type")]
     work = {
-        "scan": lambda: in_child("scan", registers, paths.build),
+        "scan": lambda: in_child(registers),
         "sql": lambda: dbt(paths, inputs),
-        "unpivot": lambda: in_child("unpivot", registers, paths.build),
         "rest": lambda: dbt(paths, ("--exclude", *chosen[1:], *NO_TESTS)),
         "tests": lambda: dbt(paths, ("test", "--exclude", "test_type:unit", "--threads", "1")),
         "spark": lambda: dbt(paths, (), "spark"),
     }
-    yield "size", size(registers)
+    yield "size", size(registers) | {"memory_limit": switches.memory_limit()}
     for step, run in work.items():
         if step not in steps:
             continue
@@ -253,6 +242,7 @@ def page(measured):
             ["rows read", *(f"{each['rows']:,}" for each in sizes)],
             ["megabytes read, Parquet", *(f"{each['bytes'] / 1e6:,.0f}" for each in sizes)],
             ["part files", *(f"{each['files']:,}" for each in sizes)],
+            ["`VFM_MEMORY_LIMIT`", *(each["memory_limit"] for each in sizes)],
         ),
         "",
         *table(["seconds (gigabytes at most)", *heads], *rows(measured, scales)),
@@ -272,7 +262,6 @@ def rows(measured, scales):
     """A row for every step and its layers, and what the SQL takes beside the scan and the first scale."""
     for step, name in [
         ("scan", "**bare scan of every column**"),
-        ("unpivot", "**wide DREAM unpivoted**"),
         ("sql", "**SQL models up to the inputs**"),
         ("rest", "**everything after them**"),
         ("tests", "**tests of the data**"),
@@ -344,11 +333,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scales", nargs="+", type=int, default=SCALES)
     parser.add_argument("--steps", nargs="*", choices=STEPS, default=STEPS)
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--scan", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child:
-        step, *folders = options.child
-        {"scan": scan, "unpivot": unpivot}[step](*map(Path, folders))
+    if options.scan:
+        scan(options.scan)
         return
     folder = ROOT / (os.environ.get("VFM_BUILD") or "build") / "bench_scale"
     kept = folder / "measured.json"
