@@ -317,28 +317,44 @@ def fake_context(executors):
     return context, cancelled
 
 
-def test_a_cluster_without_an_executor_is_given_up_after_patience():
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only sleep moves."""
+    now = [0.0]
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    monkeypatch.setattr(spark_session, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    return lambda: now[0]
+
+
+def test_a_cluster_without_an_executor_is_given_up_after_patience(clock):
     context, cancelled = fake_context(lambda: 0)
-    watch = spark_session.Watch("spark://h:7077", patience=0.05)
-    watch.follow(lambda: context, look=0.01)
+    watch = spark_session.Watch("spark://h:7077", patience=180)
+    watch.follow(lambda: context, look=1)
     assert watch.lost.startswith(
-        "Spark has had no executor at spark://h:7077 for 0 seconds: the workers are gone"
+        "Spark has had no executor at spark://h:7077 for 180 seconds: the workers are"
     )
     assert cancelled.is_set()
+    assert clock() == 181
 
 
-def test_an_executor_in_time_and_a_context_that_is_not_there_yet_are_waited_for():
-    looks = []
+def test_an_executor_in_time_and_a_context_that_is_not_there_yet_are_waited_for(clock):
+    """A context after 100 seconds, an executor every third second, patience for 2, none of 30 rounds lost."""
 
     def executors():
-        looks.append(1)
-        watch.lost = "enough" if len(looks) == 30 else None
-        return len(looks) % 2
+        watch.lost = "enough" if clock() == 130 else None
+        return clock() % 3 == 0
 
     context, cancelled = fake_context(executors)
-    watch = spark_session.Watch("spark://h:7077", patience=0.03)
-    watch.follow(lambda: context if len(looks) else looks.append(1), look=0.01)
+    watch = spark_session.Watch("spark://h:7077", patience=2)
+    watch.follow(lambda: context if clock() >= 100 else None, look=1)
     assert not cancelled.is_set() and watch.lost == "enough"
+    watch.lost = None
+    watch.patience = 1
+    watch.follow(lambda: context, look=1)
+    assert cancelled.is_set()
 
 
 def test_what_spark_died_of_is_said_once_and_first(tmp_path):
