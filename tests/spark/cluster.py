@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 DEPLOY = "org.apache.spark.deploy"
 PR_SET_PDEATHSIG = 1
 EXECUTOR = b"CoarseGrainedExecutorBackend"

@@ -147,7 +147,7 @@ def test_without_any_worker_left_the_build_ends_in_a_sentence(folder):
                     for worker in workers:
                         worker.kill()
                     break
-            said = process.communicate(timeout=300)[1].strip().splitlines()
+            said = process.communicate(timeout=900)[1].strip().splitlines()
     assert process.returncode == 1
     assert said[0] == (
         f"Spark has had no executor at {address} for 10 seconds: the workers are gone, busy, or have less "

@@ -30,6 +30,8 @@ from vfm import build, spark
 spark.CHOICE = ("--target", "spark", "--select", "calm", "trouble", "--exclude-resource-type", "test")
 sys.exit(build.main(["--engine", "spark", "--project-dir", sys.argv[1]]))
 """
+STARTED = []
+PATIENCE_SECONDS = 900
 SECRET = "PNRSECRET0001"
 QUOTING = "select map_from_arrays(array(PNR, PNR), array(1, 2)) as x from raw.vnds"
 QUOTED = "model trouble: [DUPLICATED_MAP_KEY] Duplicate map key (value not shown) was found"
@@ -63,6 +65,17 @@ def published(project):
     assert sorted(path.name for path in project.glob("vfm.duckdb*")) == ["vfm.duckdb"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """A build that a test no longer waits for is ended; its dbt and its Java end with it."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def start(project, registers, sql, inside=(), **environment):
     """Start a build whose second model is an SQL text."""
     changed = {
@@ -74,7 +87,7 @@ def start(project, registers, sql, inside=(), **environment):
         "VFM_RESULTS": "vfm.duckdb",
         "TEST_SQL": sql,
     }
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*inside, sys.executable, "-c", MAIN, str(project)],
         env=os.environ | changed | environment,
         cwd=project,
@@ -82,11 +95,13 @@ def start(project, registers, sql, inside=(), **environment):
         stderr=subprocess.PIPE,
         text=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def ends_in(process, sentence):
     """A build ended with a sentence, the log's place and what is still published; return all it said."""
-    out, said = process.communicate(timeout=400)
+    out, said = process.communicate(timeout=PATIENCE_SECONDS)
     lines = said.strip().splitlines()
     assert process.returncode == 1, out + said
     assert lines[0].startswith(sentence), said
@@ -99,7 +114,7 @@ def ends_in(process, sentence):
 def java_of(project):
     """Wait for the Java of a build; return its process id."""
     wanted = f"VFM_BUILD={project}/build".encode()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         for process in Path("/proc").glob("[0-9]*"):
             try:
