@@ -27,7 +27,9 @@
     {%- set expression = expression | replace('"', '`') -%}
     case
         when typeof({{ expression }}) in ('double', 'float') and cast({{ expression }} as string) like '%E%'
-            then cast(try_cast(cast({{ expression }} as string) as decimal(38, 6)) as string)
+            then regexp_replace(
+                cast(try_cast(cast({{ expression }} as string) as decimal(38, 6)) as string), '([.][0-9]+?)0+$', '$1'
+            )
         else cast({{ expression }} as string)
     end
 {%- endmacro %}
@@ -37,11 +39,19 @@
     for the separator costs a third of the regular expression.
 #}
 {% macro to_whole(column) -%}
+    {{ return(adapter.dispatch('to_whole', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro default__to_whole(column) -%}
     {%- set text = to_text(column) -%}
     case
         when {{ text }} like '%.%' or {{ text }} like '%,%' then regexp_replace({{ text }}, '[.,]0+$', '')
         else {{ text }}
     end
+{%- endmacro %}
+
+{% macro spark__to_whole(column) -%}
+    regexp_replace({{ to_text(column) }}, '[.,]0+$', '')
 {%- endmacro %}
 
 {# Codes lose their leading zeros where a delivery stores them as numbers. #}
@@ -98,43 +108,50 @@
     end
 {%- endmacro %}
 
-{# Spark refuses a cast that no value of the type could pass, even where it is never made: all goes by its text. #}
+{#
+    Spark refuses a cast that no value of the type could pass, even where it is never made: all goes by its text. That is
+    handed to a function: written out wherever it is read, it would take longer to plan than to run.
+#}
 {% macro spark__to_date(column) -%}
-    {%- set text = to_whole(column) -%}
     {%- set months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] -%}
     case
         when typeof({{ column }}) in ('date', 'timestamp', 'timestamp_ntz')
             then try_cast(substr(cast({{ column }} as string), 1, 10) as date)
-        when {{ text }} rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$'
-            then try_cast(substr({{ text }}, 1, 10) as date)
-        when {{ text }} rlike '^[0-9]{8}$'
-            then try_cast(
-                concat_ws('-', substr({{ text }}, 1, 4), substr({{ text }}, 5, 2), substr({{ text }}, 7, 2)) as date
-            )
-        when {{ text }} rlike '^-?[0-9]{1,5}$'
-            then date_add(date '1960-01-01', try_cast({{ text }} as integer))
-        when {{ text }} rlike '^([0-9]{9,10}|-[0-9]{6,10})$'
-            then date_add(date '1960-01-01', cast(floor(try_cast({{ text }} as bigint) / 86400) as integer))
-        when {{ text }} rlike '^([0-9]{12,13}|-[0-9]{11,13})$'
-            then date_add(date '1960-01-01', cast(floor(try_cast({{ text }} as bigint) / 86400000) as integer))
-        when {{ text }} rlike '^[0-9]{2}[-./][0-9]{2}[-./][0-9]{4}([T ].*)?$'
-            then try_cast(
-                concat_ws('-', substr({{ text }}, 7, 4), substr({{ text }}, 4, 2), substr({{ text }}, 1, 2)) as date
-            )
-        when {{ text }} rlike '^[0-9]{2}[A-Za-z]{3}[0-9]{4}([:T ].*)?$'
-            then try_cast(
-                concat_ws(
-                    '-',
-                    substr({{ text }}, 6, 4),
-                    case replace(replace(upper(substr({{ text }}, 3, 3)), 'MAJ', 'MAY'), 'OKT', 'OCT')
-                        {%- for month in months %}
-                        when '{{ month }}' then '{{ '%02d' | format(loop.index) }}'
-                        {%- endfor %}
-                        else '00'
-                    end,
-                    substr({{ text }}, 1, 2)
-                ) as date
-            )
+        else transform(
+            array({{ to_whole(column) }}),
+            written -> case
+                when written rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$'
+                    then try_cast(substr(written, 1, 10) as date)
+                when written rlike '^[0-9]{8}$'
+                    then try_cast(
+                        concat_ws('-', substr(written, 1, 4), substr(written, 5, 2), substr(written, 7, 2)) as date
+                    )
+                when written rlike '^-?[0-9]{1,5}$'
+                    then date_add(date '1960-01-01', try_cast(written as integer))
+                when written rlike '^([0-9]{9,10}|-[0-9]{6,10})$'
+                    then date_add(date '1960-01-01', cast(floor(try_cast(written as bigint) / 86400) as integer))
+                when written rlike '^([0-9]{12,13}|-[0-9]{11,13})$'
+                    then date_add(date '1960-01-01', cast(floor(try_cast(written as bigint) / 86400000) as integer))
+                when written rlike '^[0-9]{2}[-./][0-9]{2}[-./][0-9]{4}([T ].*)?$'
+                    then try_cast(
+                        concat_ws('-', substr(written, 7, 4), substr(written, 4, 2), substr(written, 1, 2)) as date
+                    )
+                when written rlike '^[0-9]{2}[A-Za-z]{3}[0-9]{4}([:T ].*)?$'
+                    then try_cast(
+                        concat_ws(
+                            '-',
+                            substr(written, 6, 4),
+                            case replace(replace(upper(substr(written, 3, 3)), 'MAJ', 'MAY'), 'OKT', 'OCT')
+                                {%- for month in months %}
+                                when '{{ month }}' then '{{ '%02d' | format(loop.index) }}'
+                                {%- endfor %}
+                                else '00'
+                            end,
+                            substr(written, 1, 2)
+                        ) as date
+                    )
+            end
+        )[0]
     end
 {%- endmacro %}
 

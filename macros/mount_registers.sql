@@ -246,9 +246,15 @@ comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.descript
 
 {# ---- the same for Spark, whose data sources list and read files by a path in backticks ------------------------- #}
 
+{# Beside a file that is always there: a pattern without any match is an error. #}
 {% macro spark__register_files(folder) %}
+    {% set pattern = spark_path(folder) ~ '/*/*.parquet' %}
+    {% set own = spark_path(invocation_args_dict.get('project_dir') | string) ~ '/dbt_project.yml' %}
+    {% if pattern[0] == '/' and own[0] == '/' %}
+        {% set pattern = '/{' ~ pattern[1:] ~ ',' ~ own[1:] ~ '}' %}
+    {% endif %}
     {% set query %}
-        select path from binaryFile.`{{ spark_path(folder) }}/*/*.parquet` order by path
+        select path from binaryFile.`{{ pattern }}` where path like '%.parquet' order by path
     {% endset %}
     {% set files = {} %}
     {% for row in run_query(query).rows %}

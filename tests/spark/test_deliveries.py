@@ -177,10 +177,11 @@ def test_without_a_folder_it_says_so(dbt, delivery):
     assert said.startswith(f"register folder {delivery}: no such folder, or no <register>/*.parquet in it.")
 
 
-def test_a_file_that_is_no_parquet_is_named(dbt, delivery):
-    (delivery / "dod/part-0.parquet").write_bytes(b"PNR;DODDATO\n1;2014-01-01\n")
+def test_a_timestamp_of_nanoseconds_is_refused(dbt, delivery):
+    row = tiny_registers.columns()["lmdb"] | {"EKSD": "cast('2011-06-01' as timestamp_ns)"}
+    tiny_registers.write_part(delivery, "lmdb", row)
     _, errors = dbt("run-operation", "mount_registers", registers=delivery)
-    assert "dod/part-0.parquet" in build.one_sentence(errors[0])
+    assert "TIMESTAMP(NANOS" in build.one_sentence(errors[0])
 
 
 # ---- parts that differ, and the rules ----------------------------------------------------------------------
