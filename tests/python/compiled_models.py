@@ -42,7 +42,7 @@ class CompiledModels:
         for name in self.order:
             if self.nodes[name]["resource_type"] == "seed":
                 self._read_seed(self.nodes[name])
-            elif name not in self.changing:
+            else:  # views need the tables below them, without rows for now
                 self._build(self.nodes[name])
 
     @cached_property

@@ -313,11 +313,15 @@ def test_a_redraw_keeps_persons_and_effects_and_draws_other_histories(made):
 def test_an_effect_shortens_durations_and_none_makes_one(made):
     codes = {str(code) for code in made.places.code}
     effects = np.where(made.places.code == 101, 0.3, 0.0)
-    truths = redraws.true_values(dataclasses.replace(made, effects=effects), codes)
+
+    def with_effects(values):
+        return dataclasses.replace(made, municipal=dataclasses.replace(made.municipal, effects=values))
+
+    truths = redraws.true_values(with_effects(effects), codes)
     effect = truths[truths["kind"] == "effect"].set_index("name")["value"].dropna()
     assert effect["101"] == effect.max() > 0.01
     assert effect.drop("101").max() <= 0.0  # the national level holds a part of the effect
-    none = redraws.true_values(dataclasses.replace(made, effects=0 * effects), codes)
+    none = redraws.true_values(with_effects(0 * effects), codes)
     np.testing.assert_allclose(none.loc[none["kind"] == "effect", "value"].dropna(), 0.0, atol=1e-9)
 
 
