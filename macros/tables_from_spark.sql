@@ -4,7 +4,8 @@
     works out the columns and their types from the model's SQL and fills them from there, in the order of the files.
 #}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
-    {%- set files = files_from_spark(relation) if language == 'sql' and not temporary else none -%}
+    {#- `relation` has a name for the time being, `this` the model's -#}
+    {%- set files = files_from_spark(this) if language == 'sql' and not temporary else none -%}
     {%- if files -%}
         {%- set compiled_code = 'select * from (\n' ~ compiled_code ~ '\n) as as_declared limit 0' -%}
     {%- endif -%}

@@ -10,6 +10,12 @@ def columns(con, relation):
     return {name: kind for name, kind, *_ in described}
 
 
+def is_near(name):
+    """SQL of whether two floating numbers are finite and differ by rounding alone."""
+    apart, size = f"abs(ours.{name} - theirs.{name})", f"greatest(abs(ours.{name}), abs(theirs.{name}))"
+    return f"coalesce(isfinite({apart}) and {apart} <= {RELATIVE} * {size}, false)"
+
+
 def differing_rows(con, one, other):
     """Count the rows in which two relations differ.
 
@@ -38,9 +44,7 @@ def differing_rows(con, one, other):
     floating = [f'"{name}"' for name, kind in kinds.items() if kind in FLOATING]
     place = f"row_number() over (order by {', '.join([*exact, *floating])})"
     differ = [f"ours.{name} is distinct from theirs.{name}" for name in exact] + [
-        f"(ours.{name} is null) <> (theirs.{name} is null) or abs(ours.{name} - theirs.{name}) "
-        f"> {RELATIVE} * greatest(abs(ours.{name}), abs(theirs.{name}))"
-        for name in floating
+        f"ours.{name} is distinct from theirs.{name} and not {is_near(name)}" for name in floating
     ]
     (count,) = con.execute(
         f"""
