@@ -106,7 +106,7 @@ NO_ROOM = (
 
 
 def ends_in(process, sentence):
-    """A build ended with a sentence or one of several, where the log is and what stays published; return all."""
+    """A build ended with a sentence (or one of several), the log's place and what stays published."""
     out, said = process.communicate(timeout=PATIENCE_SECONDS)
     lines = said.strip().splitlines()
     assert process.returncode == 1, out + said
