@@ -166,8 +166,7 @@ class Progress:
 
     def end(self):
         """Leave the line."""
-        if self.stream.isatty():
-            terminal.leave(self.stream)
+        terminal.leave(self.stream)
 
 
 def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), variables=(), first=""):

@@ -305,15 +305,11 @@ class Progress:
             seconds = (time.monotonic() - self.began) / self.done * (self.total - self.done)
             left = f", {seconds / 60:.1f} min left"
         line = f"{self.done} of {self.total} alternatives built{left}: {what}"
-        if self.stream.isatty():
-            terminal.write_over(self.stream, line)
-        else:
-            print(line, file=self.stream, flush=True)
+        terminal.put(self.stream, line)
 
     def end(self):
         """Leave the line."""
-        if self.stream.isatty():
-            terminal.leave(self.stream)
+        terminal.leave(self.stream)
 
 
 def built_from(paths):

@@ -11,6 +11,15 @@ def write_over(stream, line):
     stream.flush()
 
 
+def put(stream, line):
+    """Put a line in the place of the last one on a terminal, and below it elsewhere."""
+    if stream.isatty():
+        write_over(stream, line)
+    else:
+        print(line, file=stream, flush=True)
+
+
 def leave(stream):
-    """Leave an empty line where lines were written over."""
-    stream.write("\r" + CLEAR)
+    """Leave an empty line where lines were written over; nothing where the stream is no terminal."""
+    if stream.isatty():
+        stream.write("\r" + CLEAR)

@@ -139,10 +139,7 @@ class Progress:
         spent = time.monotonic() - self.began
         left = spent / (self.done - self.kept) * (self.total - self.done)
         line = f"{self.done} of {self.total} seeds, {left / 60:.0f} min left: {what}"
-        if self.stream.isatty():
-            terminal.write_over(self.stream, line)
-        else:
-            print(line, file=self.stream, flush=True)
+        terminal.put(self.stream, line)
 
 
 def run(seeds, folder, runner, mark, *, processes=PROCESSES, stream=sys.stdout):
@@ -192,8 +189,7 @@ def run(seeds, folder, runner, mark, *, processes=PROCESSES, stream=sys.stdout):
         except BaseException:
             getattr(runner, "end", lambda: None)()
             raise
-    if stream.isatty():
-        terminal.leave(stream)
+    terminal.leave(stream)
     return [results[seed] for seed in seeds]
 
 

@@ -227,12 +227,8 @@ class Progress:
     def say(self, what):
         """Put a line in the place of the last one, or below it where it is no terminal."""
         line = f"{len(self.ends)} of {self.total} worlds, {what}"
-        if self.stream.isatty():
-            terminal.write_over(self.stream, line)
-        else:
-            print(line, file=self.stream, flush=True)
+        terminal.put(self.stream, line)
 
     def end(self):
         """Leave the line."""
-        if self.stream.isatty():
-            terminal.leave(self.stream)
+        terminal.leave(self.stream)
