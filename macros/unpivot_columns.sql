@@ -37,3 +37,49 @@
         {{ name_column }} rlike '(?i){{ pattern }}'
         and trim({{ value_column }}) not in ('', '.')
 {%- endmacro %}
+
+{#
+    The same of a register with one row a person, in which some persons are delivered in several equal rows. These few go
+    apart: else all rows would be compared with all. `register` is the raw table, its person is `pnr`.
+#}
+{% macro unpivot_persons(register, pattern, name_column, value_column) -%}
+    with
+
+    repeated_persons as (
+
+        select {{ to_person_id('pnr') }} as person_id
+        from {{ register }}
+        group by {{ to_person_id('pnr') }}
+        having count(*) > 1
+
+    ),
+
+    delivered_once as (
+
+        select delivered.*
+        from {{ register }} as delivered
+        left join repeated_persons
+            on {{ to_person_id('delivered.pnr') }} = repeated_persons.person_id
+        where repeated_persons.person_id is null
+
+    ),
+
+    delivered_again as (
+
+        select delivered.*
+        from {{ register }} as delivered
+        inner join repeated_persons
+            on {{ to_person_id('delivered.pnr') }} = repeated_persons.person_id
+
+    ),
+
+    cells_again as (
+
+        {{ unpivot_columns('delivered_again', 'pnr', pattern, name_column, value_column) }}
+
+    )
+
+    {{ unpivot_columns('delivered_once', 'pnr', pattern, name_column, value_column) }}
+    union all
+    select distinct * from cells_again
+{%- endmacro %}
