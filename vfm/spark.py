@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from vfm import machine, spark_session
 from vfm.machine import BuildError
@@ -21,6 +22,7 @@ from dbt.adapters.spark import session
 from vfm import spark_session
 spark_session.guard(session)
 """
+EXECUTOR_LOG = Path(__file__).with_name("spark_log4j2.properties")
 OLDEST_JAVA = 17
 CONNECT_SECONDS = 5.0
 LOCAL = r"local(\[(\*|[1-9]\d*)(, ?[1-9]\d*)?\])?"
@@ -97,10 +99,12 @@ def environment(paths):
     """Return the environment variables of dbt's process on Spark, besides those of this one.
 
     The Spark is that of the extra, whatever else is installed. What its driver spills goes where DuckDB's
-    does. With a local master nothing listens but on the loopback interface.
+    does. With a local master nothing listens but on the loopback interface. Executors take the
+    configuration of their log with their start: a level that the driver sends comes after their first task.
     """
     (home,) = importlib.util.find_spec("pyspark").submodule_search_locations
     variables = {"VFM_BUILD": str(paths.build), "SPARK_HOME": home, "SPARK_LOCAL_DIRS": str(paths.spill)}
+    variables["SPARK_EXECUTOR_LOG"] = EXECUTOR_LOG.as_uri()
     return variables | ({"SPARK_LOCAL_IP": "127.0.0.1"} if re.fullmatch(LOCAL, master()) else {})
 
 

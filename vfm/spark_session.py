@@ -56,7 +56,7 @@ class Watch:
         return self.master.startswith("local")
 
     def follow(self, context, look=LOOK_SECONDS):
-        """Cancel what waits where no executor was there for longer than patience allows; quieten them.
+        """Cancel what waits where no executor was there for longer than patience allows.
 
         Parameters
         ----------
@@ -65,13 +65,10 @@ class Watch:
         look : float
             Seconds between two looks.
         """
-        seen, told = time.monotonic(), False
+        seen = time.monotonic()
         while self.lost is None:
             time.sleep(look)
             found = executors(context())
-            if found is not None and not told:
-                context().setLogLevel("FATAL")  # what the profile says reaches the driver alone
-                told = True
             if found != 0:
                 seen = time.monotonic()
             elif time.monotonic() - seen > self.patience:

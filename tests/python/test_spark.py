@@ -312,7 +312,7 @@ def fake_context(executors):
     cancelled = threading.Event()
     status = SimpleNamespace(getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: executors() + 1))
     context = SimpleNamespace(
-        _jsc=SimpleNamespace(sc=lambda: status), cancelAllJobs=cancelled.set, setLogLevel=lambda level: None
+        _jsc=SimpleNamespace(sc=lambda: status), cancelAllJobs=cancelled.set
     )
     return context, cancelled
 
