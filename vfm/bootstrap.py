@@ -30,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -422,10 +423,17 @@ def _read(stream):
 def _work():
     """Body of a worker process: a problem on standard input, one answer for each block on standard output."""
     arrays = _read(sys.stdin.buffer)
+    threading.Thread(target=_end_with_input, daemon=True).start()
     problem = _Problem(arrays)
     for block, first, last in arrays["blocks"]:
         answer = block_indicators(problem, int(arrays["seed"]), int(first), int(last))
         _write(sys.stdout.buffer, {"block": np.array(block), "indicators": answer})
+
+
+def _end_with_input():
+    """End once standard input is closed, as when who asked was killed: nobody waits for the answers."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 class _Worker(threading.Thread):
@@ -451,7 +459,6 @@ class _Worker(threading.Thread):
     def run(self):
         try:
             _write(self.process.stdin, self.arrays)
-            self.process.stdin.close()
             for _ in range(self.expected):
                 answer = _read(self.process.stdout)
                 self.received += 1
@@ -540,6 +547,8 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
                 worker.process.kill()
             worker.process.wait()
             worker.process.stdout.close()
+            with suppress(BrokenPipeError):  # of one that died before it had read everything
+                worker.process.stdin.close()
     return arrays["municipalities"], draws
 
 

@@ -1,5 +1,7 @@
 """The bootstrap against exact weighted fits, and its promise not to depend on the number of processes."""
 
+import threading
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,6 +124,23 @@ def test_millions_of_spells_get_fewer_processes(spells, monkeypatch):
 def test_progress_says_how_long_it_takes(spells, capfd):
     bootstrap.indicators(spells, 16, 1, processes=1)
     assert "bootstrap: 16 of 16 replicates, 0 s left" in capfd.readouterr().err
+
+
+def test_a_worker_ends_with_who_asked(spells):
+    """The kernel closes the pipe of who was killed; the work left is of some hours."""
+    arrays = bootstrap.prepare(spells) | {"seed": np.array(1)}
+    answered = threading.Event()
+    work = [(block, (0, 32)) for block in range(100_000)]
+    worker = bootstrap._Worker(arrays, work, lambda block, values: answered.set())
+    try:
+        worker.start()
+        assert answered.wait(120)
+        worker.process.stdin.close()
+        assert worker.process.wait(30) == 1
+    finally:
+        worker.process.kill()
+        worker.join()
+        worker.process.stdout.close()
 
 
 def test_a_worker_that_dies_is_an_error(spells, monkeypatch):

@@ -311,9 +311,7 @@ def fake_context(executors):
     """A SparkContext with the executors that a callable says, and an event for its cancelled jobs."""
     cancelled = threading.Event()
     status = SimpleNamespace(getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: executors() + 1))
-    context = SimpleNamespace(
-        _jsc=SimpleNamespace(sc=lambda: status), cancelAllJobs=cancelled.set
-    )
+    context = SimpleNamespace(_jsc=SimpleNamespace(sc=lambda: status), cancelAllJobs=cancelled.set)
     return context, cancelled
 
 
