@@ -80,7 +80,7 @@ def write_part(folder: Path, register: str, row: dict, rows: int = 1, part: str 
     """Write `rows` copies of a row {column: SQL value} as <folder>/<register>/<part>.parquet."""
     (folder / register).mkdir(parents=True, exist_ok=True)
     selected = ", ".join(f'{value} as "{name}"' for name, value in row.items())
-    path = folder / register / f"{part}.parquet"
+    path = str(folder / register / f"{part}.parquet").replace("'", "''")
     duckdb.sql(f"copy (select {selected} from range({rows})) to '{path}'")
 
 
