@@ -63,24 +63,36 @@ class Memory:
 
     def _look(self):
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
-            self.looks.append((time.time(), sum(map(held, descendants(os.getpid())))))
+            self.looks.append((time.time(), sum(map(held, below(os.getpid())))))
 
     def most(self, spans=((0.0, float("inf")),)):
         """The most bytes held in any of the spans, pairs of seconds since the epoch; 0 if none was seen."""
         return max((size for at, size in self.looks if any(a <= at <= b for a, b in spans)), default=0)
 
 
-def descendants(process):
-    """List the processes below one."""
+def below(process):
+    """List the processes below one, without those that are not yet more than a copy of the one above.
+
+    Java starts `chmod` for every file it writes: for a moment a process with all of Java's memory.
+    """
     try:
-        below = [
+        children = [
             int(child)
             for task in Path(f"/proc/{process}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
     except OSError:  # it has ended
         return []
-    return [each for child in below for each in (child, *descendants(child))]
+    own = command(process)
+    return [each for child in children if command(child) != own for each in (child, *below(child))]
+
+
+def command(process):
+    """The command line of a process; empty once it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def held(process):
