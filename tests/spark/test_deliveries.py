@@ -35,7 +35,6 @@ def project(tmp_path_factory):
 def dbt(project):
     """Run a dbt command on Spark in this process, where its tables stay; return what dbtRunner returns."""
     from dbt.adapters.spark import session
-    from pyspark.sql import SparkSession
 
     spark_session.guard(session)
     paths = build.Paths(project=project, build=project / "inside", results=project / "vfm.duckdb")
@@ -60,8 +59,8 @@ def dbt(project):
             return ended, [*errors]
 
         yield run
-    if SparkSession.getActiveSession():
-        SparkSession.getActiveSession().stop()
+    if spark_session.active_context():
+        spark_session.active_context().stop()
     os.umask(umask)
 
 
@@ -223,12 +222,13 @@ def test_parts_with_other_columns_and_types_are_read_the_same(prepared, delivery
     assert ended.success
     names = {result.node.name for result in ended.result if result.node.resource_type == "model"}
     assert len(names) == 12
+    spark_of_dbt = SparkSession.builder.getOrCreate()
     with check.database() as con:
         assert check.mount(con, str(delivery)) == []
         check.stage(con)
         for name in names:
             theirs = con.execute(f"select * from staging.{name}").fetchall()
-            ours = SparkSession.getActiveSession().sql(f"select * from staging.{name}").collect()
+            ours = spark_of_dbt.sql(f"select * from staging.{name}").collect()
             assert sorted(map(str, map(tuple, ours))) == sorted(map(str, theirs)), name
 
 
