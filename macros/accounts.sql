@@ -36,12 +36,12 @@
         on coded.area = municipalities.municipality_code
 {%- endmacro %}
 
-{# Net programme expenditure of each municipality and year, over the rows that `condition` chooses. #}
+{# Net programme expenditure of each municipality and year, to the øre, over the rows that `condition` chooses. #}
 {% macro net_expenditure(programme_expenditure, condition) -%}
     select
         municipality_code,
         year,
-        {{ exact_sum('net_of_payments_dkk') }} as expenditure_dkk
+        {{ exact_sum('net_of_payments_dkk', decimals=2) }} as expenditure_dkk
     from {{ programme_expenditure }}
     where {{ condition }}
     group by municipality_code, year
