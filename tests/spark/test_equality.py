@@ -29,6 +29,7 @@ def builds(tmp_path_factory):
     paths = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spark, "CHOICE", (*WITH_TESTS, "--exclude", NOT_ON_SPARK))
+        patch.setenv("SPARK_DRIVER_MEMORY", "4g")  # the plans of the rules of tests/registers
         for engine in ("duckdb", "spark"):
             folder = tmp_path_factory.mktemp(engine)
             patch.setenv("VFM_BUILD", str(folder))
