@@ -103,8 +103,12 @@ def environment(paths):
     configuration of their log with their start: a level that the driver sends comes after their first task.
     """
     (home,) = importlib.util.find_spec("pyspark").submodule_search_locations
-    variables = {"VFM_BUILD": str(paths.build), "SPARK_HOME": home, "SPARK_LOCAL_DIRS": str(paths.spill)}
-    variables["SPARK_EXECUTOR_LOG"] = EXECUTOR_LOG.as_uri()
+    variables = {
+        "VFM_BUILD": str(paths.build),
+        "SPARK_HOME": home,
+        "SPARK_LOCAL_DIRS": str(paths.spill),
+        "SPARK_EXECUTOR_LOG": EXECUTOR_LOG.as_uri(),
+    }
     return variables | ({"SPARK_LOCAL_IP": "127.0.0.1"} if re.fullmatch(LOCAL, master()) else {})
 
 

@@ -68,8 +68,7 @@ class Watch:
         seen = time.monotonic()
         while self.lost is None:
             time.sleep(look)
-            found = executors(context())
-            if found != 0:
+            if executors(context()) != 0:
                 seen = time.monotonic()
             elif time.monotonic() - seen > self.patience:
                 self.lost = (
