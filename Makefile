@@ -42,19 +42,19 @@ realism: $(installed)  ## compare the registers' world with public figures: ages
 	@$(python) -m vfm.synthetic.realism
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
-	@$(python) -m vfm.lineage
+	@$(python) -m vfm.pages.lineage
 
 cookbook: $(installed)  ## write docs/cookbook.md: the questions of analyses/ with their answers from vfm.duckdb
-	@$(python) -m vfm.cookbook
+	@$(python) -m vfm.pages.cookbook
 
 sql: $(installed)  ## a read-only shell on vfm.duckdb; Ctrl-D leaves
-	@$(python) -m vfm.shell
+	@$(python) -m vfm.warehouse.shell
 
 report: $(installed)  ## write the report page, report/index.html (Danish) and report/en.html: GEOJSON=file for true outlines
-	@$(python) -m vfm.report $(if $(GEOJSON),--geojson "$(GEOJSON)")
+	@$(python) -m vfm.pages.report $(if $(GEOJSON),--geojson "$(GEOJSON)")
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
-	@$(python) -m vfm.sensitivity
+	@$(python) -m vfm.pages.sensitivity
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py

@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from vfm import cox, indicator, kaplan_meier
+from vfm.statistics import cox, indicator, kaplan_meier
 
 MUNICIPALITIES = 30
 SPELLS = 6_000
@@ -40,7 +40,7 @@ def simulate(persons, seed):
     Returns
     -------
     DataFrame
-        The id columns of vfm.cox; 4 levels and a number of the person's own, 1 covariate of the municipality.
+        The id columns of `cox`; 4 levels and a number of the person's own, 1 covariate of the municipality.
     """
     rng = np.random.default_rng(seed)
     woman = rng.random(persons) < 0.45

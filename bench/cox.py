@@ -1,4 +1,4 @@
-"""Time the Cox model of vfm.cox beside lifelines, statsmodels and R's survival; and the bootstrap of it all.
+"""Time the Cox model of `vfm` beside lifelines, statsmodels and R's survival; and the bootstrap of it all.
 
 Run with make bench; it prints Markdown, as in docs/benchmarks.md. All get the same simulated spells. Each
 runs in processes of its own with one thread, in several rounds, so that what else the machine does falls on
@@ -27,9 +27,9 @@ REPLICATES = 999
 
 #: Contender -> (title, the contender whose coefficients must be the same, timed fits and refits in a round).
 CONTENDERS = {
-    "vfm_breslow": ("vfm.cox, Breslow", None, 7, 7),
-    "vfm_clustered": ("vfm.cox, Breslow, clustered errors", "vfm_breslow", 7, 0),
-    "vfm_efron": ("vfm.cox, Efron", None, 7, 7),
+    "vfm_breslow": ("vfm.statistics.cox, Breslow", None, 7, 7),
+    "vfm_clustered": ("vfm.statistics.cox, Breslow, clustered errors", "vfm_breslow", 7, 0),
+    "vfm_efron": ("vfm.statistics.cox, Efron", None, 7, 7),
     "lifelines": ("lifelines CoxPHFitter, Efron", "vfm_efron", 2, 2),
     "statsmodels": ("statsmodels PHReg, Breslow", "vfm_breslow", 1, 1),
     "r_breslow": ("R survival::coxph, Breslow", "vfm_breslow", 1, 2),
@@ -44,7 +44,7 @@ def simulate(spells, seed=SEED):
     Returns
     -------
     DataFrame
-        The id columns of vfm.cox, 77 indicators (2 to 29 % of the spells each) and 3 covariates that a
+        The id columns of `cox`, 77 indicators (2 to 29 % of the spells each) and 3 covariates that a
         municipality's spells share. One spell in 14 is a further spell of the person before.
     """
     import numpy as np
@@ -101,7 +101,7 @@ def python_contender(name, folder, spells, fits, refits):
     duration, event = np.fromfile(folder / "duration"), np.fromfile(folder / "event").astype(bool)
     weights = np.fromfile(folder / "weights").reshape(-1, spells)
     if name.startswith("vfm"):
-        from vfm import cox
+        from vfm.statistics import cox
 
         ties = name.removeprefix("vfm_").replace("clustered", "breslow")
         person = np.fromfile(folder / "person").astype(int) if name == "vfm_clustered" else None
@@ -237,7 +237,7 @@ def compare(spells, with_r):
 
 def bootstrap(spells):
     """Time the jackknife and the bootstrap of all indicators, both sexes; seconds and MB as JSON."""
-    from vfm import bootstrap, indicator
+    from vfm.statistics import bootstrap, indicator
 
     frame = simulate(spells)
     jackknife = []

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import duckdb
 
-from vfm import build, switches
-from vfm.provenance import PROJECT
-from vfm.sql_text import literal
+from vfm.warehouse import settings
+from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.sql_text import literal
 
-PATHS = build.Paths.from_environment(PROJECT)
+PATHS = Paths.from_environment(PROJECT)
 SHOWN_OPERATORS = 6
 
 
@@ -33,7 +33,7 @@ def statement(model):
 
 def measure(model, explain, folder):
     """Build a model into a database of its own and print what that took."""
-    with duckdb.connect(str(Path(folder) / f"{model}.duckdb"), config=switches.duckdb_config(folder)) as con:
+    with duckdb.connect(str(Path(folder) / f"{model}.duckdb"), config=settings.duckdb_config(folder)) as con:
         con.execute("set enable_progress_bar = false")
         con.execute(f"attach {literal(PATHS.warehouse)} as warehouse (read_only)")
         started = time.monotonic()

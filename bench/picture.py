@@ -2,13 +2,12 @@
 
 import sys
 
-from vfm import provenance
-from vfm.build import Paths
-from vfm.report.page import FILES, is_synthetic
-from vfm.report.tables import ReportError, read
+from vfm.pages.report.page import FILES, is_synthetic
+from vfm.pages.report.tables import ReportError, read
+from vfm.warehouse.paths import PROJECT, Paths
 
-PROJECT = provenance.PROJECT
-sys.path.insert(0, str(PROJECT / "tests/python"))
+PROJECT = PROJECT
+sys.path.insert(0, str(PROJECT / "tests/support"))
 import chromium  # noqa: E402
 
 TO = PROJECT / "docs/page.png"

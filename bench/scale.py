@@ -130,18 +130,21 @@ def dbt(paths, choice, engine="duckdb"):
     dict
         `seconds` and `bytes` of all, and `layers`, {name: [seconds, bytes]}.
     """
-    from vfm import build, spark
+    from vfm.engines import spark
+    from vfm.warehouse.dbt_runs import listen, run_dbt
+    from vfm.warehouse.failures import failures
+    from vfm.warehouse.machine import BuildError
 
     with Memory() as memory:
         if engine == "spark":
-            spark.build(paths, io.StringIO(), build.run_dbt)
+            spark.build(paths, io.StringIO())
             paths = spark.Folders(paths)
         elif choice[0] == "test":
-            status, errors, plain = build.listen(paths, choice, lambda event: None)
+            status, errors, plain = listen(paths, choice, lambda event: None)
             if status:
-                raise build.BuildError(*build.failures(paths, errors, plain))
+                raise BuildError(*failures(paths, errors, plain))
         else:
-            build.run_dbt(paths, io.StringIO(), choice)
+            run_dbt(paths, io.StringIO(), choice)
     results = json.loads((paths.target / "run_results.json").read_text(encoding="utf-8"))
     nodes = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     spans = {}
@@ -178,7 +181,9 @@ def union(spans):
 
 def measure(scale, steps, folder):
     """Measure the steps at one scale; yields (step, what it took)."""
-    from vfm import build, spark, switches
+    from vfm.engines import spark
+    from vfm.warehouse import settings
+    from vfm.warehouse.machine import BuildError
 
     registers, paths, environment = prepare(scale, folder)
     os.environ.update(environment)
@@ -191,13 +196,13 @@ def measure(scale, steps, folder):
         "tests": lambda: dbt(paths, ("test", "--exclude", "test_type:unit", "--threads", "1")),
         "spark": lambda: dbt(paths, (), "spark"),
     }
-    yield "size", size(registers) | {"memory_limit": switches.memory_limit()}
+    yield "size", size(registers) | {"memory_limit": settings.memory_limit()}
     for step, run in work.items():
         if step not in steps:
             continue
         try:
             yield step, run()
-        except build.BuildError as problem:
+        except BuildError as problem:
             if step != "spark":
                 raise
             print(f"Spark is left out: {problem.args[0]}", flush=True)
@@ -205,7 +210,7 @@ def measure(scale, steps, folder):
 
 def prepare(scale, folder):
     """Make the registers of a scale where they are missing; returns them, the build's paths, its switches."""
-    from vfm import build
+    from vfm.warehouse.paths import Paths
 
     registers, statbank = ROOT / "seeds" / "registers", None
     if scale != 1:
@@ -220,7 +225,7 @@ def prepare(scale, folder):
     environment = {"VFM_REGISTERS": str(registers), "VFM_BUILD": str(own)}
     if statbank:
         environment["VFM_STATBANK"] = str(statbank)
-    return registers, build.Paths(ROOT, own, own / "vfm.duckdb"), environment
+    return registers, Paths(ROOT, own, own / "vfm.duckdb"), environment
 
 
 def size(registers):

@@ -1,6 +1,6 @@
 """How well the Cox models order the spells (report, appendix 3)."""
 
-from vfm import diagnostics
+from vfm.statistics import curves
 
 
 def model(dbt, session):
@@ -9,4 +9,4 @@ def model(dbt, session):
     columns = "spell_id, person_id, sex, duration_weeks, is_success"
     spells = dbt.ref("spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
-    return diagnostics.concordance_table(spells, predictors, disclosure_limit=limit)
+    return curves.concordance_table(spells, predictors, disclosure_limit=limit)

@@ -1,6 +1,6 @@
 """How many find work, and how many leave before they do, week by week (report, section 2.1.3)."""
 
-from vfm import diagnostics
+from vfm.statistics import curves
 
 
 def model(dbt, session):
@@ -9,4 +9,4 @@ def model(dbt, session):
     limit = dbt.config.get("disclosure_limit")
     columns = "spell_id, person_id, sex, duration_weeks, outcome"
     spells = dbt.ref("spells").select(columns).order("spell_id").df()
-    return diagnostics.cumulative_incidence_table(spells, window_weeks=weeks, disclosure_limit=limit)
+    return curves.cumulative_incidence_table(spells, window_weeks=weeks, disclosure_limit=limit)

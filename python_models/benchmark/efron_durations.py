@@ -1,6 +1,6 @@
 """Expected durations under Efron's handling of ties, beside those of the report (appendix 3)."""
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 
 
 def model(dbt, session):

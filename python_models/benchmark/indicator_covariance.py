@@ -1,6 +1,6 @@
 """Covariances of the benchmark indicators (report, note 13)."""
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 
 
 def model(dbt, session):

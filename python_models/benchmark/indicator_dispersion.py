@@ -1,10 +1,10 @@
 """How much the benchmark indicators differ beyond chance (report, chapter 3)."""
 
-from vfm import profiling
+from vfm.statistics import comparing
 
 
 def model(dbt, session):
     """Return one row."""
     winsorised_share = dbt.config.get("winsorised_share")
     indicators = dbt.ref("indicator_uncertainty").order("municipality_code").df()
-    return profiling.dispersion_table(indicators, winsorised_share=winsorised_share)
+    return comparing.dispersion_table(indicators, winsorised_share=winsorised_share)

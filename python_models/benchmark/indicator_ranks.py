@@ -1,6 +1,6 @@
 """How certain each municipality's rank is (report, note 9)."""
 
-from vfm import bootstrap
+from vfm.statistics import bootstrap
 
 
 def model(dbt, session):

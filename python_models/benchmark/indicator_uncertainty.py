@@ -1,6 +1,6 @@
 """Standard errors of the benchmark indicators, the whole calculation included (report, note 13)."""
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 
 
 def model(dbt, session):

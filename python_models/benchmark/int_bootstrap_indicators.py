@@ -1,6 +1,6 @@
 """Benchmark indicators of every bootstrap replicate (report, note 13)."""
 
-from vfm import bootstrap, cox
+from vfm.statistics import bootstrap, cox
 
 
 def model(dbt, session):

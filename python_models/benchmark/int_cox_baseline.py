@@ -1,6 +1,6 @@
 """Baseline survival of the Cox models by sex and week (report, appendix 3)."""
 
-from vfm import cox
+from vfm.statistics import cox
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Cox coefficients by sex (report, appendix 3 and appendix table 6.1)."""
 
-from vfm import cox
+from vfm.statistics import cox
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Efron coefficients and tests of proportional hazards beside the Cox models (report, appendix 3)."""
 
-from vfm import cox
+from vfm.statistics import cox
 
 
 def model(dbt, session):

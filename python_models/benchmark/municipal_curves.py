@@ -1,6 +1,6 @@
 """Each municipality's Kaplan-Meier curve beside the one the Cox models expect (report, appendix 3)."""
 
-from vfm import diagnostics
+from vfm.statistics import curves
 
 
 def model(dbt, session):
@@ -11,6 +11,6 @@ def model(dbt, session):
     spells = dbt.ref("spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
     baseline = dbt.ref("cox_baseline").order("sex, week").df()
-    return diagnostics.municipal_curves(
+    return curves.municipal_curves(
         spells, predictors, baseline, window_weeks=window_weeks, disclosure_limit=disclosure_limit
     )

@@ -1,6 +1,6 @@
 """Ranks each municipality may truly have (report, note 9)."""
 
-from vfm import profiling
+from vfm.statistics import comparing
 
 
 def model(dbt, session):
@@ -9,4 +9,4 @@ def model(dbt, session):
     seed = dbt.config.get("seed")
     indicators = dbt.ref("indicator_uncertainty").order("municipality_code").df()
     covariances = dbt.ref("indicator_covariance").order("municipality_code, other_municipality_code").df()
-    return profiling.rank_sets_table(indicators, covariances, draws=draws, seed=seed)
+    return comparing.rank_sets_table(indicators, covariances, draws=draws, seed=seed)

@@ -1,6 +1,6 @@
 """National Kaplan-Meier curves by sex with their bands (report, section 2.1.3)."""
 
-from vfm import diagnostics
+from vfm.statistics import curves
 
 
 def model(dbt, session):
@@ -9,4 +9,4 @@ def model(dbt, session):
     disclosure_limit = dbt.config.get("disclosure_limit")
     columns = "spell_id, person_id, sex, duration_weeks, is_success"
     spells = dbt.ref("spells").select(columns).order("spell_id").df()
-    return diagnostics.survival_bands(spells, window_weeks=window_weeks, disclosure_limit=disclosure_limit)
+    return curves.survival_bands(spells, window_weeks=window_weeks, disclosure_limit=disclosure_limit)

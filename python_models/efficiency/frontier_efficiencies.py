@@ -1,6 +1,6 @@
 """Inefficiency and rank of each municipality (report, section 5.2 and Figure 5.3)."""
 
-from vfm import frontier
+from vfm.statistics import frontier
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Likelihoods and tests of the stochastic frontiers (report, appendix 4)."""
 
-from vfm import frontier
+from vfm.statistics import frontier
 
 
 def model(dbt, session):

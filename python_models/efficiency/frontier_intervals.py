@@ -1,6 +1,6 @@
 """How sure each municipality's distance from the frontier is (report, section 5.2 and Figure 5.3)."""
 
-from vfm import second_stage
+from vfm.statistics import second_stage
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Frontiers that take each indicator's own standard error as known noise (report, section 5.2)."""
 
-from vfm import frontier
+from vfm.statistics import frontier
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Benchmark indicator on expenditure indicator (report, Figure 5.1)."""
 
-from vfm import regression
+from vfm.statistics import regression
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Benchmark indicator on expenditure indicator, both with their errors (report, Figure 5.1)."""
 
-from vfm import second_stage
+from vfm.statistics import second_stage
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Draws of both indicators with their joint uncertainty (report, section 5.2)."""
 
-from vfm import second_stage
+from vfm.statistics import second_stage
 
 
 def model(dbt, session):

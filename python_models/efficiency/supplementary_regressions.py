@@ -1,6 +1,6 @@
 """Benchmark indicator on the expenditure indicator of groupings 001-009 (report, note 17)."""
 
-from vfm import regression
+from vfm.statistics import regression
 
 
 def model(dbt, session):

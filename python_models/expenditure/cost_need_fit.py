@@ -1,6 +1,6 @@
 """Fit of the cost-need models (report, Table 5.1)."""
 
-from vfm import cost_need
+from vfm.statistics import cost_need
 
 
 def model(dbt, session):

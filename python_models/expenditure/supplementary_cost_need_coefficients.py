@@ -1,6 +1,6 @@
 """Coefficients of the cost-need models with groupings 001-009 alone (report, note 17)."""
 
-from vfm import cost_need
+from vfm.statistics import cost_need
 
 
 def model(dbt, session):

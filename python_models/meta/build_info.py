@@ -1,6 +1,6 @@
 """When this build was made, from which commit, from which registers and accounts."""
 
-from vfm import provenance
+from vfm.warehouse import provenance
 
 
 def model(dbt, session):

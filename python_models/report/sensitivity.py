@@ -1,6 +1,6 @@
 """What other assumptions would change (report, note 8 and section 2.1.3.1; DECISIONS.md)."""
 
-from vfm import sensitivity
+from vfm.pages import sensitivity
 
 
 def model(dbt, session):

@@ -13,8 +13,9 @@ import pytest
 from cluster import cluster
 from engines import differing_rows
 
-from vfm import build, spark
-from vfm.provenance import PROJECT
+from vfm.engines import spark
+from vfm.warehouse.dbt_runs import run_dbt
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,8 @@ def on_duckdb(tmp_path_factory):
     """DuckDB's tables: a connection to them, and the names of those that Spark builds, too."""
     root = tmp_path_factory.mktemp("on_duckdb")
     root.chmod(0o700)
-    paths = build.Paths(project=PROJECT, build=root, results=root / "vfm.duckdb")
-    build.run_dbt(paths, io.StringIO(), spark.CHOICE[2:], {"VFM_BUILD": str(root)})
+    paths = Paths(project=PROJECT, build=root, results=root / "vfm.duckdb")
+    run_dbt(paths, io.StringIO(), spark.CHOICE[2:], {"VFM_BUILD": str(root)})
     nodes = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     results = json.loads((paths.target / "run_results.json").read_text(encoding="utf-8"))["results"]
     built = [nodes[result["unique_id"]] for result in results if result["unique_id"] in nodes]
@@ -63,10 +64,10 @@ def build_on(address, folder, monkeypatch, act):
     monkeypatch.setenv("SPARK_MASTER", address)
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # the workers are on this machine, too
     monkeypatch.setenv("SPARK_EXECUTOR_MEMORY", "1500m")
-    paths = build.Paths(project=PROJECT, build=folder / "build", results=folder / "vfm.duckdb")
+    paths = Paths(project=PROJECT, build=folder / "build", results=folder / "vfm.duckdb")
     paths.build.mkdir(mode=0o700)
     stream = Halfway(act)
-    built = spark.build(paths, stream, build.run_dbt)
+    built = spark.build(paths, stream, run_dbt)
     begun, steps = stream.done
     assert begun < steps
     return built["VFM_SPARK_TABLES"]

@@ -14,8 +14,10 @@ import tiny_registers
 from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
-from vfm import build, spark, spark_session
+from vfm.engines import spark, spark_session
 from vfm.registers import check, dbt_sql
+from vfm.warehouse.failures import one_sentence
+from vfm.warehouse.paths import Paths
 
 FOLDERS = ["--target-path", "inside/target", "--log-path", "inside/logs"]
 OPTIONS = ["--target", "spark", "--profiles-dir", "profiles", *FOLDERS]
@@ -37,7 +39,7 @@ def dbt(project):
     from dbt.adapters.spark import session
 
     spark_session.guard(session)
-    paths = build.Paths(project=project, build=project / "inside", results=project / "vfm.duckdb")
+    paths = Paths(project=project, build=project / "inside", results=project / "vfm.duckdb")
     umask = os.umask(0o077)
     errors = []
 
@@ -167,13 +169,13 @@ def mounted_on_duckdb(folder):
 def test_the_mount_refuses_in_the_same_words(spoil, dbt, delivery):
     spoil(delivery)
     _, errors = dbt("run-operation", "mount_registers", registers=delivery)
-    assert build.one_sentence(errors[0]) == mounted_on_duckdb(delivery)
+    assert one_sentence(errors[0]) == mounted_on_duckdb(delivery)
 
 
 def test_without_a_folder_it_says_so(dbt, delivery):
     no_folder(delivery)
     _, errors = dbt("run-operation", "mount_registers", registers=delivery)
-    said = build.one_sentence(errors[0])
+    said = one_sentence(errors[0])
     assert said.startswith(f"register folder {delivery}: no such folder, or no <register>/*.parquet in it.")
 
 
@@ -181,7 +183,7 @@ def test_a_timestamp_of_nanoseconds_is_refused(dbt, delivery):
     row = tiny_registers.columns()["lmdb"] | {"EKSD": "cast('2011-06-01' as timestamp_ns)"}
     tiny_registers.write_part(delivery, "lmdb", row)
     _, errors = dbt("run-operation", "mount_registers", registers=delivery)
-    assert "TIMESTAMP(NANOS" in build.one_sentence(errors[0])
+    assert "TIMESTAMP(NANOS" in one_sentence(errors[0])
 
 
 # ---- parts that differ, and the rules ----------------------------------------------------------------------
@@ -246,6 +248,6 @@ def test_the_rules_say_what_they_say_on_duckdb(turn, prepared, delivery):
     for register, result in told.items():
         mine = [line for line in lines if line.register == register]
         if test_refusals.said(mine):
-            assert build.one_sentence(result.message) == test_refusals.said(mine)[0]
+            assert one_sentence(result.message) == test_refusals.said(mine)[0]
         else:
             assert str(result.status) == ("warn" if test_refusals.said(mine, "warning") else "pass"), register

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 from engines import columns, differing_rows
 
-from vfm import build, spark
-from vfm.provenance import PROJECT
+from vfm import build
+from vfm.engines import spark
+from vfm.warehouse.paths import PROJECT, Paths
 
 # the choice of a build, with the tests of what it builds
 MODELS = spark.CHOICE[: spark.CHOICE.index("--exclude-resource-type")]
@@ -33,7 +34,7 @@ def builds(tmp_path_factory):
         for engine in ("duckdb", "spark"):
             folder = tmp_path_factory.mktemp(engine)
             patch.setenv("VFM_BUILD", str(folder))
-            paths[engine] = build.Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
+            paths[engine] = Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
             build.build(paths[engine], io.StringIO(), engine)
     with duckdb.connect() as con:
         for engine, made in paths.items():

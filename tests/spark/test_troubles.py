@@ -20,13 +20,14 @@ from cluster import cluster
 from test_build_errors import BORROWED
 from test_machine import in_namespace
 
-from vfm.provenance import PROJECT
+from vfm.warehouse.paths import PROJECT
 
 TROUBLE = "{{ env_var('TEST_SQL', 'select 1 as x') }}"
 CALM = "select count(PNR) as persons from {{ source('registers', 'dod') }}"
 MAIN = """
 import sys
-from vfm import build, spark
+from vfm import build
+from vfm.engines import spark
 spark.CHOICE = ("--target", "spark", "--select", "calm", "trouble", "--exclude-resource-type", "test")
 sys.exit(build.main(["--engine", "spark", "--project-dir", sys.argv[1]]))
 """

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 
-from vfm import terminal
+from vfm.warehouse import terminal
 
 MANIFEST = (
     "register", "file", "status", "reason", "period", "sha256", "bytes", "rows", "columns", "modified_at",

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
-from vfm import provenance, switches
-from vfm.provenance import PROJECT
 from vfm.registers import dbt_sql
 from vfm.registers.contract import declared_tables
-from vfm.sql_text import literal
+from vfm.warehouse import provenance, settings
+from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.sql_text import literal
 
 STAGING = PROJECT / "models" / "staging" / "registers"
 TESTS = PROJECT / "tests" / "registers"
@@ -73,8 +73,8 @@ def declared_registers():
 @contextmanager
 def database():
     """Open a database in memory; what does not fit there is spilled where only the owner can read."""
-    place = switches.spill(".").parent if os.environ.get("VFM_SPILL") else None
-    with tempfile.TemporaryDirectory(dir=place) as spill, duckdb.connect(config=switches.limits()) as con:
+    place = settings.spill(".").parent if os.environ.get("VFM_SPILL") else None
+    with tempfile.TemporaryDirectory(dir=place) as spill, duckdb.connect(config=settings.limits()) as con:
         con.execute(f"set temp_directory = {literal(spill)}")
         con.execute("create schema raw; create schema staging; create schema classifications")
         yield con

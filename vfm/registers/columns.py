@@ -6,7 +6,7 @@ from datetime import date
 
 from vfm.registers import dbt_sql
 from vfm.registers.contract import Column
-from vfm.sql_text import identifier
+from vfm.warehouse.sql_text import identifier
 
 EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}  # a floating number tells whole numbers apart up to here
 # what a column is made of where it is not delivered: {(register, column): (delivered column, SQL)}

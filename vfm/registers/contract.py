@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from vfm.provenance import PROJECT
+from vfm.warehouse.paths import PROJECT
 
 SOURCES = PROJECT / "models" / "sources.yml"
 PERSON_IDS = frozenset({"PNR", "FAMILIE_ID", "E_FAELLE_ID"})  # a family's id is the PNR of one of its members

@@ -11,7 +11,7 @@ from pyarrow.parquet import ParquetWriter
 from vfm.registers import dbt_sql, readers
 from vfm.registers.columns import DERIVED, plan, source_query, standard_name
 from vfm.registers.readers import UnreadableFileError
-from vfm.sql_text import identifier, literal
+from vfm.warehouse.sql_text import identifier, literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it
 CELLS = 2_000_000  # of a row group: DREAM has 2,000 columns

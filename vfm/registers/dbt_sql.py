@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import jinja2
 import yaml
 
-from vfm.provenance import PROJECT
+from vfm.warehouse.paths import PROJECT
 
 MACROS = PROJECT / "macros"
 SCHEMAS = {"source": "raw", "stg": "staging", "seed": "classifications"}

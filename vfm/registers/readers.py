@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyreadstat
 
-from vfm.sql_text import identifier, literal
+from vfm.warehouse.sql_text import identifier, literal
 
 CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts

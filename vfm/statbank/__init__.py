@@ -18,7 +18,7 @@ table in josca42/varro.
   million, and sums over a variable that is left out. A stored cell without a number is '..'.
 - An error is JSON, {errorTypeCode, message}, with status 400.
 
-This was tried against a local server that answers in that form (tests/python/test_statbank.py), never
+This was tried against a local server that answers in that form (tests/registers/test_statbank.py), never
 against the live Statbank.
 """
 

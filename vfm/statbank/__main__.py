@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from vfm import provenance
 from vfm.statbank import StatbankError, accounts, api, labour_market, tables
+from vfm.warehouse import provenance
+from vfm.warehouse.paths import PROJECT, accounts_folder
 
 SEE = "See docs/bad_input.md#statbank."
 
@@ -25,7 +26,7 @@ def main(arguments=None, bank=None):
     parser.add_argument(
         "--out",
         type=Path,
-        default=provenance.accounts_folder(),
+        default=accounts_folder(),
         help="folder of the tables (default: the seeds)",
     )
     parser.add_argument("--accounts-only", action="store_true", help="leave the labour market as it is")
@@ -59,7 +60,7 @@ def fetch(folder, bank, with_labour_market=True):
     StatbankError
         If anything went wrong; the folder is as it was.
     """
-    seeds = provenance.PROJECT / "seeds/classifications"
+    seeds = PROJECT / "seeds/classifications"
     municipalities = pd.read_csv(seeds / "municipalities.csv", dtype=str)
     before, before_labour = provenance.read_accounts_origin(folder)
     origin = f"fetched from {urlsplit(bank.url).hostname} on {date.today():%Y-%m-%d}"

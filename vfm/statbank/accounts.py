@@ -3,10 +3,10 @@
 import duckdb
 import pandas as pd
 
-from vfm.provenance import PROJECT
 from vfm.registers import dbt_sql
 from vfm.statbank import StatbankError
 from vfm.statbank.tables import AMOUNT, AREA, EVERY, YEAR
+from vfm.warehouse.paths import PROJECT
 
 FUNCTION = "54660"
 WANTED = {

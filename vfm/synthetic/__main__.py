@@ -15,8 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from vfm import machine
 from vfm.synthetic import accounts, constants, delivery, residence, shards, truth, world
+from vfm.warehouse import machine
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.02, world.LARGEST_SHARD + 1
 FOLDERS = {

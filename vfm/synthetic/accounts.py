@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
-from vfm.provenance import write_accounts_origin
 from vfm.synthetic import calendar, constants
 from vfm.synthetic.case_mix import labour_market
 from vfm.synthetic.classifications import largest_remainder, municipalities, published, read_seed
@@ -17,6 +16,7 @@ from vfm.synthetic.population import completed_years
 from vfm.synthetic.residence import programme_days
 from vfm.synthetic.spending import benchmark_positions, spend
 from vfm.synthetic.streams import stream
+from vfm.warehouse.provenance import write_accounts_origin
 
 YEARS = np.arange(2011, 2016)
 FUNCTION = "54660"

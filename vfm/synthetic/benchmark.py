@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 from vfm.synthetic import constants
 from vfm.synthetic.accounts import expenditure_indicators
 from vfm.synthetic.case_mix import LABOUR_MARKET_TERMS, coefficients

@@ -15,10 +15,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from vfm import switches
-from vfm.build import Paths
-from vfm.provenance import PROJECT
 from vfm.synthetic import accounts, residence, shards, truth, world
+from vfm.warehouse import settings
+from vfm.warehouse.paths import PROJECT, Paths
 
 ORIGIN = re.compile(r"synthetic, seed (?P<seed>\d+)(, scale (?P<scale>[\d.]+))?")
 ROUNDING_DKK = 15_000  # a municipality's year has up to 28 lines, each in whole 1,000 kr.
@@ -198,7 +197,7 @@ def main(arguments=None):
     path = parser.parse_args(arguments).warehouse
     if not path.exists():
         parser.error(f"{path}: no such warehouse; make build makes it")
-    with duckdb.connect(str(path), read_only=True, config=switches.duckdb_config(path.parent)) as warehouse:
+    with duckdb.connect(str(path), read_only=True, config=settings.duckdb_config(path.parent)) as warehouse:
         origins = warehouse.sql("select columns('.*_origin') from meta.build_info").fetchone()
         seed_and_scale = ORIGIN.fullmatch(origins[0])
         if not seed_and_scale or len(set(origins)) > 1:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 from vfm.synthetic import accounts, calendar, case_mix, constants, residence, truth
 from vfm.synthetic.classifications import published
 from vfm.synthetic.histories import WINDOW_WEEKS

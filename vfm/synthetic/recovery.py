@@ -18,10 +18,10 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from vfm import machine, terminal
-from vfm.build import Paths
-from vfm.provenance import PROJECT, code_fingerprint
 from vfm.synthetic import constants, recovery_report
+from vfm.warehouse import machine, terminal
+from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.provenance import code_fingerprint
 
 SEEDS = 20
 PROCESSES = 2

@@ -20,12 +20,12 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from vfm import cost_need as model
-from vfm import machine
-from vfm.build import Paths, run_dbt
-from vfm.provenance import PROJECT
+from vfm.statistics import cost_need as model
 from vfm.synthetic import accounts, delivery, redraws, residence, truth, world
 from vfm.synthetic.classifications import published
+from vfm.warehouse import machine
+from vfm.warehouse.dbt_runs import run_dbt
+from vfm.warehouse.paths import PROJECT, Paths
 
 try:
     import resource
@@ -34,7 +34,7 @@ except ImportError:  # Windows
 
 # what is read from the warehouse: everything behind these is built, and nothing else
 WANTED = ("published_criteria", "cox_coefficients", "indicator_uncertainty", "cost_need_coefficients")
-NOT_COPIED = {"seeds/registers", "tests/python", "tests/sqlfluff"}
+NOT_COPIED = {"seeds/registers", "tests/support", "tests/sqlfluff"}
 SAME = 1e-6
 MODEL = 3  # of Table 5.1
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from vfm import cost_need, cox, indicator
+from vfm.statistics import cost_need, cox, indicator
 from vfm.synthetic import case_mix, histories, truth
 from vfm.synthetic.streams import PersonDraws, stream
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from vfm import terminal
 from vfm.synthetic import accounts, delivery, residence, truth, world
+from vfm.warehouse import terminal
 
 try:
     import resource

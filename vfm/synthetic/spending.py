@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import linprog, lsq_linear
 from scipy.stats import t as student_t
 
-from vfm import cox, indicator
+from vfm.statistics import cox, indicator
 from vfm.synthetic import constants, truth
 from vfm.synthetic.classifications import published
 from vfm.synthetic.streams import stream

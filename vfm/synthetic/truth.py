@@ -95,7 +95,7 @@ def cox_input(world, benchmarked=None):
     Returns
     -------
     pandas.DataFrame
-        The id columns of vfm.cox and the 80 covariates.
+        The id columns of vfm.statistics.cox and the 80 covariates.
     """
     spells = true_spells(world)
     code = spells["municipality_code"]

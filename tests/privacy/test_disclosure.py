@@ -1,0 +1,298 @@
+"""Attacks on the rules of docs/disclosure.md, and its list of what is published."""
+
+import os
+import re
+
+import duckdb
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from vfm.registers import dbt_sql
+from vfm.warehouse import provenance
+from vfm.warehouse.paths import PROJECT
+
+ROOT = PROJECT
+RESULTS = ROOT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+DOCUMENT = ROOT / "docs/disclosure.md"
+LIMITS = st.sampled_from([2, 5, 10])
+DATABASE = duckdb.connect()
+
+
+def macros(limit):
+    """Return the project's macros with this disclosure limit."""
+    dbt_sql.variables()["disclosure_limit"] = limit
+    dbt_sql.render.cache_clear()
+    return dbt_sql.environment().globals
+
+
+@pytest.fixture(autouse=True)
+def _restore():
+    yield
+    dbt_sql.variables.cache_clear()
+    dbt_sql.render.cache_clear()
+
+
+def withheld(persons, limit):
+    """Run is_withheld over the cells of one total: one bool per cell."""
+    rule = macros(limit)["is_withheld"]("persons", key="cell")
+    cells = ", ".join(f"({k}, {n})" for k, n in enumerate(persons))
+    query = f"select cell, {rule} from (values {cells}) as cells (cell, persons) order by cell"
+    return np.array([row[1] for row in DATABASE.sql(query).fetchall()])
+
+
+def bounds(cell, equations, totals, known):
+    """Least and greatest value that a cell can have: nothing is negative, the known cells and sums hold."""
+    limits = [(value, value) if value is not None else (0, None) for value in known]
+    goal = np.zeros(len(known))
+    goal[cell] = 1
+    ends = []
+    for sign in (1, -1):
+        found = linprog(sign * goal, A_eq=equations, b_eq=totals, bounds=limits, method="highs")
+        ends.append(np.inf * -sign if found.status == 3 else sign * found.fun)
+    return ends
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 14), min_size=1, max_size=7), LIMITS)
+def test_a_total_gives_no_withheld_cell_back(persons, limit):
+    hidden = withheld(persons, limit)
+    persons = np.array(persons)
+    assert hidden[persons < limit].all()
+    assert hidden.sum() <= (persons < limit).sum() + 1
+    if hidden.any() and persons.sum() >= limit:  # a total of few is withheld itself
+        assert hidden.sum() > 1 and persons[hidden].sum() >= limit
+        # so each of them may be anything from 0 to what the shown cells leave of the total
+
+
+def test_the_smallest_other_cell_is_withheld_and_ties_go_by_key():
+    assert withheld([4, 9, 7, 7, 20], 5).tolist() == [True, False, True, False, False]
+    assert withheld([0, 5], 5).tolist() == [True, True]
+    assert not withheld([5, 6], 5).any()
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_a_limit_of_none_or_one_withholds_nothing(limit):
+    assert not withheld([0, 1, 7], limit).any()
+    assert DATABASE.sql("select " + macros(limit)["unless_few"]("0", "7")).fetchone() == (7,)
+
+
+def test_the_limit_is_that_of_the_variable():
+    for limit, told in ((4, 7), (5, None)):
+        assert DATABASE.sql("select " + macros(limit)["unless_few"]("4", "7")).fetchone() == (told,)
+
+
+def test_a_limit_above_that_of_the_cost_need_model_is_refused(monkeypatch):
+    class Exceptions:
+        @staticmethod
+        def raise_compiler_error(message):
+            raise ValueError(message)
+
+    given_by_dbt = dbt_sql.macros_globals
+    monkeypatch.setattr(
+        dbt_sql, "macros_globals", lambda found: given_by_dbt(found) | {"exceptions": Exceptions}
+    )
+    dbt_sql.environment.cache_clear()
+    try:
+        with pytest.raises(ValueError, match="raise minimum_persons to 51"):
+            macros(51)["disclosure_limit"]()
+    finally:
+        dbt_sql.environment.cache_clear()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(2, 3).flatmap(
+        lambda rows: st.lists(
+            st.lists(st.one_of(st.integers(0, 6), st.integers(0, 60)), min_size=3, max_size=3),
+            min_size=rows,
+            max_size=rows,
+        )
+    ),
+    LIMITS,
+)
+def test_margins_give_no_inner_cell_back(persons, limit):
+    inner = np.array(persons)
+    table = np.vstack([np.c_[inner, inner.sum(1)], np.r_[inner.sum(0), inner.sum()]])
+    n_rows, n_columns = table.shape
+    cells = ", ".join(f"({i}, {j}, {n})" for (i, j), n in np.ndenumerate(table))
+    rule = macros(limit)["withheld_in_two_ways"]("cells", "r", "c", n_rows - 1, n_columns - 1)
+    rule = re.sub(r"'(\d)'", r"\1", rule)
+    listed = f"with cells as (from (values {cells}) as t (r, c, persons))"
+    hidden = np.zeros(table.shape, bool)
+    for i, j, value in DATABASE.sql(f"{listed} select r, c, is_withheld from ({rule})").fetchall():
+        hidden[i, j] = value
+    assert hidden[table < limit].all()
+    if (table >= limit).all():
+        assert not hidden.any()
+    if n_rows == 4:  # the third row is printed nowhere
+        hidden[2] = True
+    equations = []
+    for axis in range(2):
+        for line in range(table.shape[axis]):
+            row = np.zeros(table.shape)
+            row[line if axis == 0 else slice(None), slice(None) if axis == 0 else line] = 1
+            row[(line, -1) if axis == 0 else (-1, line)] = -1
+            equations.append(row.ravel())
+    known = [None if h else n for h, n in zip(hidden.ravel(), table.ravel(), strict=True)]
+    for cell in np.flatnonzero(table.ravel() < limit):
+        least, greatest = bounds(cell, np.array(equations), np.zeros(len(equations)), known)
+        whole = table[-1, -1] >= limit
+        assert not whole or greatest - least >= limit - 1e-6
+
+
+FAMILIES = {
+    "danish_education": [
+        "share_danish_education_unknown",
+        *(f"share_danish_education_{k}" for k in (1, 2, 3)),
+    ],
+    "under_25": ["share_under_25"],
+    "refugees": ["share_refugees"],
+    "world_region": [
+        f"share_{name}" for name in ("europe_outside_eu28", "africa", "south_central_america", "asia")
+    ],
+    "share_asia": [f"share_{name}" for name in ("syria", "thailand_philippines", "iran_afghanistan")],
+    "share_europe_outside_eu28": ["share_turkey"],
+}
+SHARES = [share for shares in FAMILIES.values() for share in shares]
+RESTS = [f"rest of {family}" for family in FAMILIES if family != "danish_education"]
+CELLS = SHARES + RESTS
+
+
+def composition_equations(whole):
+    """Left and right sides of what the groups of a cell of `whole` persons add up to."""
+    left, right = np.zeros((len(FAMILIES), len(CELLS))), np.zeros(len(FAMILIES))
+    for row, (family, shares) in enumerate(FAMILIES.items()):
+        for share in [*shares, *(name for name in RESTS if name.endswith(f" of {family}"))]:
+            left[row, CELLS.index(share)] = 1
+        if family in CELLS:
+            left[row, CELLS.index(family)] = -1
+        else:
+            right[row] = whole
+    return left, right
+
+
+def counts_strategy():
+    """Persons by group, from the leaves of the tree up."""
+    leaf = st.one_of(st.integers(0, 7), st.integers(0, 40))
+    return st.fixed_dictionaries(
+        {"leaves": st.lists(leaf, min_size=8, max_size=8), "seed": st.integers(0, 999)}
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(counts_strategy(), LIMITS)
+def test_shares_give_no_group_of_few_back(drawn, limit):
+    syria, thai, iran, asia, turkey, europe, africa, america = drawn["leaves"]
+    rng = np.random.default_rng(drawn["seed"])
+    regions = [turkey + europe, africa, america, syria + thai + iran + asia]
+    whole = sum(regions) + int(rng.integers(0, 9))
+    if whole < limit:
+        return
+    education = rng.multinomial(whole, rng.dirichlet([0.4] * 4))
+    under, refugees = rng.integers(0, whole + 1, 2)
+    persons = dict(
+        zip(SHARES, [*education, under, refugees, *regions, syria, thai, iran, turkey], strict=True)
+    )
+    columns = ", ".join(f"{n} as {share}_persons" for share, n in persons.items())
+    DATABASE.sql("create schema if not exists classifications")
+    DATABASE.sql(
+        "create or replace table classifications.int_programme_composition as "
+        f"select '101' as municipality_code, 2011 as year, {whole} as persons, {columns}"
+    )
+    macros(limit)
+    model = dbt_sql.render(ROOT / "models/intermediate/programme/int_composition_disclosure.sql")
+    hidden = {
+        (term if term != "rest" else f"rest of {family}"): flag
+        for family, term, flag in DATABASE.sql(f"select family, term, is_withheld from ({model})").fetchall()
+    }
+    assert set(hidden) == set(CELLS)
+    left, right = composition_equations(whole)
+    known = [None if hidden[name] or name in RESTS else persons[name] for name in CELLS]
+    for name in SHARES:
+        assert hidden[name] or limit <= persons[name]
+        if hidden[name] and persons[name] < limit:
+            least, greatest = bounds(CELLS.index(name), left, right, known)
+            assert least <= 1e-6 and greatest >= limit - 1e-6
+
+
+def test_the_published_expectations_give_no_share_back():
+    """With the coefficients an expected expenditure is one equation more; no share gets within one person."""
+    if not RESULTS.exists():
+        pytest.skip("nothing is published yet")
+    with duckdb.connect(str(RESULTS), read_only=True) as con:
+        (fingerprint,) = con.execute("select register_fingerprint from meta.build_info").fetchone()
+        if fingerprint != provenance.register_fingerprint(ROOT / "seeds/registers"):
+            pytest.skip("the published results are from other registers")
+        coefficients = dict(
+            con.sql(
+                "select term, coefficient_dkk from expenditure.cost_need_coefficients where model = 3"
+            ).fetchall()
+        )
+        rows = con.sql(
+            f"""
+            select need.year, need.expected_dkk, told.persons, {", ".join(SHARES)}
+            from expenditure.expenditure_need as need
+            inner join expenditure.municipal_composition using (municipality_code, year)
+            inner join expenditure.programme_persons as told using (municipality_code, year)
+            order by municipality_code, year
+            """
+        ).fetchall()
+    left, right = composition_equations(1)
+    expectation = np.array([coefficients.get(name, 0) for name in CELLS])
+    attacked = 0
+    for year, expected, persons, *shares in rows[::16]:
+        known = [*shares, *[None] * len(RESTS)]
+        total = expected - coefficients["constant"] - coefficients.get(f"year_{year}", 0)
+        # known shares are put to the right, so that rounding leaves no contradiction between the sums
+        for name in (name for name, share in zip(SHARES, shares, strict=True) if share is None):
+            ends = bounds(
+                CELLS.index(name), np.vstack([left, expectation / 1e4]), np.r_[right, total / 1e4], known
+            )
+            assert (ends[1] - ends[0]) * persons > 1, f"{name} of {year} lies between {ends}"
+            attacked += 1
+    assert attacked > 0 or not rows
+
+
+def published_models():
+    """Names of the models of the published schemas, from the files."""
+    names = set()
+    for path in [*(ROOT / "models/marts").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]:
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            config = model.get("config", {})
+            if not config.get("meta", {}).get("person_level") and config.get("schema") != "intermediate":
+                names.add(model["name"])
+    return names
+
+
+def inventory():
+    """Rows of the inventory in docs/disclosure.md: the names of tables and of tests in each."""
+    rows = [
+        line.split("|")[1:-1] for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if "|" in line
+    ]
+    return [
+        (re.findall(r"`(\w+)`", cells[0]), re.findall(r"`(\w+)`", cells[-1]))
+        for cells in rows
+        if len(cells) == 5
+    ]
+
+
+def test_every_published_table_is_in_the_inventory_once():
+    named = [table for tables, _ in inventory() for table in tables]
+    assert sorted(named) == sorted(published_models())
+
+
+def test_every_row_of_the_inventory_names_a_test_that_exists():
+    files = [*(ROOT / "tests").rglob("*.sql"), *(ROOT / "tests").glob("*/test_*.py")]
+    files += [*(ROOT / "models").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]
+    text = "\n".join(
+        path.stem + "\n" + path.read_text(encoding="utf-8") for path in files if path.suffix != ".sql"
+    )
+    known = {path.stem for path in files if path.suffix == ".sql"}
+    known |= set(re.findall(r"^def (test_\w+)", text, re.MULTILINE)) | set(re.findall(r"name: (\w+)", text))
+    for tables, tests in inventory()[1:]:
+        if tables:
+            assert tests and set(tests) <= known, f"{tables}: {set(tests) - known}"

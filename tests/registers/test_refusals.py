@@ -1,0 +1,585 @@
+"""What cannot be right in a delivery: the check and the build refuse it in the same words, and show no id.
+
+Each case puts one kind of bad rows beside the good ones of tiny_registers. Check and build judge them in
+rounds, one case of each register at a time; the build in a project of the real staging models, rules and
+classifications.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+
+import pytest
+import test_build_errors
+import tiny_registers
+from borrowed_project import borrow
+from dbt.cli.main import dbtRunner
+
+from vfm.registers import __main__ as command
+from vfm.registers import check, dbt_sql
+from vfm.warehouse.dbt_runs import wait_for_warehouse
+from vfm.warehouse.failures import describe, failures, one_sentence
+from vfm.warehouse.machine import BuildError
+from vfm.warehouse.paths import PROJECT, Paths
+
+PAGE = (PROJECT / "docs/bad_input.md").read_text(encoding="utf-8")
+BORROWED = [
+    "dbt_project.yml", "docs", "profiles", "profiles.yml", "macros", "models/sources.yml",
+    "models/staging/registers", "python_models/meta", "seeds/classifications", "tests/generic",
+    "tests/registers",
+]  # fmt: skip
+ID = "'000000000003'"  # a person of the bad rows
+MANY = "lpad(cast(range as varchar), 12, '0')"  # one person a row
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows {column: SQL value} that differ from the good row of a register, and what is said of them."""
+
+    anchor: str
+    register: str
+    says: str
+    rows: tuple[dict, ...]
+    copies: int = 1
+    level: str = "error"
+
+    def write(self, folder):
+        """Put the rows beside those of a delivery."""
+        good = tiny_registers.columns()[self.register]
+        for number, row in enumerate(self.rows):
+            tiny_registers.write_part(
+                folder, self.register, good | {"PNR": ID} | row, rows=self.copies, part=f"bad-{number}"
+            )
+
+
+def case(anchor, register, says, *rows, **options):
+    """Shorten the list."""
+    return Case(anchor, register, says, rows, **options)
+
+
+LATER = "date '2012-12-31'"
+CASES = [
+    # bef
+    case("unreadable", "bef",
+         "column FOED_DAG has 2 rows that no date can be read from (for example 31/12/81)",
+         {"FOED_DAG": "'31/12/81'"}, {"PNR": "'000000000004'", "FOED_DAG": "'unknown'"}),
+    case("unreadable", "bef",
+         "column ALDER has 1 row that no whole number can be read from (for example 30.5)",
+         {"ALDER": "'30.5'"}),
+    case("unreadable", "bef", "(for example one of 12 characters)", {"FOED_DAG": "'T00000000009'"}),
+    case("no-value", "bef", "column KOM has 1 row without a value", {"KOM": "' '"}),
+    case("no-value", "bef", "column PNR has 1 row without a value", {"PNR": "cast(null as varchar)"}),
+    case("two-rows-one-key", "bef", "key (PNR, REFERENCETID) has 1 value in several rows that differ",
+         {"KOM": "'101'"}, {"KOM": "'147'"}),
+    case("unmapped-code", "bef", "column KOEN has 1 row that are neither 1 nor 2 (for example 9)",
+         {"KOEN": "'9'"}),
+    case("unmapped-code", "bef",
+         "FAMILIE_TYPE = 6 in 1 row is in no row of seeds/classifications/family_types.csv",
+         {"FAMILIE_TYPE": "'6'"}),
+    case("unmapped-code", "bef",
+         "OPR_LAND = 4711 in 1 row is in no row of seeds/classifications/countries.csv",
+         {"OPR_LAND": "'4711'"}, copies=3),
+    case("unknown-municipality", "bef", "KOM = 345 in 1 row is not a municipality since 2007",
+         {"KOM": "'345'"}),
+    case("age", "bef", "column ALDER has 1 row outside 0 to 125 (for example 130)",
+         {"ALDER": "130", "FOED_DAG": "date '1881-05-05'"}),
+    case("age", "bef", "column ALDER has 1 row more than a year from the age that FOED_DAG", {"ALDER": "33"}),
+    case("two-persons-one-id", "bef", "column KOEN has 1 person of two sexes",
+         {}, {"REFERENCETID": LATER, "ALDER": "31", "KOEN": "'2'"}),
+    case("two-persons-one-id", "bef", "column FOED_DAG has 1 person with two birth dates",
+         {}, {"REFERENCETID": LATER, "ALDER": "31", "FOED_DAG": "date '1981-05-06'"}),
+    case("after-today", "bef", "column REFERENCETID has 1 row after today (for example 2071-12-31)",
+         {"REFERENCETID": "date '2071-12-31'", "ALDER": "90"}),
+    case("reference-date", "bef", "column REFERENCETID has 1 row that are not the last day of a quarter",
+         {"REFERENCETID": "date '2012-01-01'"}, level="warning"),
+    case("missing-year", "bef", "column REFERENCETID has no row of 2008, 2009, 2010, 2012, 2013, 2014, 2015",
+         {"PNR": MANY}, copies=900),
+    case("other-ids", "bef", "column PNR has 1 id shorter than others", {"PNR": "'00000000003'"},
+         level="warning"),
+    # vnds
+    case("unreadable", "vnds", "column HAEND_DATO has 1 row that no date", {"HAEND_DATO": "'2011-13-01'"}),
+    case("no-value", "vnds", "column HAEND_DATO has 1 row without a value",
+         {"HAEND_DATO": "cast(null as date)"}),
+    case("unmapped-code", "vnds", "column INDUD_KODE has 1 row that are neither I nor U",
+         {"INDUD_KODE": "'X'"}),
+    case("after-today", "vnds", "column HAEND_DATO has 1 row after today",
+         {"HAEND_DATO": "date '2071-01-01'"}),
+    case("before-birth", "vnds",
+         "column HAEND_DATO has 1 row before the birth date in bef (for example 1971-01-01)",
+         {"PNR": "'000000000001'", "HAEND_DATO": "date '1971-01-01'"}),
+    case("not-in-bef", "vnds", "of 150 persons in column PNR 148 are not in bef", {"PNR": MANY}, copies=150),
+    # flyt
+    case("unreadable", "flyt", "column HAEND_DATO has 1 row that no date", {"HAEND_DATO": "'soon'"}),
+    case("no-value", "flyt", "column GL_KOM has 1 row without a value", {"GL_KOM": "'.'"}),
+    case("unknown-municipality", "flyt", "KOM = 345 in 1 row is not a municipality since 2007",
+         {"KOM": "'345'"}),
+    case("unknown-municipality", "flyt", "GL_KOM = 077 in 1 row is not a municipality", {"GL_KOM": "77"}),
+    case("after-today", "flyt", "column HAEND_DATO has 1 row after today",
+         {"HAEND_DATO": "date '2071-01-01'"}),
+    case("before-birth", "flyt", "column HAEND_DATO has 1 row before the birth date in bef",
+         {"PNR": "'000000000001'", "HAEND_DATO": "date '1980-01-01'", "KOM": "'345'"}),
+    case("several-moves", "flyt", "key (PNR, HAEND_DATO) has 1 value with several moves",
+         {}, {"KOM": "'147'"}, level="warning"),
+    # dod
+    case("unreadable", "dod", "column DODDATO has 1 row that no date", {"DODDATO": "'20149999'"}),
+    case("two-rows-one-key", "dod", "key (PNR) has 1 value in several rows that differ",
+         {}, {"DODDATO": "date '2014-03-02'"}),
+    case("after-today", "dod", "column DODDATO has 1 row after today", {"DODDATO": "date '2071-01-01'"}),
+    case("before-birth", "dod", "column DODDATO has 1 row before the birth date in bef",
+         {"PNR": "'000000000001'", "DODDATO": "date '1980-01-01'"}),
+    # ophg
+    case("unreadable", "ophg", "column TILLADELSESDATO has 1 row that no date",
+         {"TILLADELSESDATO": "'2011'||'-2'"}),
+    case("no-value", "ophg", "column GRUNDLAG has 1 row without a value", {"GRUNDLAG": "''"}),
+    case("unmapped-code", "ophg",
+         "(KATEGORI, GRUNDLAG, FORKLAR) = (0001, 0999, 0001) in 2 rows is in no row of"
+         " seeds/classifications/residence_grounds.csv, nor is 1 other",
+         {"GRUNDLAG": "'999'"}, {"PNR": "'000000000004'", "GRUNDLAG": "'999'"}, {"GRUNDLAG": "'998'"}),
+    case("after-today", "ophg", "column TILLADELSESDATO has 1 row after today",
+         {"TILLADELSESDATO": "date '2071-01-01'"}),
+    case("before-birth", "ophg", "column TILLADELSESDATO has 1 row before the birth date in bef",
+         {"PNR": "'000000000001'", "TILLADELSESDATO": "date '1980-01-01'"}),
+    # dream
+    case("no-value", "dream", "column PNR has 1 row without a value", {"PNR": "cast(null as varchar)"}),
+    case("two-rows-one-key", "dream", "key (PNR) has 1 value in several rows that differ", {},
+         {"Y_0912": "'111'"}),
+    case("unmapped-code", "dream",
+         "Y_YYWW = 777 in 1 row is in no row of seeds/classifications/dream_states.csv",
+         {"Y_0912": "'777'"}),
+    case("no-such-week", "dream", "column Y_YYWW has 1 week that the calendar does not have, with codes in it"
+         " (for example Y_0853)", {"Y_0853": "'111'"}),
+    case("match-group", "dream",
+         "column MATCH_nKVyyyy has 1 row with a group that ended in March 2010 (for example 5)",
+         {"MATCH_2KV2010": "'5'"}),
+    # bfl
+    case("unreadable", "bfl",
+         "column AJO_LOENTIMER has 1 row that no number can be read from (for example many)",
+         {"AJO_LOENTIMER": "'many'"}),
+    case("no-value", "bfl", "column AJO_LOENTIMER has 1 row without a value",
+         {"AJO_LOENTIMER": "cast(null as double)"}),
+    case("hours", "bfl", "column AJO_LOENTIMER has 90 rows above 744 hours a month (for example 9999.00)",
+         {"AJO_LOENTIMER": "9999"}, copies=90),
+    case("hours", "bfl", "column AJO_LOENTIMER has 1 row below -744 hours a month",
+         {"AJO_LOENTIMER": "-800"}),
+    case("hours", "bfl", "column AJO_LOENTIMER has 1 row below 0 hours", {"AJO_LOENTIMER": "-7.4"},
+         level="warning"),
+    case("job-period", "bfl", "column AJO_JOB_SLUT_DATO has 1 row before AJO_JOB_START_DATO",
+         {"AJO_JOB_SLUT_DATO": "date '2012-03-30'"}),
+    case("job-period", "bfl", "column AJO_JOB_SLUT_DATO has 1 row that cover more than a month",
+         {"AJO_JOB_START_DATO": "date '2012-01-01'"}, level="warning"),
+    case("after-today", "bfl", "column AJO_JOB_SLUT_DATO has 1 row after today",
+         {"AJO_JOB_START_DATO": "date '2071-01-01'", "AJO_JOB_SLUT_DATO": "date '2071-01-31'"}),
+    case("delivered-twice", "bfl", "an equal row for nearly every row of 2013. Was a file delivered twice?",
+         *[{"PNR": f"'{person:012}'", "AJO_JOB_START_DATO": "date '2013-04-01'",
+            "AJO_JOB_SLUT_DATO": "date '2013-04-30'"} for person in (1, 3)], copies=60),
+    case("other-ids", "bfl", "column PNR has 1 id of another length than all ids in bef", {"PNR": "'1'"}),
+    # lmdb
+    case("unreadable", "lmdb", "column EKSD has 1 row that no date", {"EKSD": "'2011-02-30'"}),
+    case("no-value", "lmdb", "column ATC has 1 row without a value", {"ATC": "''"}),
+    case("after-today", "lmdb", "column EKSD has 1 row after today (for example 2080-02-28)",
+         {"EKSD": "'43888'"}),
+    case("other-ids", "lmdb", "column PNR has 1 id of another length", {"PNR": "'0000000003'"}),
+    # sssy
+    case("unreadable", "sssy", "column KONTAKT has 1 row that no whole number", {"KONTAKT": "'1,5'"}),
+    case("no-value", "sssy", "column HONUGE has 1 row without a value", {"HONUGE": "''"}),
+    case("contacts", "sssy", "column KONTAKT has 1 row below 0 (for example -1)", {"KONTAKT": "-1"}),
+    case("fee-week", "sssy", "column HONUGE has 1 row that are no week YYWW (for example 201120)",
+         {"HONUGE": "'201120'"}),
+    case("fee-week", "sssy", "column HONUGE has 1 row that are no week YYWW (for example 1154)",
+         {"HONUGE": "1154"}),
+    # lpr_adm
+    case("unreadable", "lpr_adm", "column V_SENGDAGE has 1 row that no whole number",
+         {"RECNUM": "'2'", "V_SENGDAGE": "'two'"}),
+    case("no-value", "lpr_adm", "column D_INDDTO has 1 row without", {"RECNUM": "'2'",
+         "D_INDDTO": "cast(null as date)"}),
+    case("two-rows-one-key", "lpr_adm", "key (RECNUM) has 1 value in several rows",
+         {"D_INDDTO": "date '2011-07-02'"}),
+    case("bed-days", "lpr_adm", "column V_SENGDAGE has 1 row below 0", {"RECNUM": "'2'", "V_SENGDAGE": "-3"}),
+    case("bed-days", "lpr_adm", "column V_SENGDAGE has 1 row above ten years",
+         {"RECNUM": "'2'", "V_SENGDAGE": "9999"}, level="warning"),
+    # danskudd
+    case("two-rows-one-key", "danskudd", "key (PNR) has 1 value in several rows", {}, {"UUDDNR": "'3'"}),
+    case("unmapped-code", "danskudd",
+         "UUDDNR = 4 in 1 row is in no row of seeds/classifications/danish_education",
+         {"UUDDNR": "'4'"}),
+    case("unreadable", "danskudd", "column STARTDATO has 1 row that no date", {"STARTDATO": "'spring'"}),
+]  # fmt: skip
+BY_REGISTER = [[bad for bad in CASES if bad.register == name] for name in check.declared_registers()]
+ROUNDS = [[bad for bad in turn if bad] for turn in itertools.zip_longest(*BY_REGISTER)]
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory):
+    """The registers of tiny_registers, written once."""
+    return tiny_registers.write_registers(tmp_path_factory.mktemp("good"))
+
+
+@pytest.fixture
+def delivery(good, tmp_path):
+    """A copy of the good registers."""
+    return shutil.copytree(good, tmp_path / "delivery")
+
+
+def said(lines, level="error"):
+    """Return the sentences of a level."""
+    return [line.sentence for line in lines if line.level == level]
+
+
+def test_good_registers_have_no_error(delivery):
+    assert said(check.check(delivery)) == []
+
+
+def without_tests(seeds):
+    """Take the tests of seeds out of their yml files: they have nothing to do with a delivery."""
+    for seed in seeds.glob("*.yml"):
+        text = re.sub(
+            r"\n( +)data_tests:.*?(?=\n\1\S|\n {0,6}- name|\Z)", "", seed.read_text("utf-8"), flags=re.S
+        )
+        seed.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The staging models, the rules and the classifications of the real project."""
+    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    without_tests(root / "seeds/classifications")
+    return root
+
+
+def expect(bad, lines):
+    """The check says of a register what its case expects, once, without an id, and no other error."""
+    (sentence,) = [sentence for sentence in said(lines, bad.level) if bad.says in sentence]
+    assert sentence.startswith(f"register {bad.register}: ")
+    assert sentence.endswith(f"See docs/bad_input.md#{bad.anchor}.")
+    assert len(sentence) < 400
+    assert said(lines) == ([sentence] if bad.level == "error" else []), "one fault, one error"
+    assert not re.search(r"0000000\d+", check.report(lines)), "no person's id"
+
+
+@pytest.fixture(scope="module")
+def dbt(project):
+    """Run the rules in dbt in this process on a register folder; return {register: (status, message)}."""
+    options = ["--profiles-dir", "profiles", "--target-path", "inside/target", "--log-path", "inside/logs"]
+    tables = [f"stg_registers__{name}" for name in ("population", "dream_weeks", "match_groups")]
+    umask = os.umask(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        patch.setenv("VFM_BUILD", "inside")  # this process keeps that warehouse open
+
+        def run(registers, select=(*tables, "path:tests/registers")):
+            # always in one place: DuckDB reads nowhere else once a process has opened the warehouse
+            shutil.rmtree(project / "delivered", ignore_errors=True)
+            shutil.copytree(registers, project / "delivered")
+            patch.setenv("VFM_REGISTERS", str(project / "delivered"))
+            ended = dbtRunner().invoke(["--quiet", "build", "--threads", "1", *options, "--select", *select])
+            results = [result for result in ended.result if result.node.resource_type == "test"]
+            return {result.node.name: (str(result.status), result.message) for result in results}
+
+        yield run
+    os.umask(umask)
+
+
+@pytest.fixture(scope="module")
+def built(dbt, good):
+    """The stand-in with its classifications and views in place."""
+    assert {status for status, _ in dbt(good, ["+path:tests/registers"]).values()} == {"pass"}
+    return dbt
+
+
+@pytest.mark.parametrize("turn", ROUNDS)
+def test_check_and_build_say_what_is_wrong(turn, built, delivery):
+    for bad in turn:
+        bad.write(delivery)
+    tests = built(delivery)
+    lines = check.check(delivery)
+    for bad in turn:
+        expect(bad, [line for line in lines if line.register == bad.register])
+    for register, (status, message) in tests.items():
+        mine = [line for line in lines if line.register == register]
+        if said(mine):
+            assert (status, one_sentence(message)) == ("error", said(mine)[0])
+        else:
+            assert status == ("warn" if said(mine, "warning") else "pass"), register
+        assert not re.search(r"0000000\d+", str(message))
+
+
+def test_a_build_lists_the_refusals_of_all_registers_and_publishes_nothing(project, delivery):
+    wrong = [bad for bad in CASES if bad.level == "error"]
+    wrong = [next(bad for bad in wrong if bad.register == name) for name in check.declared_registers()]
+    for bad in wrong:
+        bad.write(delivery)
+    second = tiny_registers.columns()["bfl"] | {"PNR": ID, "AJO_LOENTIMER": "''"}
+    tiny_registers.write_part(delivery, "bfl", second, part="bad-1")
+    results = project / "vfm.duckdb"
+    results.write_bytes(b"what was published last")
+    before = hashlib.sha256(results.read_bytes()).hexdigest()
+    status, _, sentences = test_build_errors.make(project, delivery)
+    assert status == 1
+    for bad in wrong:
+        assert any(bad.says in sentence for sentence in sentences), (bad, sentences)
+    assert any(sentence.endswith("make check-registers lists 1 more problem.") for sentence in sentences)
+    assert not re.search(r"0000000\d+", "".join(sentences))
+    assert hashlib.sha256(results.read_bytes()).hexdigest() == before
+
+
+# ---- rules that need more than one bad row -----------------------------------------------------------------
+
+
+def test_a_year_of_dream_without_a_code_is_suspicious(delivery):
+    row = tiny_registers.columns()["dream"]
+    blank = {name: "''" if name.startswith("Y_12") else value for name, value in row.items()}
+    tiny_registers.write_part(delivery, "dream", blank)
+    (sentence,) = said(check.check(delivery), "warning")
+    assert sentence.startswith("register dream: no week of 2012 holds a code.")
+    assert sentence.endswith("#blank-year.")
+
+
+@pytest.mark.parametrize("neighbour", check.OVERLAPS)
+def test_a_register_that_overlaps_another_is_named(neighbour, delivery):
+    (delivery / neighbour).mkdir()
+    (sentence,) = said(check.check(delivery), "warning")
+    assert sentence.startswith(f"register {neighbour} lies beside ")
+    assert sentence.endswith("#registers-that-overlap.")
+
+
+@pytest.mark.parametrize("share, level", [(0.05, "error"), (0.3, "warning"), (0.6, None)])
+def test_too_few_persons_of_a_register_in_bef(share, level, delivery):
+    known = tiny_registers.columns()["bef"] | {"PNR": MANY}
+    tiny_registers.write_part(delivery, "bef", known, rows=int(400 * share), part="part-1")
+    tiny_registers.write_part(delivery, "bfl", tiny_registers.columns()["bfl"] | {"PNR": MANY}, rows=400)
+    lines = [line for line in check.check(delivery) if "are not in bef" in line.sentence]
+    assert [line.level for line in lines] == ([level] if level else [])
+
+
+# ---- what a real delivery holds and must not stop it -------------------------------------------------------
+
+
+ACCEPTED = {
+    "the codes of before 2007 in moves of that time": (
+        "flyt", {"HAEND_DATO": "date '2006-05-01'", "KOM": "'345'", "GL_KOM": "'077'"}),
+    "the codes of before 2007 in population rows of that time": (
+        "bef", {"REFERENCETID": "date '2005-12-31'", "ALDER": "24", "KOM": "'345'"}),
+    "Christiansoe in bef": ("bef", {"KOM": "411"}),
+    "Christiansoe in flyt": ("flyt", {"KOM": "'411'"}),
+    "quarters": ("bef", {"REFERENCETID": "date '2012-09-30'", "ALDER": "31"}),
+    "DREAM codes of other years": ("dream", {"Y_9801": "'777'", "Y_1701": "'777'", "Y_0453": "'777'"}),
+    "match groups as decimals": ("dream", {"MATCH_3KV2012": "2.0"}),
+    "courses as decimals": ("danskudd", {"UUDDNR": "3.0"}),
+    "five match groups before April 2010": ("dream", {"MATCH_1KV2010": "'5'"}),
+    "hours with a comma": ("bfl", {"AJO_LOENTIMER": "'120,5'"}),
+    "a person twice": ("dream", {"PNR": "'000000000001'"}),
+    "a death twice": ("dod", {"PNR": "'000000000002'"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("register, row", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_is_right_passes(register, row, delivery):
+    Case("", register, "", (row,)).write(delivery)
+    lines = check.check(delivery)
+    assert said(lines) + said(lines, "warning") == []
+
+
+# ---- the delivery as a whole -------------------------------------------------------------------------------
+
+
+def test_a_missing_register_and_a_missing_column_are_errors_and_the_rest_is_checked(delivery):
+    (delivery / "bfl/part-0.parquet").unlink()
+    row = tiny_registers.columns()["lmdb"]
+    del row["ATC"]
+    tiny_registers.write_part(delivery, "lmdb", row)
+    tiny_registers.write_part(delivery, "dod", tiny_registers.columns()["dod"], rows=0)
+    (delivery / "vnds/part-0.parquet").write_bytes(b"PNR;INDUD_KODE")
+    Case("contacts", "sssy", "", ({"KONTAKT": "-1"},)).write(delivery)
+    lines = {line.register: line.sentence for line in check.check(delivery) if line.level == "error"}
+    assert list(lines) == ["vnds", "dod", "bfl", "lmdb", "sssy"]
+    assert lines["bfl"].startswith(f"register bfl: no parquet file in {delivery}/bfl.")
+    assert lines["lmdb"].startswith("register lmdb: required column ATC is missing in part-0.parquet")
+    assert lines["dod"].startswith(f"register dod: no row in {delivery}/dod/*.parquet.")
+    assert "vnds/part-0.parquet" in lines["vnds"]
+    assert lines["sssy"].startswith("register sssy: column KONTAKT has 1 row below 0")
+
+
+def test_without_bef_the_others_are_checked(delivery):
+    (delivery / "bef/part-0.parquet").unlink()
+    (sentence,) = said(check.check(delivery))
+    assert sentence.startswith("register bef: no parquet file in")
+
+
+def test_the_command_ends_with_1_where_the_build_refuses(delivery, monkeypatch, capsys):
+    monkeypatch.setenv("VFM_REGISTERS", str(delivery))
+    assert command.main(["check"]) == 0
+    assert "The build accepts these registers: errors 0, warnings 0." in capsys.readouterr().out
+    Case("hours", "bfl", "", ({"AJO_LOENTIMER": "-1"},)).write(delivery)
+    assert command.main(["check"]) == 0, "a warning"
+    (delivery / "origin.json").write_text("{}")
+    assert command.main(["check"]) == 1
+    assert "errors 1, warnings 1." in capsys.readouterr().out
+    monkeypatch.setenv("VFM_REGISTERS", str(delivery / "nowhere"))
+    assert command.main(["check"]) == 1
+    assert "no such folder" in capsys.readouterr().out
+
+
+# ---- Statbank ----------------------------------------------------------------------------------------------
+
+
+EXPORTS = {
+    "regk31": ["OMRÅDE", "FUNKTION", "DRANST", "ART", "PRISENHED", "TID", "INDHOLD"],
+    "regk100": ["OMRÅDE", "FUNKTION", "DRANST", "EJER", "GRUPPERING", "ART", "PRISENHED", "TID", "INDHOLD"],
+}
+READ = '"OMRÅDE" = \'101\' and "FUNKTION" = \'54660\' and "TID" = 2013'
+STATBANK = [
+    ("unreadable", "regk31", "column INDHOLD has 1 row that no number can be read from (for example 1.234,5)",
+     "insert into {} values ('101', '54660', '1', 'S9', 'LOBM', 2013, '1.234,5')"),
+    ("no-value", "regk100", "column INDHOLD has 2 rows without a value",
+     "insert into {} values ('101', '54660', '1', '1', '1', 'S8', 'LOBM', 2013, '..'),"
+     " ('101', '54660', '1', '1', '1', 'S9', 'LOBM', 2013, null)"),
+    ("two-rows-one-key", "regk31",
+     "key (OMRÅDE, FUNKTION, DRANST, ART, TID) has 1 value in several rows that differ",
+     "insert into {} values ('101', '54660', '1', 'S9', 'LOBM', 2013, '1'),"
+     " ('101', '54660', '1', 'S9', 'LOBM', 2013, '2')"),
+    ("missing-cell", "regk31", "key (OMRÅDE, TID) has 98 cells that the method needs and the export lacks"
+     " (for example 101 in 2013)", "delete from {} where \"TID\" = 2013"),
+    ("missing-cell", "regk100", "key (OMRÅDE, TID) has 5 cells", "delete from {} where \"OMRÅDE\" = '766'"),
+    ("missing-cell", "regk31", "key (OMRÅDE, TID) has 490 cells", "update {} set \"PRISENHED\" = 'INDL'"),
+    ("missing-cell", "regk31", "key (OMRÅDE, TID) has 1 cell without a row (for example 825 in 2013)",
+     "delete from {} where \"OMRÅDE\" = '825' and \"TID\" = 2013", "warning"),
+    ("unknown-area", "regk31", "column OMRÅDE has 1 row with an area that is neither one of the 98",
+     "insert into {} values ('345', '54660', '1', 'UE', 'LOBM', 2013, '5')"),
+    ("unmapped-code", "regk100",
+     "GRUPPERING = 077 in 1 row is in no row of seeds/classifications/account_groupings",
+     "insert into {} values ('101', '54660', '1', '1', '77', 'S9', 'LOBM', 2013, '5')"),
+    ("unreadable", "labour_market",
+     "column LEDIGHEDSPROCENT has 1 row that no number can be read from (for example x)",
+     "update {} set \"LEDIGHEDSPROCENT\" = 'x' where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),
+    ("no-value", "labour_market", "column LEDIGHEDSPROCENT has 1 row without a value",
+     "update {} set \"LEDIGHEDSPROCENT\" = '..' where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),
+    ("missing-cell", "labour_market",
+     "cell that the method needs and the export lacks (for example Fyn in 2011)",
+     "delete from {} where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),
+    ("implausible-figure", "labour_market",
+     "column LEDIGHEDSPROCENT has 1 row outside 0 to 30 (for example 45)",
+     "update {} set \"LEDIGHEDSPROCENT\" = '45' where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),
+    (None, "regk31", "totals, other price units, other functions and decimal commas",
+     "insert into {} values ('0', '54660', '1', 'UE', 'LOBM', 2013, '..'),"
+     " ('910', '54660', '1', 'UE', 'LOBM', 2013, '5'), ('101', '54660', '1', 'UE', 'INDL', 2013, '5'),"
+     " ('101', '2201', '1', 'UE', 'LOBM', 2013, '..'), ('101', '54660', '1', 'S9', 'LOBM', 2013, '12,5')"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def exports():
+    """A database with the shipped exports and the classifications."""
+    with check.database() as con:
+        for name in ("municipalities", "account_groupings", *EXPORTS, "labour_market"):
+            con.execute(f"create table classifications.{name} as {check.seed_query(name)}")
+        yield con
+
+
+@pytest.mark.parametrize("anchor, export, says, change, severity", [(*row, "error")[:5] for row in STATBANK])
+def test_an_export_that_cannot_be_right(anchor, export, says, change, severity, exports):
+    exports.execute("begin")
+    try:
+        exports.execute(change.format(f"classifications.{export}"))
+        rows = exports.execute(dbt_sql.render(PROJECT / f"tests/statbank/{export}.sql")).fetchall()
+    finally:
+        exports.execute("rollback")
+    if anchor is None:
+        assert rows == []
+    else:
+        ((level, *_, sentence),) = rows
+        assert level == severity
+        assert sentence.startswith(f"register {export}: ")
+        assert says in sentence
+        assert sentence.endswith(f"See docs/bad_input.md#{anchor}.")
+
+
+def test_the_build_names_the_heading_that_an_export_lacks(dbt, project, good):
+    for path in ("models/staging/statbank", "seeds/statbank", "tests/statbank"):
+        shutil.copytree(PROJECT / path, project / path)
+    for name in ("regk100", "labour_market"):
+        (project / f"tests/statbank/{name}.sql").unlink()
+    seed = project / "seeds/statbank/regk31.csv"
+    seed.write_text(seed.read_text("utf-8").replace("INDHOLD", "Indhold i kr.", 1), encoding="utf-8")
+    status, message = dbt(good, ["regk31", "municipalities", "stg_statbank__accounts_by_function"])["regk31"]
+    assert status == "error"
+    assert one_sentence(message).startswith(
+        "register regk31: heading INDHOLD is missing in seeds/statbank/regk31.csv, which has OMRÅDE, "
+    )
+
+
+# ---- the page ----------------------------------------------------------------------------------------------
+
+
+ANCHORS = re.findall(r'<a id="([\w-]+)">', PAGE)
+ELSEWHERE = {
+    "register-folder": "test_no_register_folder",
+    "accounts-folder": "test_accounts_that_cannot_stand_in",
+    "missing-register": "test_a_missing_register",
+    "missing-column": "test_a_missing_column_is_named_with_its_part_and_what_is_there",
+    "empty-register": "test_an_empty_register",
+    "no-parquet": "test_a_file_that_is_no_parquet",
+    "origin": "test_the_command_ends_with_1_where_the_build_refuses",
+    "registers-that-overlap": "test_a_register_that_overlaps_another_is_named",
+    "blank-year": "test_a_year_of_dream_without_a_code_is_suspicious",
+    "missing-heading": "test_the_build_names_the_heading_that_an_export_lacks",
+    "test-that-fails": "test_a_test_that_fails_is_named_with_its_rows",
+    "warehouse-in-use": "test_a_warehouse_that_another_process_holds",
+    "damaged-warehouse": "test_a_warehouse_that_is_no_database",
+    "no-warehouse": "test_without_a_warehouse_it_says_so",
+    "not-published": "test_a_person_column_stops_it",
+    "left-out": "test_a_run_of_a_part_is_not_published",
+}
+
+
+def test_every_kind_of_the_page_has_a_test():
+    tests = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "tests").glob("*/test_*.py"))
+    here = {bad.anchor for bad in CASES} | {anchor for anchor, *_ in STATBANK if anchor}
+    assert len(ANCHORS) == len(set(ANCHORS)) >= 30
+    assert here | set(ELSEWHERE) == set(ANCHORS)
+    assert [name for name in ELSEWHERE.values() if f"def {name}(" not in tests] == []
+
+
+def test_every_sentence_points_to_a_place_on_the_page():
+    sources = [*(PROJECT / "macros").glob("*.sql"), *(PROJECT / "vfm").rglob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    headings = {title.lower().replace(" ", "-") for title in re.findall(r"(?m)^## (.*)$", PAGE)}
+    assert set(re.findall(r"bad_input\.md#([a-z-]+)", text)) <= set(ANCHORS) | headings
+
+
+def test_a_test_that_fails_is_named_with_its_rows(tmp_path, monkeypatch):
+    monkeypatch.delenv("VFM_BUILD", raising=False)
+    paths = Paths.from_environment(tmp_path)
+    result = {"unique_id": "test.p.spells_start.1", "message": "Got 3 results, configured to fail if != 0"}
+    assert describe(result, paths) == (
+        "test spells_start: 3 rows break it; dbt show -s spells_start lists them."
+    )
+
+
+def test_beside_a_refused_register_nothing_else_is_said(tmp_path, monkeypatch):
+    monkeypatch.delenv("VFM_BUILD", raising=False)
+    paths = Paths.from_environment(tmp_path)
+    paths.target.mkdir(parents=True)
+    results = [
+        {
+            "unique_id": "test.p.spells_start.1",
+            "status": "fail",
+            "message": "Got 3 results, configured to fail",
+        },
+        {"unique_id": "test.p.bfl", "status": "error", "message": "register bfl: column AJO_LOENTIMER ..."},
+        {"unique_id": "model.p.spells", "status": "skipped", "message": None},
+    ]
+    (paths.target / "run_results.json").write_text(json.dumps({"results": results}))
+    assert failures(paths, [], [])[:-1] == ["register bfl: column AJO_LOENTIMER ..."]
+
+
+def test_a_warehouse_that_is_no_database(tmp_path, monkeypatch):
+    monkeypatch.delenv("VFM_BUILD", raising=False)
+    paths = Paths.from_environment(tmp_path)
+    paths.build.mkdir()
+    paths.warehouse.write_bytes(b"no database" * 1000)
+    with pytest.raises(BuildError, match="cannot be opened .* Remove it with make clean"):
+        wait_for_warehouse(paths)

@@ -1,0 +1,183 @@
+"""The SQL models up to the *_input tables on Spark, as Parquet that the rest of the build reads."""
+
+import importlib.util
+import os
+import re
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from vfm.engines import spark_session
+from vfm.warehouse import machine, settings
+from vfm.warehouse.dbt_runs import run_dbt
+from vfm.warehouse.machine import BuildError
+
+# what the Python models read: these tables, and whatever they are made of
+CHOICE = (
+    "--target", "spark", "--select", "+cox_input", "+cost_need_input", "+supplementary_cost_need_input",
+    "--exclude-resource-type", "test", "unit_test",
+)  # fmt: skip
+FIRST = """
+from dbt.adapters.spark import session
+from vfm.engines import spark_session
+spark_session.guard(session)
+"""
+EXECUTOR_LOG = Path(__file__).with_name("spark_log4j2.properties")
+OLDEST_JAVA = 17
+CONNECT_SECONDS = 5.0
+LOCAL = r"local(\[(\*|[1-9]\d*)(, ?[1-9]\d*)?\])?"
+ADDRESS = r"(\[[0-9A-Fa-f:]+\]|[^\s/,:\[\]]+):([1-9]\d{0,4})"
+STANDALONE = rf"spark://{ADDRESS}(,{ADDRESS})*"
+MANAGED = r"yarn|k8s://\S+"
+SWITCHES = {
+    "SPARK_DRIVER_MEMORY": (r"[1-9]\d*[kmgt]b?", "a size such as 2g"),
+    "SPARK_EXECUTOR_MEMORY": (r"[1-9]\d*[kmgt]b?", "a size such as 2g"),
+    "SPARK_SHUFFLE_PARTITIONS": (r"[1-9]\d*", "a number such as 16"),
+    "SPARK_PATIENCE_SECONDS": (r"[1-9]\d*", "a number such as 180"),
+}
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The paths of a build as its Spark run sees them: dbt keeps what it parsed for each engine apart."""
+
+    paths: object
+
+    def __getattr__(self, name):
+        return getattr(self.paths, name)
+
+    @property
+    def target(self):
+        """dbt's manifest, run results and compiled SQL for Spark."""
+        return self.paths.build / "target_spark"
+
+    @property
+    def tables(self):
+        """One folder a schema, <schema>.db, and in it one a table; profiles/profiles.yml says so too."""
+        return self.paths.build / "spark"
+
+
+def build(paths, stream):
+    """Build the tables on Spark.
+
+    Parameters
+    ----------
+    paths : vfm.warehouse.paths.Paths
+    stream : text file
+        Where progress is shown.
+
+    Returns
+    -------
+    dict
+        Environment variables that make the build on DuckDB take these tables.
+
+    Raises
+    ------
+    BuildError
+        If Spark cannot be started here, or anything failed.
+    """
+    check()
+    refuse_hidden(paths.project / (os.environ.get("VFM_REGISTERS") or "seeds/registers"))
+    folders = Folders(paths)
+    shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
+    try:
+        for folder in (folders.tables, settings.spill(paths.build)):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        name = paths.short(paths.build)
+        raise BuildError(machine.cannot_write("build", name, problem)) from problem
+    try:
+        run_dbt(folders, stream, CHOICE, environment(paths), FIRST)
+    finally:
+        shutil.rmtree(settings.spill(paths.build), ignore_errors=True)
+    return {"VFM_SPARK_TABLES": folders.tables.as_posix()}
+
+
+def environment(paths):
+    """Return the environment variables of dbt's process on Spark, besides those of this one.
+
+    The Spark is that of the extra, whatever else is installed. What its driver spills goes where DuckDB's
+    does. With a local master nothing listens but on the loopback interface. Executors take the
+    configuration of their log with their start: a level that the driver sends comes after their first task.
+    """
+    (home,) = importlib.util.find_spec("pyspark").submodule_search_locations
+    variables = {
+        "VFM_BUILD": str(paths.build),
+        "SPARK_HOME": home,
+        "SPARK_LOCAL_DIRS": str(settings.spill(paths.build)),
+        "SPARK_EXECUTOR_LOG": EXECUTOR_LOG.as_uri(),
+    }
+    return variables | ({"SPARK_LOCAL_IP": "127.0.0.1"} if re.fullmatch(LOCAL, master()) else {})
+
+
+def master():
+    """Return the address of Spark's master."""
+    return os.environ.get("SPARK_MASTER") or "local[*]"
+
+
+def check():
+    """Refuse, before a JVM is started, what Spark would answer with a page of Java.
+
+    Raises
+    ------
+    BuildError
+        If dbt-spark, Java or the master of $SPARK_MASTER is missing, or a switch is none.
+    """
+    if not all(map(importlib.util.find_spec, ("pyspark", "dbt.adapters.spark"))):
+        refuse(
+            "ENGINE=spark needs the extra spark: make build ENGINE=spark installs it, and so does "
+            ".venv/bin/pip install --no-deps --no-build-isolation -r requirements-spark.lock"
+        )
+    version = java_version()
+    if version is None or version < OLDEST_JAVA:
+        found = "none was found" if version is None else f"this is Java {version}"
+        refuse(
+            f"ENGINE=spark needs Java {OLDEST_JAVA} or newer, {found}: on Debian, "
+            "apt-get install openjdk-17-jre-headless; else set JAVA_HOME"
+        )
+    for name, (form, wanted) in SWITCHES.items():
+        value = os.environ.get(name)
+        if value and not re.fullmatch(form, value, re.IGNORECASE):
+            refuse(f"{name} is {value}: give it {wanted}")
+    if not re.fullmatch(f"{LOCAL}|{STANDALONE}|{MANAGED}", master()):
+        refuse(f"SPARK_MASTER is {master()}: give it local[*] or an address such as spark://host:7077")
+    addresses = re.findall(ADDRESS, master().removeprefix("spark://"))
+    if master().startswith("spark://") and not any(answers(host, int(port)) for host, port in addresses):
+        refuse(f"SPARK_MASTER is {master()}, and nothing answers there")
+
+
+def refuse(sentence):
+    """Stop the build with a sentence."""
+    raise BuildError(f"{sentence}. {spark_session.SEE}")
+
+
+def refuse_hidden(registers):
+    """Stop where Spark would leave out part files without a word, which DuckDB reads."""
+    for file in sorted(registers.glob("*/[_.]*.parquet")):
+        refuse(
+            f"register {file.parent.name}: Spark leaves out {file.name}, as every file whose name begins "
+            "with _ or a full stop: give it another name"
+        )
+
+
+def java_version():
+    """Return the major version of the Java that Spark would start; None without one."""
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else "java"
+    try:
+        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found[1]) if found else None
+
+
+def answers(host, port):
+    """Say whether something takes connections at an address."""
+    try:
+        socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError, UnicodeError):  # of a port that is none, and of a name that can be none
+        return False
+    return True

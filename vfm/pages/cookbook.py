@@ -1,0 +1,209 @@
+"""docs/cookbook.md: the questions of analyses/ with their SQL and its answers from the published file.
+
+python -m vfm.pages.cookbook      writes the page anew, as make cookbook does
+
+The page in docs/ is about the synthetic data that the project comes with; of other data it goes into the
+build folder, as that of vfm.pages.reproduction does.
+"""
+
+import os
+import re
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from vfm.pages import reproduction
+from vfm.warehouse import published
+from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.publish import SCHEMAS
+
+PAGE = "cookbook.md"
+WITHHELD = "withheld"
+NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
+HEAD = """# Cookbook
+
+Questions that people ask, each with its SQL and the answer. `make cookbook` writes this page from
+`vfm.duckdb`. The queries lie in `analyses/`; paste one into any DuckDB client, `make sql` among them. They
+name tables as the published file does and use no `ref()`, so that nobody needs dbt to run them.
+
+Data: **{origin}**. {about}
+
+Positions within the margin of error are not differences. A cell that says *{withheld}* rests on too few
+persons to be told, or would give such a cell away ([disclosure.md](disclosure.md)).
+"""
+ABOUT = {
+    True: "It is simulated from the report's own printed results: no answer is a finding about a place.",
+    False: "This is not the synthetic data that the project comes with.",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query of analyses/: where it lies, what it asks, what a reader must know, and its SQL."""
+
+    path: str
+    schema: str
+    question: str
+    note: str
+    sql: str
+
+
+def read(project):
+    """Read the questions, in the order of the published schemas.
+
+    Parameters
+    ----------
+    project : path
+        The project's root. analyses/<schema>/*.sql each begin with comment lines: the question, then notes.
+
+    Returns
+    -------
+    list of Question
+
+    Raises
+    ------
+    ValueError
+        If a file does not begin with its question.
+    """
+    files = sorted(
+        Path(project).glob("analyses/*/*.sql"), key=lambda file: (SCHEMAS.index(file.parent.name), file.name)
+    )
+    return [parse(file, file.relative_to(project).as_posix()) for file in files]
+
+
+def parse(file, path):
+    """Take a query apart; `path` is its name from the project's root."""
+    text = file.read_text(encoding="utf-8")
+    found = re.match(r"-- (?P<question>[^\n]+\?)\n(?P<note>(?:--[^\n]*\n)*)(?P<sql>.+)", text, re.DOTALL)
+    if not found:
+        raise ValueError(f"{path} must begin with its question, a comment that ends in a question mark.")
+    note = re.sub(r"^-- ?", "", found["note"], flags=re.MULTILINE).strip()
+    return Question(path, file.parent.name, found["question"], note, found["sql"].strip())
+
+
+def show(value, column, decimals=0):
+    """Write a value of a column for a person, with at least so many decimals if it is a float."""
+    if value is None:
+        return WITHHELD
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if column == "year" or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, float) and decimals:
+        return f"{value + 0:,.{decimals}f}"
+    return f"{value + 0:,.12g}"  # as the query rounds it; no minus before a zero
+
+
+def decimals(values):
+    """Count the decimals that the values of a column need, so that all of them get as many."""
+    shown = (f"{value:.12g}" for value in values if isinstance(value, float))
+    return max((len(text.partition(".")[2]) for text in shown if "e" not in text), default=0)
+
+
+def answer(con, query):
+    """Run a query and lay out its rows as a Markdown table; a null is a withheld value."""
+    relation = con.sql(query)
+    found = relation.fetchall()
+    if not found:
+        return "No rows."
+    needed = [decimals(column) for column in zip(*found, strict=True)]
+    rows = [[show(*cell) for cell in zip(row, relation.columns, needed, strict=True)] for row in found]
+    right = [
+        name for name, kind in zip(relation.columns, relation.types, strict=True) if str(kind) in NUMBERS
+    ]
+    return reproduction.table(relation.columns, rows, right)
+
+
+def anchor(heading):
+    """Return the name that a Markdown page gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def page(con, questions):
+    """Write the page as a text.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        To the published file.
+    questions : list of Question
+
+    Returns
+    -------
+    str
+        Markdown. It holds no date, time or commit: from equal tables it is equal to the last byte.
+
+    Raises
+    ------
+    duckdb.Error
+        If a query fails; the path of its file is a note of the error.
+    """
+    origin = published.origin(con)
+    parts = [HEAD.format(origin=origin, about=ABOUT[origin.startswith("synthetic")], withheld=WITHHELD)]
+    parts.append("\n".join(f"- [{each.question}](#{anchor(each.question)})" for each in questions))
+    schema = None
+    for each in questions:
+        if each.schema != schema:
+            schema = each.schema
+            parts.append(f"\n## {schema.capitalize()}")
+        try:
+            said = answer(con, each.sql)
+        except duckdb.Error as problem:
+            problem.add_note(each.path)
+            raise
+        parts.append(f"\n### {each.question}\n{each.note}\n")
+        parts.append(f"`{each.path}`\n```sql\n{each.sql}\n```\n\n{said}")
+    return "\n".join(parts) + "\n"
+
+
+def write(results, project, build):
+    """Write the page of a published file.
+
+    Parameters
+    ----------
+    results : path
+        The published file.
+    project, build : path
+        The project's root and the build folder.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is missing or of another version: one sentence.
+    ValueError
+        If a query does not begin with its question.
+    OSError
+        If the page cannot be written.
+    """
+    with closing(published.connect(results)) as con:
+        try:
+            text = page(con, read(project))
+        except (duckdb.CatalogException, duckdb.BinderException) as problem:
+            first = str(problem).strip().splitlines()[0]
+            raise published.another_version(
+                results, f"table or column that {problem.__notes__[0]} reads ({first})"
+            ) from problem
+        return reproduction.put(con, text, project, build, PAGE)
+
+
+def main():
+    """Write the page and say where; return 1 with one sentence where it cannot be written."""
+    try:
+        path = write(published.results(), PROJECT, PROJECT / (os.environ.get("VFM_BUILD") or "build"))
+    except (published.UnreadableError, ValueError, OSError) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""make report: write report/index.html (Danish) and report/en.html (English) from the published results."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from vfm.pages.report import outlines
+from vfm.pages.report.page import FILES, LARGEST_PAGE, render
+from vfm.pages.report.tables import ReportError, read
+from vfm.warehouse.paths import PROJECT, Paths
+
+
+def write(results, folder, geojson=None):
+    """Write both pages; each is put in place whole.
+
+    Parameters
+    ----------
+    results : Results
+    folder : Path
+        Made where it is not there.
+    geojson : list of dict, optional
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    ReportError
+        If a page grows too large, or cannot be written.
+    """
+    pages = {folder / name: render(results, language, geojson) for language, name in FILES.items()}
+    for path, page in pages.items():
+        size = len(page.encode())
+        if size > LARGEST_PAGE:
+            hint = "Give coarser outlines." if geojson else "Its charts hold more than they should."
+            raise ReportError(
+                f"{path.name} would have {size / 1e6:.1f} MB, more than {LARGEST_PAGE / 1e6:.0f}. {hint}"
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, page in pages.items():
+            unfinished = path.with_suffix(".tmp")
+            unfinished.write_text(page, encoding="utf-8")
+            unfinished.replace(path)
+    except OSError as problem:
+        raise ReportError(f"The pages cannot be written to {folder} ({problem.strerror}).") from problem
+    return list(pages)
+
+
+def main(arguments=None):
+    """Run make report.
+
+    Returns
+    -------
+    int
+        0, or 1 after one sentence on standard error.
+    """
+    parser = argparse.ArgumentParser(prog="python -m vfm.pages.report", description=__doc__)
+    parser.add_argument("--to", default="report", help="the folder of the pages")
+    parser.add_argument(
+        "--geojson",
+        default=os.environ.get("VFM_GEOJSON") or None,
+        help="true outlines for the map, $VFM_GEOJSON by default",
+    )
+    parser.add_argument(
+        "--code-property",
+        default=os.environ.get("VFM_GEOJSON_CODE") or None,
+        help="the outlines' property with the municipality's code",
+    )
+    chosen = parser.parse_args(arguments)
+    paths, started = Paths.from_environment(PROJECT), time.monotonic()
+    try:
+        results = read(paths.results, paths.short(paths.results))
+        geojson = outlines.read(chosen.geojson, chosen.code_property) if chosen.geojson else None
+        pages = write(results, paths.project / chosen.to, geojson)
+    except ReportError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    for page in pages:
+        print(f"{paths.short(Path(page))}  {page.stat().st_size / 1e6:.1f} MB")
+    print(f"Written in {time.monotonic() - started:.1f} s; the data is: {results.build['data_origin']}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

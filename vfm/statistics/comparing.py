@@ -1,0 +1,333 @@
+"""Comparing municipalities fairly: dispersion beyond chance, and ranks that are honest about chance.
+
+All of it works on the logarithm of the benchmark indicator, whose errors are close to normal, and takes the
+standard errors or covariances of `indicator` as known. Funnel limits and shrunken indicators follow from
+the constants of `dispersion_table` by formulas that the warehouse writes in SQL.
+
+Notes
+-----
+Spiegelhalter (2005a, Statistics in Medicine 24; 2005b, Quality and Safety in Health Care 14) for funnel plots
+and additive over-dispersion; Paule & Mandel (1982) and DerSimonian & Laird (1986) for the variance between
+municipalities; Morris (1983) for empirical Bayes; Mogstad, Romano, Shaikh & Wilhelm (2024) for ranks.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+_DISPERSION = {
+    "municipalities": "int64",
+    "winsorised_share": float,
+    "phi": float,
+    "phi_winsorised": float,
+    "funnel_tau_squared": float,
+    "q_statistic": float,
+    "q_p_value": float,
+    "i_squared": float,
+    "mean_log_indicator": float,
+    "mean_log_standard_error": float,
+    "tau_squared": float,
+    "tau_squared_standard_error": float,
+    "tau_squared_dersimonian_laird": float,
+}
+_RANK_SETS = {
+    "municipality_code": object,
+    "rank": "int64",
+    "marginal_rank_low": "int64",
+    "marginal_rank_high": "int64",
+    "simultaneous_rank_low": "int64",
+    "simultaneous_rank_high": "int64",
+    "level": float,
+    "draws": "int64",
+}
+
+
+def _check(estimates, errors, name):
+    estimates, errors = np.asarray(estimates, float), np.asarray(errors, float)
+    if estimates.ndim != 1 or errors.shape[0] != len(estimates):
+        raise ValueError(f"estimates and their {name} have shapes {estimates.shape} and {errors.shape}")
+    if not (np.isfinite(estimates).all() and np.isfinite(errors).all()):
+        raise ValueError(f"estimates or their {name} have missing or infinite values")
+    return estimates, errors
+
+
+def over_dispersion(estimates, standard_errors, *, target=0.0, winsorised_share=0.1):
+    """Over-dispersion of estimates around a target, and the variance that explains it.
+
+    Parameters
+    ----------
+    estimates, standard_errors : (n,) float arrays
+        Estimates and their known standard errors, above 0.
+    target : float
+        What each estimate would be without any difference between units.
+    winsorised_share : float
+        Share of the z-values drawn in at either end, 0-0.5, so that a few outliers do not make the limits
+        wide enough to hold themselves.
+
+    Returns
+    -------
+    phi, phi_winsorised : float
+        Mean squared z, before and after drawing in; 1 (and somewhat less after) without over-dispersion.
+    tau_squared : float
+        Additive variance by the method of moments, 0 where phi_winsorised shows no over-dispersion.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 2 estimates, missing values, standard errors not above 0, or a share outside 0-0.5.
+
+    Notes
+    -----
+    Spiegelhalter (2005b): ``tau^2 = (n phi - (n - 1)) / (sum w - sum w^2 / sum w)``, w
+    = 1 / s^2. Drawing in also takes variance from normal z-values (a tenth at either end leaves 0.68), so
+    moderate over-dispersion goes unseen: the limits lean towards pointing out too many units.
+    """
+    estimates, s = _check(estimates, standard_errors, "standard errors")
+    n = len(estimates)
+    if n < 2:
+        raise ValueError(f"over-dispersion needs at least 2 estimates, not {n}")
+    if not (s > 0).all():
+        raise ValueError("standard errors must be above 0")
+    if not 0 <= winsorised_share < 0.5:
+        raise ValueError(f"winsorised_share must lie in 0-0.5, not {winsorised_share}")
+    z = (estimates - target) / s
+    drawn_in = np.clip(z, *np.quantile(z, [winsorised_share, 1 - winsorised_share]))
+    phi, phi_winsorised = float(np.mean(z**2)), float(np.mean(drawn_in**2))
+    w = 1 / s**2
+    tau_squared = max(0.0, (n * phi_winsorised - (n - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    return phi, phi_winsorised, float(tau_squared)
+
+
+def dispersion_table(indicators, winsorised_share=0.1):
+    """Row of benchmark.indicator_dispersion: how much the indicators differ beyond chance.
+
+    Parameters
+    ----------
+    indicators : DataFrame
+        benchmark.indicator_uncertainty: municipality_code, indicator, log_standard_error. Municipalities
+        without a standard error are left out.
+    winsorised_share : float
+        See `over_dispersion`.
+
+    Returns
+    -------
+    DataFrame
+        One row, or none where fewer than 2 municipalities have a standard error.
+
+    Notes
+    -----
+    `tau_squared` is Paule & Mandel's: the variance at which ``Q = sum (y - mean)^2 / (s^2 + tau^2)`` equals n
+    - 1 (statsmodels ``combine_effects``). Its standard error is that of the estimating equation, ``sqrt(2 (n
+    - 1)) / sum 1 / (s^2 + tau^2)``. `q_statistic` is Cochran's Q around the precision-weighted mean, with n -
+    1 degrees of freedom; `i_squared` = 1 - (n - 1) / Q (Higgins & Thompson 2002).
+    """
+    data = indicators[indicators["log_standard_error"] > 0].sort_values("municipality_code", kind="stable")
+    n = len(data)
+    if n < 2:
+        return pd.DataFrame({c: [] for c in _DISPERSION}).astype(_DISPERSION)
+    from statsmodels.stats.meta_analysis import combine_effects  # slow to import
+
+    y, s = np.log(data["indicator"].to_numpy(float)), data["log_standard_error"].to_numpy(float)
+    phi, phi_winsorised, funnel = over_dispersion(y, s, winsorised_share=float(winsorised_share))
+    w = 1 / s**2
+    q = float(w @ (y - w @ y / w.sum()) ** 2)
+    tau_squared = float(combine_effects(y, s**2, method_re="iterated").tau2)
+    total = 1 / (s**2 + tau_squared)
+    row = {
+        "municipalities": n,
+        "winsorised_share": float(winsorised_share),
+        "phi": phi,
+        "phi_winsorised": phi_winsorised,
+        "funnel_tau_squared": funnel,
+        "q_statistic": q,
+        "q_p_value": float(special.chdtrc(n - 1, q)),
+        "i_squared": max(0.0, 1 - (n - 1) / q) if q > 0 else 0.0,
+        "mean_log_indicator": float(total @ y / total.sum()),
+        "mean_log_standard_error": float(1 / np.sqrt(total.sum())),
+        "tau_squared": tau_squared,
+        "tau_squared_standard_error": float(np.sqrt(2 * (n - 1)) / total.sum()),
+        "tau_squared_dersimonian_laird": float(max(0.0, combine_effects(y, s**2, method_re="dl").tau2)),
+    }
+    return pd.DataFrame([row]).astype(_DISPERSION)
+
+
+def symmetric_root(covariance):
+    """Symmetric square root of a covariance (p, p), unique and so the same on every machine.
+
+    Raises
+    ------
+    ValueError
+        Not square, not symmetric, or with an eigenvalue clearly below 0.
+    """
+    V = np.asarray(covariance, float)
+    if V.ndim != 2 or V.shape[0] != V.shape[1]:
+        raise ValueError(f"a covariance is square, not of shape {V.shape}")
+    size = np.abs(V).max(initial=0.0)
+    if not np.allclose(V, V.T, rtol=0, atol=1e-8 * size):
+        raise ValueError("a covariance is symmetric; this one is not")
+    values, vectors = np.linalg.eigh((V + V.T) / 2)
+    if values.min(initial=0.0) < -1e-8 * size:
+        raise ValueError("a covariance has no negative eigenvalue; this one has")
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+def _quantile(values, level):
+    """The smallest value that at least the share `level` of the draws do not exceed."""
+    return np.sort(values)[min(int(np.ceil(level * len(values))), len(values)) - 1]
+
+
+def rank_sets(estimates, covariance, *, level=0.95, draws=4999, seed=0):
+    """Confidence sets for the ranks of p units, rank 1 = highest.
+
+    Unit j ranks below every unit that is surely higher and above every unit that is surely lower. "Surely" is
+    a multiple test of all differences: for a marginal set of the differences between j and the others, for
+    the simultaneous sets of all pairs, each stepping down to the pairs not yet decided.
+
+    Parameters
+    ----------
+    estimates : (p,) float array
+    covariance : (p, p) float array
+        Their covariance.
+    level : float
+        Coverage: of the true rank of one unit (marginal), of all true ranks at once (simultaneous).
+    draws : int
+        Normal draws of the differences over their standard errors.
+    seed : int
+
+    Returns
+    -------
+    marginal : (p, 2) int array
+        Lowest and highest rank of each unit.
+    simultaneous : (p, 2) int array
+    critical_values : (2,) float array
+        Of the first step: the mean over units of the marginal ones, and the simultaneous one.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 2 units, missing values, no covariance, level outside 0-1 or fewer than 1 draw.
+
+    Notes
+    -----
+    Mogstad, Romano, Shaikh & Wilhelm (2024), with the stepwise improvement of Romano & Wolf (2005). The
+    family tested is ``theta_j <= theta_k`` over ordered pairs, so deciding a pair leaves its reverse, a true
+    hypothesis, in the family, and errors of direction are controlled. Two units whose difference has no
+    variance are told apart by the estimates alone.
+    """
+    theta, V = _check(estimates, covariance, "covariance")
+    p = len(theta)
+    if p < 2:
+        raise ValueError(f"ranks need at least 2 units, not {p}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, not {level}")
+    if draws < 1:
+        raise ValueError(f"draws must be at least 1, not {draws}")
+    root = symmetric_root(V)
+    variance = np.diag(V)[:, None] + np.diag(V) - 2 * V
+    certain = variance <= 1e-12 * max(np.diag(V).max(), 1e-300)
+    scale = np.where(certain, np.inf, np.sqrt(np.maximum(variance, 0.0)))
+    difference = theta[:, None] - theta
+    T = difference / scale
+    noise = root @ np.random.default_rng(seed).standard_normal((p, draws))
+    # decided[j, k]: j is surely above k. An open pair stays in the family, also the reverse of a decided one.
+    marginal, first = np.empty((p, 2), int), np.empty(p)
+    joint = np.full(draws, -np.inf)
+    for j in range(p):
+        drawn = (noise[j] - noise) / scale[j][:, None]
+        largest = np.abs(drawn).max(axis=0)
+        joint = np.maximum(joint, largest)
+        critical = first[j] = _quantile(largest, level)
+        above, below = critical < T[j], critical < T[:, j]
+        while above.any() or below.any():
+            largest = np.maximum(drawn[~above].max(axis=0), -drawn[~below].min(axis=0))
+            critical = _quantile(largest, level)
+            more_above, more_below = critical < T[j], critical < T[:, j]
+            if (more_above <= above).all() and (more_below <= below).all():
+                break
+            above, below = above | more_above, below | more_below
+        below |= certain[j] & (difference[j] < 0)
+        above |= certain[j] & (difference[j] > 0)
+        marginal[j] = 1 + below.sum(), p - above.sum()
+    critical = together = _quantile(joint, level)
+    decided = critical < T
+    while decided.any():
+        joint = np.full(draws, -np.inf)
+        for j in range(p - 1):
+            drawn = (noise[j] - noise[j + 1 :]) / scale[j, j + 1 :, None]
+            above, below = decided[j, j + 1 :], decided[j + 1 :, j]
+            joint = np.maximum(joint, drawn[~above].max(axis=0, initial=-np.inf))
+            joint = np.maximum(joint, -drawn[~below].min(axis=0, initial=np.inf))
+        critical = _quantile(joint, level)
+        more = critical < T
+        if (more <= decided).all():
+            break
+        decided |= more
+    decided |= certain & (difference > 0)
+    simultaneous = np.column_stack([1 + decided.sum(axis=0), p - decided.sum(axis=1)])
+    return marginal, simultaneous, np.array([first.mean(), together])
+
+
+def rank_sets_table(indicators, covariances, draws=4999, seed=0, level=0.95):
+    """Rows of benchmark.rank_sets, one per municipality.
+
+    Parameters
+    ----------
+    indicators : DataFrame
+        benchmark.indicator_uncertainty: municipality_code, indicator.
+    covariances : DataFrame
+        benchmark.indicator_covariance: municipality_code, other_municipality_code, covariance.
+    draws, seed, level
+        See `rank_sets`; the differences are those of the log indicators.
+
+    Returns
+    -------
+    DataFrame
+        `rank` is that of the indicator, 1 = highest; of equals the lower code first.
+    """
+    data = indicators.sort_values("municipality_code", kind="stable").reset_index(drop=True)
+    p = len(data)
+    if not p:
+        return pd.DataFrame({c: [] for c in _RANK_SETS}).astype(_RANK_SETS)
+    value, V = data["indicator"].to_numpy(float), covariance_matrix(data["municipality_code"], covariances)
+    marginal, simultaneous = np.ones((1, 2), int), np.ones((1, 2), int)
+    if p > 1:
+        marginal, simultaneous, _ = rank_sets(
+            np.log(value), V / np.outer(value, value), level=float(level), draws=int(draws), seed=int(seed)
+        )
+    rank = np.empty(p, int)
+    rank[np.argsort(-value, kind="stable")] = np.arange(1, p + 1)
+    return pd.DataFrame(
+        {
+            "municipality_code": data["municipality_code"],
+            "rank": rank,
+            "marginal_rank_low": marginal[:, 0],
+            "marginal_rank_high": marginal[:, 1],
+            "simultaneous_rank_low": simultaneous[:, 0],
+            "simultaneous_rank_high": simultaneous[:, 1],
+            "level": float(level),
+            "draws": int(draws),
+        }
+    ).astype(_RANK_SETS)
+
+
+def covariance_matrix(codes, covariances):
+    """Covariance (p, p) of the municipalities `codes` (p,), in their order.
+
+    Parameters
+    ----------
+    codes : (p,) array of str
+    covariances : DataFrame
+        benchmark.indicator_covariance.
+
+    Raises
+    ------
+    ValueError
+        If a pair is missing.
+    """
+    wide = covariances.pivot(
+        index="municipality_code", columns="other_municipality_code", values="covariance"
+    ).reindex(index=codes, columns=codes)
+    if wide.isna().to_numpy().any():
+        missing = wide.index[wide.isna().any(axis=1)].tolist()
+        raise ValueError(f"the covariances of the indicators lack municipality {', '.join(missing[:5])}")
+    return wide.to_numpy(float)

@@ -1,0 +1,398 @@
+"""How well the Cox models order spells, and the curves behind the benchmark.
+
+Concordance, Kaplan-Meier bands and cumulative incidence by sex, and each municipality's Kaplan-Meier curve
+beside the one the Cox models expect. The curves are published: a point is given only where enough persons had
+the event since the point before it (`released`).
+
+Notes
+-----
+Harrell, Lee & Mark (1996) for concordance; Kalbfleisch & Prentice (2002) for the log-log bands (lifelines);
+Aalen & Johansen (1978) for cumulative incidence, with the variance of Marubini & Valsecchi (1995).
+"""
+
+import numpy as np
+import pandas as pd
+
+from vfm.statistics import cox, kaplan_meier
+
+_CONCORDANCE = {
+    "sex": object,
+    "spells": "int64",
+    "concordance": float,
+    "standard_error": float,
+    "ci_low": float,
+    "ci_high": float,
+    "concordant_pairs": "int64",
+    "discordant_pairs": "int64",
+    "tied_pairs": "int64",
+}
+_BANDS = {"sex": object, "week": "int64", "survival": float, "ci_low": float, "ci_high": float}
+_INCIDENCE = {
+    "sex": object,
+    "cause": object,
+    "week": "int64",
+    "incidence": float,
+    "ci_low": float,
+    "ci_high": float,
+}
+_CURVES = {
+    "municipality_code": object,
+    "week": "int64",
+    "observed_survival": float,
+    "expected_survival": float,
+}
+#: Digits of a municipality's curve: more would tell how many were at risk in each week.
+_CURVE_DECIMALS = 3
+_CHUNK = 4096  # spells whose expected curves are in memory at a time
+#: Outcome of a spell that is the event of each cause; the others are competing, or censored.
+CAUSES = {"employment": "success", "leaving": "left"}
+
+
+def _pairs(duration, event, score):
+    """For each row, weights of the comparable pairs it is in: concordant, discordant, tied (n, 3).
+
+    A pair is comparable where one row has the event and the other lasts longer, or as long without an event.
+    """
+    out = np.zeros((len(duration), 3))
+    order = np.argsort(score, kind="stable")
+    for week in np.unique(duration[event]):
+        died = np.flatnonzero(event & (duration == week))
+        later = order[(duration > week)[order] | ((duration == week) & ~event)[order]]
+        if not len(later):
+            continue
+        dead, alive = np.sort(score[died]), score[later]
+        below = np.searchsorted(alive, score[died], "left")
+        not_above = np.searchsorted(alive, score[died], "right")
+        out[died] += np.column_stack([below, len(later) - not_above, not_above - below])
+        below = np.searchsorted(dead, alive, "left")
+        not_above = np.searchsorted(dead, alive, "right")
+        out[later] += np.column_stack([len(dead) - not_above, below, not_above - below])
+    return out
+
+
+def concordance(duration, event, score, person):
+    """Share of comparable pairs in which the higher score has the event first.
+
+    Parameters
+    ----------
+    duration : (n,) int array
+        Weeks.
+    event : (n,) bool array
+    score : (n,) float array
+        Linear predictor: higher means sooner; -inf is allowed. Equal scores count one half.
+    person : (n,) array
+        Clusters.
+
+    Returns
+    -------
+    c, standard_error : float
+        nan without a comparable pair; the error is the infinitesimal jackknife by person, scores taken as
+        given.
+    pairs : (3,) int array
+        Concordant, discordant, tied.
+
+    Raises
+    ------
+    ValueError
+        Arrays of different length, or missing scores.
+
+    Notes
+    -----
+    Harrell, Lee & Mark (1996). Of a pair with equal durations only one with one event is comparable, as in
+    lifelines.
+    """
+    duration, event, score = np.asarray(duration), np.asarray(event, bool), np.asarray(score, float)
+    if not len(duration) == len(event) == len(score) == len(person):
+        raise ValueError("duration, event, score and person must be of one length")
+    if np.isnan(score).any():
+        raise ValueError("the linear predictor has missing values")
+    own = _pairs(duration, event, score)
+    pairs = own.sum(axis=0) / 2
+    if not pairs.sum():
+        return np.nan, np.nan, np.zeros(3, int)
+    c = (pairs[0] + pairs[2] / 2) / pairs.sum()
+    influence = (own[:, 0] + own[:, 2] / 2 - c * own.sum(axis=1)) / pairs.sum()
+    error = np.sqrt((np.bincount(pd.factorize(np.asarray(person))[0], influence) ** 2).sum())
+    return float(c), float(error), pairs.round().astype(int)
+
+
+def concordance_table(spells, predictors, disclosure_limit=5):
+    """Rows of benchmark.cox_concordance, one per sex.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+    predictors : DataFrame
+        intermediate.int_linear_predictors: spell_id, linear_predictor, is_without_hazard.
+    disclosure_limit : int
+        Where fewer persons of either sex than this succeeded, or did not, there is no row.
+    """
+    data = spells.merge(
+        predictors[["spell_id", "linear_predictor", "is_without_hazard"]], on="spell_id", validate="1:1"
+    ).sort_values("spell_id", kind="stable")
+    rows = []
+    persons = data.groupby(["sex", "is_success"])["person_id"].nunique().unstack(fill_value=0)
+    if int(disclosure_limit) > 1 and (
+        persons.reindex(columns=[False, True], fill_value=0) < int(disclosure_limit)
+    ).any(axis=None):
+        data = data.iloc[:0]
+    for sex, part in data.groupby("sex"):
+        score = part["linear_predictor"].to_numpy(float)
+        score = np.where(part["is_without_hazard"].to_numpy(bool), -np.inf, score)
+        c, error, pairs = concordance(
+            part["duration_weeks"].to_numpy(), part["is_success"].to_numpy(bool), score, part["person_id"]
+        )
+        rows.append(
+            [sex, len(part), c, error, c - cox.Z_975 * error, min(c + cox.Z_975 * error, 1.0), *pairs]
+        )
+    return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
+
+
+def released(events, at_risk, limit):
+    """Weeks at which a curve may be given, so that every step rests on at least `limit` persons.
+
+    Parameters
+    ----------
+    events, at_risk : (weeks + 1,) int arrays
+        Persons with their event in weeks 0..weeks; persons still without it and seen in that week.
+    limit : int
+        0 and 1 give every week.
+
+    Returns
+    -------
+    (weeks + 1,) bool array
+        Week 0; each week by which `limit` persons had their event since the one before; the last such week
+        gives way to the last week with `limit` persons at risk, if fewer follow it. None comes after that.
+    """
+    if limit <= 1:
+        return np.ones(len(events), bool)
+    out, since = np.zeros(len(events), bool), 0
+    out[0] = True
+    end = max(np.flatnonzero(at_risk >= limit), default=0)
+    for week in range(1, end + 1):
+        since += events[week]
+        if since >= limit:
+            out[week], since = True, 0
+    last = np.flatnonzero(out)[-1]
+    if 0 < last < end:
+        out[last], out[end] = False, True
+    return out
+
+
+def _persons_by_week(part, happened, horizon):
+    """Persons by the week of their first event, and persons at risk, weeks 0..horizon."""
+    first = part[happened].groupby("person_id")["duration_weeks"].min()
+    longest = part.groupby("person_id")["duration_weeks"].max().to_numpy()
+    ended = np.bincount(np.minimum(longest, horizon), minlength=horizon + 1)
+    at_risk = np.cumsum(ended[::-1])[::-1]
+    return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
+
+
+def survival_bands(spells, window_weeks=156, disclosure_limit=5):
+    """Rows of benchmark.survival_bands: Kaplan-Meier by sex, one row per week 0..window_weeks.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+    window_weeks, disclosure_limit : int
+        Missing values where fewer persons than the limit succeeded since the last week given, or are at risk.
+
+    Notes
+    -----
+    lifelines' KaplanMeierFitter, 95 % bands from Greenwood's variance on the log(-log) scale; spells of one
+    person count as independent.
+    """
+    from lifelines import KaplanMeierFitter  # slow to import
+
+    horizon, parts = int(window_weeks), []
+    for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
+        event = part["is_success"].to_numpy(bool)
+        fitted = KaplanMeierFitter(alpha=0.05).fit(part["duration_weeks"], event)
+        weeks = np.arange(horizon + 1)
+        band = fitted.confidence_interval_.reindex(fitted.timeline).reindex(weeks, method="ffill")
+        frame = pd.DataFrame(
+            {
+                "sex": sex,
+                "week": weeks,
+                "survival": fitted.survival_function_at_times(weeks).to_numpy(),
+                "ci_low": band.iloc[:, 0].to_numpy(),
+                "ci_high": band.iloc[:, 1].to_numpy(),
+            }
+        )
+        parts.append(_withheld(frame, *_persons_by_week(part, event, horizon), int(disclosure_limit)))
+    return _typed(parts, _BANDS)
+
+
+def _withheld(frame, events, at_risk, limit):
+    values = [c for c in frame.columns if c not in ("sex", "cause", "week")]
+    frame.loc[~released(events, at_risk, limit), values] = np.nan
+    return frame
+
+
+def _typed(parts, columns):
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in columns})
+    return frame[list(columns)].astype(columns)
+
+
+def cumulative_incidence(duration, cause, horizon=156):
+    """Aalen-Johansen cumulative incidence of each of two causes, ties and all.
+
+    Parameters
+    ----------
+    duration : (n,) int array
+        Whole weeks, 1 or more.
+    cause : (n,) int array
+        0 = censored, 1 and 2 = the causes. Events of a week come before its censorings.
+    horizon : int
+
+    Returns
+    -------
+    incidence, variance : (2, horizon + 1) float arrays
+        At weeks 0..horizon.
+
+    Raises
+    ------
+    ValueError
+        No rows, durations that are no whole weeks of 1 or more, or another cause.
+
+    Notes
+    -----
+    ``F_j(t) = sum over weeks s <= t of S(s - 1) d_j(s) / n(s)``, S the survival of either cause. Variance:
+    Marubini & Valsecchi (1995), section 10.3, as in SAS and lifelines; lifelines breaks ties at random
+    before it computes the same.
+    """
+    duration, cause = np.asarray(duration), np.asarray(cause)
+    if not len(duration) or (duration < 1).any() or (duration != np.round(duration)).any():
+        raise ValueError("cumulative incidence needs rows with whole weeks of 1 or more")
+    if not np.isin(cause, (0, 1, 2)).all():
+        raise ValueError("a cause is 0 (censored), 1 or 2")
+    week = np.minimum(duration.astype(int), horizon + 1)
+    n = np.cumsum(np.bincount(week, minlength=horizon + 2)[::-1])[::-1][: horizon + 1].astype(float)
+    by_cause = [np.bincount(week[cause == j], minlength=horizon + 2)[: horizon + 1] for j in (1, 2)]
+    d = by_cause[0] + by_cause[1]
+    share = np.divide(d, n, out=np.zeros_like(n), where=n > 0)
+    before = np.concatenate([[1.0], np.cumprod(1 - share)[:-1]])
+    incidence, variance = np.zeros((2, horizon + 1)), np.zeros((2, horizon + 1))
+    safe, left = np.maximum(n, 1), n * (n - d)
+    overall = np.divide(d, left, out=np.zeros_like(n), where=left > 0)  # all gone: F no longer moves
+    for j, dj in enumerate(by_cause):
+        F = incidence[j] = np.cumsum(before * dj / safe)
+        gap = np.tril(F[:, None] - F)
+        variance[j] = (
+            gap**2 @ overall
+            + np.cumsum(before**2 * dj * (n - dj) / safe**3)
+            - 2 * gap @ (before * dj / safe**2)
+        )
+    return incidence, np.maximum(variance, 0.0)
+
+
+def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
+    """Rows of benchmark.cumulative_incidence, one per sex, cause and week 0..window_weeks.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        benchmark.spells: spell_id, person_id, sex, duration_weeks, outcome.
+    window_weeks, disclosure_limit : int
+        As `survival_bands`, by cause.
+
+    Notes
+    -----
+    95 % bands on the log(-log) scale, as in lifelines; spells of one person count as independent. Spells that
+    are unfinished are censored.
+    """
+    horizon, parts = int(window_weeks), []
+    for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
+        outcome = part["outcome"].to_numpy(object)
+        cause = np.select([outcome == name for name in CAUSES.values()], [1, 2], 0)
+        incidence, variance = cumulative_incidence(part["duration_weeks"].to_numpy(), cause, horizon)
+        for j, name in enumerate(CAUSES):
+            F = incidence[j]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                width = cox.Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
+                low, high = F ** np.exp(width), F ** np.exp(-width)
+            inside = (F > 0) & (F < 1)
+            frame = pd.DataFrame(
+                {
+                    "sex": sex,
+                    "cause": name,
+                    "week": np.arange(horizon + 1),
+                    "incidence": F,
+                    "ci_low": np.where(inside, low, F),
+                    "ci_high": np.where(inside, high, F),
+                }
+            )
+            persons = _persons_by_week(part, cause == j + 1, horizon)
+            parts.append(_withheld(frame, *persons, int(disclosure_limit)))
+    return _typed(parts, _INCIDENCE)
+
+
+def expected_survival(linear_predictor, baseline):
+    """Mean over spells of S0(t)^exp(x b).
+
+    Parameters
+    ----------
+    linear_predictor : (n,) float array
+        x b; -inf for a spell whose hazard is 0.
+    baseline : (weeks + 1,) float array
+        S0 at weeks 0, 1, ... of a spell with x b = 0.
+
+    Returns
+    -------
+    (weeks + 1,) float array
+    """
+    hazard, baseline = np.exp(np.asarray(linear_predictor, float)), np.asarray(baseline, float)[:, None]
+    parts = [hazard[a : a + _CHUNK] for a in range(0, len(hazard), _CHUNK)]
+    return sum((baseline**part).sum(axis=1) for part in parts) / len(hazard)
+
+
+def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_limit=5):
+    """Rows of benchmark.municipal_curves, one per municipality of the benchmark and week 0..window_weeks.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        benchmark.spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
+    predictors : DataFrame
+        intermediate.int_linear_predictors: spell_id, is_benchmarked, linear_predictor, is_without_hazard.
+    baseline : DataFrame
+        benchmark.cox_baseline: sex, week, survival. The published one, so that the expectation tells nothing
+        of the weeks that it withholds.
+    window_weeks, disclosure_limit : int
+        As `survival_bands`, by municipality, for the observed curve. With a limit above 1 both curves have
+        three decimals.
+
+    Notes
+    -----
+    The area under the observed curve on 0..window_weeks is the observed mean duration, that under the
+    expected one the expected mean duration, but for the withheld weeks and the rounding.
+    """
+    horizon, limit, parts = int(window_weeks), int(disclosure_limit), []
+    scores = predictors[["spell_id", "is_benchmarked", "linear_predictor", "is_without_hazard"]]
+    data = spells.merge(scores, on="spell_id", validate="1:1").sort_values("spell_id", kind="stable")
+    data["score"] = data["linear_predictor"].where(~data["is_without_hazard"].astype(bool), -np.inf)
+    curves = {
+        sex: rows.sort_values("week")["survival"].to_numpy(float) for sex, rows in baseline.groupby("sex")
+    }
+    for code, part in data[data["is_benchmarked"].astype(bool)].groupby("municipality_code"):
+        event = part["is_success"].to_numpy(bool)
+        expected = sum(
+            len(rows) / len(part) * expected_survival(rows["score"], curves[sex][: horizon + 1])
+            for sex, rows in part.groupby("sex")
+        )
+        frame = pd.DataFrame(
+            {
+                "municipality_code": code,
+                "week": np.arange(horizon + 1),
+                "observed_survival": kaplan_meier.survival(part["duration_weeks"], event, horizon=horizon),
+                "expected_survival": expected,
+            }
+        )
+        if limit > 1:
+            frame = frame.round(_CURVE_DECIMALS)
+        given = released(*_persons_by_week(part, event, horizon), limit)
+        frame.loc[~given, "observed_survival"] = np.nan
+        parts.append(frame)
+    return _typed(parts, _CURVES)

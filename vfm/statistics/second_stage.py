@@ -1,0 +1,547 @@
+"""The second stage with honest errors: both indicators are estimates, and what follows from them must say so.
+
+The benchmark indicators come with their covariance (infinitesimal jackknife). The expenditure indicators err
+in two ways: the cost-need model is estimated, for which municipalities are resampled with all their years,
+and a mean over up to five years is not the municipality's level. Draws of both indicators carry these errors
+into the regression of Figure 5.1 and into the frontiers of section 5.2. The errors of the two indicators are
+taken as independent: one is about when persons find work, the other about accounts.
+
+An error in the regressor also draws the slope of least squares towards 0. The errors-in-variables estimate
+beside it allows for that.
+
+Notes
+-----
+Cameron, Gelbach & Miller (2008) for resampling clusters; Smyth (2004) for moderated variances; Fuller (1987)
+for errors in variables with known error variance, Cheng & Schneeweiss (1998) for its polynomial form;
+Horrace & Schmidt (1996) for conditional intervals.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from vfm.statistics import cost_need, cox, frontier
+from vfm.statistics.comparing import covariance_matrix, symmetric_root
+from vfm.statistics.regression import FORMS, fit, powers
+
+_TEN = 10  # "the ten best" of Figure 5.3
+_LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
+
+_DRAWS = {
+    "draw": "int64",
+    "municipality_code": object,
+    "benchmark_indicator": float,
+    "expenditure_indicator": float,
+    "expected_dkk": float,
+}
+_JOINT = {
+    "sample": object,
+    "form": object,
+    "term": object,
+    "estimator": object,
+    "coefficient": float,
+    "measurement_standard_error": float,
+    "joint_standard_error": float,
+    "t_value": float,
+    "p_value": float,
+    "ci_low": float,
+    "ci_high": float,
+    "reliability": float,
+    "equation_standard_deviation": float,
+    "municipalities": "int64",
+    "draws": "int64",
+}
+_INTERVALS = {
+    "side": object,
+    "municipality_code": object,
+    "inefficiency": float,
+    "conditional_low": float,
+    "conditional_high": float,
+    "joint_low": float,
+    "joint_high": float,
+    "rank": "int64",
+    "rank_low": "int64",
+    "rank_high": "int64",
+    "probability_among_ten_best": float,
+    "distance_dkk": float,
+    "distance_dkk_low": float,
+    "distance_dkk_high": float,
+    "excess_dkk": float,
+    "excess_dkk_low": float,
+    "excess_dkk_high": float,
+    "share_of_draws_at_the_regression": float,
+    "draws": "int64",
+}
+
+
+def inverse_trigamma(value):
+    """x > 0 with trigamma(x) = value > 0, by Newton's method on its reciprocal (Smyth 2004, appendix)."""
+    x = 0.5 + 1 / value
+    for _ in range(50):
+        tri = special.polygamma(1, x)
+        step = tri * (1 - tri / value) / special.polygamma(2, x)
+        x += step
+        if abs(step) < 1e-12 * x:
+            break
+    return float(x)
+
+
+def moderated_variances(variances, degrees):
+    """Sample variances drawn towards a common value by as much as they scatter by chance.
+
+    Parameters
+    ----------
+    variances : (n,) float array
+        Sample variances; ignored where degrees are 0.
+    degrees : (n,) int array
+        Their degrees of freedom, 0 or more.
+
+    Returns
+    -------
+    (n,) float array
+        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 where there are no degrees.
+
+    Raises
+    ------
+    ValueError
+        No variance above 0 with degrees of freedom.
+
+    Notes
+    -----
+    Smyth (2004), section 6.2: moments of the log variances, which are scaled log F.
+    """
+    s2, d = np.asarray(variances, float), np.asarray(degrees, float)
+    known = d > 0
+    if not (known.any() and s2[known].max() > 0):
+        raise ValueError("no municipality has two years that differ, so the yearly variation is unknown")
+    x, dk = s2[known], d[known]
+    x = np.maximum(x, 1e-5 * np.median(x[x > 0]))
+    e = np.log(x) - special.digamma(dk / 2) + np.log(dk / 2)
+    spread = (e.var(ddof=1) if len(e) > 1 else 0.0) - special.polygamma(1, dk / 2).mean()
+    if spread > 0:
+        d0 = 2 * inverse_trigamma(spread)
+        prior = np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
+        return (d0 * prior + d * np.where(known, s2, 0.0)) / (d0 + d)
+    return np.full(len(d), float(np.exp(e.mean())))  # no more scatter than chance: one variance for all
+
+
+def expenditure_draws(cells, codes, *, draws=999, seed=0):
+    """Draws of the expenditure indicators and of the expected expenditure.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        intermediate.cost_need_input.
+    codes : (K,) array of str
+        Municipalities whose indicators are wanted; each must have a cell.
+    draws, seed : int
+
+    Returns
+    -------
+    estimates : (2, K) float array
+        Indicator (mean over years of actual over expected) and expected expenditure in DKK per full-year
+        person (mean over years), at the data.
+    drawn : (2, draws, K) float array
+
+    Raises
+    ------
+    ValueError
+        A municipality without a cell, a cost-need model that cannot be fitted, or one that resampling breaks
+        too often: its terms become combinations of each other, or an expectation falls to 0.
+
+    Notes
+    -----
+    Each draw fits cost-need model 3 to as many municipalities as there are, drawn with replacement, all years
+    together, and adds to each indicator a normal error with the moderated variance of its years over their
+    number.
+    """
+    cells = cells.sort_values(["municipality_code", "year"], kind="stable").reset_index(drop=True)
+    ordinary, _ = cost_need.fit(cells, 3)
+    X, y = cost_need.design(cells, 3).to_numpy(), cells[cost_need.OUTCOME].to_numpy(float)
+    scale = np.sqrt((X**2).mean(axis=0))
+    X = X / scale
+    group, groups = pd.factorize(cells["municipality_code"].astype(str))
+    place = pd.Series(np.arange(len(groups)), index=groups).reindex(np.asarray(codes, str))
+    if place.isna().any():
+        raise ValueError(f"municipality {place.index[place.isna()][0]} has no municipality-year of cost need")
+    place = place.to_numpy(int)
+    years = np.bincount(group)
+    member = (group == np.arange(len(groups))[:, None]).astype(float)
+
+    def means(expected):
+        """Mean over years of actual over expected, and of expected, by municipality."""
+        return ((y / expected) @ member.T / years)[..., place], (expected @ member.T / years)[..., place]
+
+    expected = X @ (ordinary.params.to_numpy() * scale)
+    if (expected <= 0).any():
+        raise ValueError("the cost-need model expects no expenditure, or less, in a municipality-year")
+    estimates = np.array(means(expected))
+    indicator = y / expected
+    deviation = indicator - (indicator @ member.T / years)[group]
+    own = np.bincount(group, deviation**2) / np.maximum(years - 1, 1)
+    error = np.sqrt(moderated_variances(own, years - 1) / years)[place]
+
+    inner = np.einsum("gi,ij,ik->gjk", member, X, X)
+    cross = np.einsum("gi,ij,i->gj", member, X, y)
+    resample, noise = np.random.default_rng(seed).spawn(2)
+    kept, tried = [], 0
+    while sum(map(len, kept)) < draws:
+        if tried >= 5 * draws + 50:
+            raise ValueError("resampling municipalities breaks the cost-need model more often than not")
+        size = draws - sum(map(len, kept))
+        tried += size
+        drawn = resample.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size)
+        A = np.tensordot(drawn, inner, 1)
+        fine = np.linalg.cond(A) < 1e10
+        b = np.linalg.solve(A[fine], (drawn[fine] @ cross)[..., None])[..., 0]
+        expected = b @ X.T
+        kept.append(expected[(expected > 0).all(axis=1)])
+    drawn = np.array(means(np.concatenate(kept)))
+    drawn[0] += error * noise.standard_normal(drawn[0].shape)
+    return estimates, drawn
+
+
+def draws_table(municipalities, covariances, cells, draws=999, seed=0):
+    """Rows of intermediate.int_indicator_draws; draw 0 holds the estimates.
+
+    Parameters
+    ----------
+    municipalities : DataFrame
+        efficiency.efficiency_input: municipality_code, benchmark_indicator.
+    covariances : DataFrame
+        benchmark.indicator_covariance.
+    cells : DataFrame
+        intermediate.cost_need_input.
+    draws, seed : int
+
+    Returns
+    -------
+    DataFrame
+        Benchmark indicators are drawn normal on the log scale, with the covariance of all municipalities.
+    """
+    data = municipalities.sort_values("municipality_code", kind="stable")
+    codes = data["municipality_code"].to_numpy(object)
+    if not len(codes):
+        return pd.DataFrame({c: [] for c in _DRAWS}).astype(_DRAWS)
+    draws, seed = int(draws), int(seed)
+    value = data["benchmark_indicator"].to_numpy(float)
+    root = symmetric_root(covariance_matrix(codes, covariances) / np.outer(value, value))
+    first, second = np.random.SeedSequence(seed).spawn(2)
+    benchmark = value * np.exp(np.random.default_rng(first).standard_normal((draws, len(codes))) @ root)
+    estimates, drawn = expenditure_draws(cells, codes, draws=draws, seed=second)
+    return pd.DataFrame(
+        {
+            "draw": np.repeat(np.arange(draws + 1), len(codes)),
+            "municipality_code": np.tile(codes, draws + 1),
+            "benchmark_indicator": np.vstack([value, benchmark]).ravel(),
+            "expenditure_indicator": np.vstack([estimates[0], drawn[0]]).ravel(),
+            "expected_dkk": np.vstack([estimates[1], drawn[1]]).ravel(),
+        }
+    ).astype(_DRAWS)
+
+
+def _moments(x, noise, degree):
+    """x^r free of the error's share in it, r = 0..2 degree: normal errors with standard deviation `noise`."""
+    v = noise**2
+    t = [np.ones_like(x), x, x**2 - v]
+    if degree == 2:
+        t += [x**3 - 3 * x * v, x**4 - 6 * x**2 * v + 3 * v**2]
+    return t
+
+
+def errors_in_variables(y, x, weights, noise, *, degree=1):
+    """Polynomial regression with a regressor that is measured with known, normal error.
+
+    Parameters
+    ----------
+    y, x : (..., n) float arrays
+        Outcome and measured regressor; leading axes are problems of their own.
+    weights : (n,) float array
+    noise : (n,) float array
+        Standard deviation of the error of x; 0 gives weighted least squares.
+    degree : {1, 2}
+
+    Returns
+    -------
+    coefficients : (..., degree + 1) float array
+        nan where the reliability is below 0.1.
+    reliability : (...) float array
+        The least share, over all directions of the regressors, of their moments that is not error; for a
+        line the reliability of x.
+
+    Notes
+    -----
+    Solves ``sum w t_(i+j) b = sum w t_i y`` with ``E t_r = (true x)^r`` (Cheng & Schneeweiss 1998, adjusted
+    least squares). For a line this is Fuller's (1987) method-of-moments estimator with known error variance:
+    the covariance over the variance less the error's.
+    """
+    x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+    w = np.asarray(weights, float) / np.sum(weights)
+    centre = (x * w).sum(axis=-1, keepdims=True)
+    spread = np.sqrt(((x - centre) ** 2 * w).sum(axis=-1, keepdims=True))
+    z, s = (x - centre) / spread, np.asarray(noise, float) / spread
+    size = degree + 1
+
+    def matrix(t):
+        m = [(w * v).sum(axis=-1) for v in t]
+        return np.stack([np.stack([m[i + j] for j in range(size)], axis=-1) for i in range(size)], axis=-2)
+
+    H, M = matrix(_moments(z, s, degree)), matrix(_moments(z, np.zeros_like(s), degree))
+    h = np.stack([(w * t * y).sum(axis=-1) for t in _moments(z, s, degree)[:size]], axis=-1)
+    half = np.linalg.inv(np.linalg.cholesky(M))
+    reliability = np.linalg.eigvalsh(half @ H @ np.swapaxes(half, -1, -2))[..., 0]
+    fine = reliability >= _LEAST_RELIABILITY
+    b = np.full(h.shape, np.nan)
+    b[fine] = np.linalg.solve(H[fine], h[fine][..., None])[..., 0]
+    # back from z to x
+    centre, spread = centre[..., 0], spread[..., 0]
+    out = np.empty_like(b)
+    slope, bend = b[..., 1] / spread, (b[..., 2] / spread**2 if degree == 2 else np.zeros_like(spread))
+    out[..., 0] = b[..., 0] - slope * centre + bend * centre**2
+    out[..., 1] = slope - 2 * bend * centre
+    if degree == 2:
+        out[..., 2] = bend
+    return out, reliability
+
+
+def _half_width(draws):
+    """Half the distance between the 2.5 and 97.5 % points over 1.96: a standard error few draws can upset."""
+    fine = draws[~np.isnan(draws).any(axis=1)]
+    if len(fine) < 2:
+        return np.full(draws.shape[1], np.nan)
+    low, high = np.quantile(fine, [0.025, 0.975], axis=0)
+    return (high - low) / (2 * cox.Z_975)
+
+
+def joint_fit(y, x, weights, noise_y, noise_x, *, degree=1, seed=0):
+    """Weighted regression of estimates on estimates, with standard errors that know it.
+
+    Parameters
+    ----------
+    y, x, weights : (n,) float arrays
+    noise_y, noise_x : (draws, n) float arrays
+        Draws of the errors of y and of x.
+    degree : {1, 2}
+    seed : int
+
+    Returns
+    -------
+    coefficients, measurement, joint : dict of (degree + 1,) float arrays
+        By estimator, 'weighted' and 'errors_in_variables': coefficients; standard errors from the errors of
+        the indicators alone, and with the variation between municipalities around the line.
+    reliability : float
+        See `errors_in_variables`.
+    equation : float
+        Standard deviation of that variation: what remains of the residuals after the errors.
+
+    Notes
+    -----
+    A world is made in which the true regressors have the spread of x without its errors (each x is drawn
+    towards the mean by as much as its own error asks for), the true outcomes lie around the
+    errors-in-variables curve with the equation's standard deviation, and both are measured with the drawn
+    errors; both estimators are applied to it. Where there is no errors-in-variables estimate the weighted
+    curve stands in. An error shared by all municipalities shifts the line but not
+    its slope: the error variances are those of the errors less their weighted mean.
+    """
+    y, x, w = (np.asarray(v, float) for v in (y, x, weights))
+    w = w / w.sum()
+    noise_y, noise_x = noise_y - noise_y.mean(axis=0), noise_x - noise_x.mean(axis=0)
+    noise = np.sqrt(((noise_x - (noise_x @ w)[:, None]) ** 2).mean(axis=0))
+    none = np.zeros(len(x))
+    weighted = fit(y, x, w, degree=degree).params.to_numpy()
+    corrected, reliability = errors_in_variables(y, x, w, noise, degree=degree)
+    curve = corrected if np.isfinite(corrected).all() else weighted
+    share = max(float(errors_in_variables(y, x, w, noise)[1]), _LEAST_RELIABILITY)
+    true_variance = share * (w @ (x - w @ x) ** 2)
+    shrink = np.sqrt(true_variance / (true_variance + noise**2))
+    # what the known errors leave of the residuals: trace of the residuals' covariance under either
+    X = powers(x, "x", degree).to_numpy()
+    left = np.eye(len(x)) - X @ np.linalg.solve((X.T * w) @ X, X.T * w)
+    slope = weighted[1] + (2 * weighted[2] * x if degree == 2 else 0.0)
+    known = ((left @ (noise_y - slope * noise_x).T) ** 2).T @ w
+    variance = (w @ (left @ y) ** 2 - known.mean()) / (w @ left**2).sum()
+    equation = np.sqrt(max(variance, 0.0))
+    true_x = w @ x + shrink * (x - w @ x)
+    true_y = powers(true_x, "x", degree).to_numpy() @ curve
+    eta = equation * np.random.default_rng(seed).standard_normal(noise_y.shape)
+    coefficients = {"weighted": weighted, "errors_in_variables": corrected}
+    measurement, joint = {}, {}
+    for name, error in (("weighted", none), ("errors_in_variables", noise)):
+        for out, around in ((measurement, 0.0), (joint, eta)):
+            drawn, _ = errors_in_variables(
+                true_y + around + noise_y, true_x + noise_x, w, error, degree=degree
+            )
+            out[name] = np.where(np.isfinite(coefficients[name]), _half_width(drawn), np.nan)
+    return coefficients, measurement, joint, float(reliability), float(equation)
+
+
+def _errors(data, draws):
+    """Draws of both indicators less the mean over draws, (draws, K) each, in the order of `data`."""
+    drawn = draws[draws["draw"] > 0]
+    codes = data["municipality_code"]
+    out = []
+    for column in ("benchmark_indicator", "expenditure_indicator"):
+        wide = drawn.pivot(index="draw", columns="municipality_code", values=column).reindex(columns=codes)
+        if wide.isna().to_numpy().any():
+            raise ValueError(f"the draws lack municipality {wide.columns[wide.isna().any()][0]}")
+        out.append(wide.to_numpy(float))
+    return out
+
+
+def joint_regressions(municipalities, draws, outlier="169", seed=0):
+    """Rows of efficiency.indicator_regressions_joint.
+
+    Parameters
+    ----------
+    municipalities : DataFrame
+        efficiency.efficiency_input.
+    draws : DataFrame
+        intermediate.int_indicator_draws.
+    outlier : str
+        Code of the municipality that the second sample leaves out.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row for each sample, form, term and estimator; t, p and the interval use the joint standard error
+        and Student's t. Samples, forms and terms are those of `regression.indicator_regressions`.
+    """
+    data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
+    if not len(data):
+        return pd.DataFrame({c: [] for c in _JOINT}).astype(_JOINT)
+    noise_y, noise_x = _errors(data, draws)
+    codes = data["municipality_code"].astype(str)
+    samples = {"all": np.ones(len(data), bool), f"without_{outlier}": (codes != str(outlier)).to_numpy()}
+    y, x, w = (data[c].to_numpy(float) for c in ("benchmark_indicator", "expenditure_indicator", "spells"))
+    parts = []
+    for sample, rows in samples.items():
+        for form, degree in FORMS.items():
+            coefficients, measurement, joint, reliability, equation = joint_fit(
+                y[rows], x[rows], w[rows], noise_y[:, rows], noise_x[:, rows], degree=degree, seed=int(seed)
+            )
+            terms = powers(x[:1], "expenditure_indicator", degree).columns
+            freedom = int(rows.sum()) - len(terms)
+            quantile = special.stdtrit(freedom, 0.975)
+            for estimator, b in coefficients.items():
+                se = joint[estimator]
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    t = b / se
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "sample": sample,
+                            "form": form,
+                            "term": terms,
+                            "estimator": estimator,
+                            "coefficient": b,
+                            "measurement_standard_error": measurement[estimator],
+                            "joint_standard_error": se,
+                            "t_value": t,
+                            "p_value": 2 * special.stdtr(freedom, -np.abs(t)),
+                            "ci_low": b - quantile * se,
+                            "ci_high": b + quantile * se,
+                            "reliability": reliability,
+                            "equation_standard_deviation": equation,
+                            "municipalities": int(rows.sum()),
+                            "draws": len(noise_y),
+                        }
+                    )
+                )
+    return pd.concat(parts, ignore_index=True).astype(_JOINT)
+
+
+def frontier_intervals(municipalities, draws, seed=0, level=0.95):
+    """Rows of efficiency.frontier_intervals: the distance from the half-normal frontier and how sure it is.
+
+    Parameters
+    ----------
+    municipalities : DataFrame
+        efficiency.efficiency_input.
+    draws : DataFrame
+        intermediate.int_indicator_draws; draw 0 gives the expected expenditure at the estimates.
+    seed : int
+        Of the inefficiencies drawn from their conditional laws.
+    level : float
+        Of all intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per side and municipality. Distances in kroner are those of the cost side.
+
+    Raises
+    ------
+    ValueError
+        The draws lack a municipality, or a frontier cannot be fitted.
+
+    Notes
+    -----
+    `conditional_low`, `conditional_high`: quantiles of u given the residual at the fitted frontier (Horrace &
+    Schmidt 1996), which take the frontier and the indicators as known. `joint_low`, `joint_high`: the
+    frontier fitted to each draw of both indicators, u drawn given the residual there. Draws scatter around
+    estimates that scatter already, so the joint intervals are rather too wide than too narrow. `excess_dkk`
+    is measured from the regression line instead: the cost beyond that of the average municipality with the
+    same result, negative where it is less.
+    """
+    data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
+    if not len(data):
+        return pd.DataFrame({c: [] for c in _INTERVALS}).astype(_INTERVALS)
+    codes = data["municipality_code"]
+    wide = {
+        name: draws.pivot(index="draw", columns="municipality_code", values=name).reindex(columns=codes)
+        for name in ("benchmark_indicator", "expenditure_indicator", "expected_dkk")
+    }
+    lacking = codes[wide["expected_dkk"].isna().any().to_numpy()]
+    if len(lacking):
+        raise ValueError(f"the draws lack municipality {lacking.iloc[0]}")
+    expected = wide["expected_dkk"].to_numpy()
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    weights = data["spells"].to_numpy(float) * len(data) / data["spells"].sum()
+    parts = []
+    for stream, (side, (outcome, regressor)) in zip(
+        np.random.default_rng(int(seed)).spawn(2), frontier.MODELS.items(), strict=True
+    ):
+        [(_, result)] = frontier.fits(data, sides=[side], distributions=["half_normal"])
+        sign = frontier.SIDES[side]
+        law = frontier.conditional_law(sign * result.residuals, result.sigma_u, result.sigma_v)
+        x = wide[regressor].to_numpy()[1:]
+        X = np.stack([np.ones_like(x), x, x**2], axis=-1)
+        many = frontier.fit_half_normal(wide[outcome].to_numpy()[1:].T, X, weights, side)
+        u = frontier.conditional_quantile(
+            *frontier.conditional_law(many.residuals, many.sigma_u, many.sigma_v),
+            stream.random(many.residuals.shape),
+        ).T
+        rank = 1 + np.argsort(np.argsort(-many.residuals.T, axis=1, kind="stable"), axis=1, kind="stable")
+        joint = np.quantile(u, tails, axis=0)
+        rank_low, rank_high = np.quantile(rank, tails, axis=0, method="nearest")
+        row = {
+            "side": side,
+            "municipality_code": codes,
+            "inefficiency": result.inefficiency,
+            "conditional_low": frontier.conditional_quantile(*law, tails[0]),
+            "conditional_high": frontier.conditional_quantile(*law, tails[1]),
+            "joint_low": joint[0],
+            "joint_high": joint[1],
+            "rank": result.rank,
+            "rank_low": rank_low,
+            "rank_high": rank_high,
+            "probability_among_ten_best": (rank <= _TEN).mean(axis=0),
+            "share_of_draws_at_the_regression": (many.sigma_u == 0).mean(),
+            "draws": len(x),
+        }
+        if side == "cost":
+            line = powers(data[regressor], regressor, 2).to_numpy() @ result.ols_coefficients
+            excess = (data[outcome].to_numpy(float) - line) * expected[0]
+            distance = np.quantile(u * expected[1:], tails, axis=0)
+            beyond = np.quantile(-many.line_residuals.T * expected[1:], tails, axis=0)
+            row |= {
+                "distance_dkk": result.inefficiency * expected[0],
+                "distance_dkk_low": distance[0],
+                "distance_dkk_high": distance[1],
+                "excess_dkk": excess,
+                "excess_dkk_low": beyond[0],
+                "excess_dkk_high": beyond[1],
+            }
+        parts.append(pd.DataFrame(row))
+    return pd.concat(parts, ignore_index=True)[list(_INTERVALS)].astype(_INTERVALS)

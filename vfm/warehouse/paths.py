@@ -1,0 +1,55 @@
+"""Where the project lies, and where a build reads and writes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a build reads and writes; all absolute."""
+
+    project: Path
+    build: Path
+    results: Path
+
+    @classmethod
+    def from_environment(cls, project):
+        """Take $VFM_BUILD and $VFM_RESULTS, relative ones from the project's root."""
+        project = Path(project).resolve()
+        return cls(
+            project=project,
+            build=project / (os.environ.get("VFM_BUILD") or "build"),
+            results=project / (os.environ.get("VFM_RESULTS") or "vfm.duckdb"),
+        )
+
+    @property
+    def warehouse(self):
+        """The file dbt builds into."""
+        return self.build / "warehouse.duckdb"
+
+    @property
+    def target(self):
+        """dbt's manifest, run results and compiled SQL."""
+        return self.build / "target"
+
+    @property
+    def logs(self):
+        """dbt's full log."""
+        return self.build / "logs"
+
+    def short(self, path):
+        """Name a path as a person in the project's root would."""
+        return str(path.relative_to(self.project)) if path.is_relative_to(self.project) else str(path)
+
+
+def register_folder() -> Path:
+    """Return the folder of the registers, $VFM_REGISTERS or seeds/registers, from the project's root."""
+    return PROJECT / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
+
+
+def accounts_folder() -> Path:
+    """Return the folder of the accounts and the labour market, $VFM_STATBANK or seeds/statbank."""
+    return PROJECT / (os.environ.get("VFM_STATBANK") or "seeds/statbank")

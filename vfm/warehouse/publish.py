@@ -1,0 +1,305 @@
+"""Publish the results: copy the aggregates of a whole build into one file, or leave the last one alone."""
+
+import json
+import os
+import shutil
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from vfm.warehouse import machine, settings
+from vfm.warehouse.failures import FAILED
+from vfm.warehouse.sql_text import literal
+
+SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
+PERSONAL_COLUMNS = {"person_id", "spell_id", "pnr", "pnr12", "familie_id", "e_faelle_id", "recnum"}
+
+
+class NotPublishedError(Exception):
+    """The results may not be published; the message is one sentence for a person."""
+
+
+def tables_to_publish(manifest):
+    """List the tables that belong in the published file.
+
+    Parameters
+    ----------
+    manifest : dict
+        dbt's manifest.json.
+
+    Returns
+    -------
+    dict
+        {unique id of the model: (schema, table)}, sorted by schema and table: every enabled model of the
+        schemas in SCHEMAS but those whose config says `meta: {person_level: true}`.
+    """
+    models = {
+        key: (node["schema"], node["alias"])
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] != "ephemeral"
+        and node["schema"] in SCHEMAS
+        and not node["config"].get("meta", {}).get("person_level", False)
+    }
+    return dict(sorted(models.items(), key=lambda item: (SCHEMAS.index(item[1][0]), item[1][1])))
+
+
+def check_run(manifest, run_results):
+    """Refuse a run in which anything failed or anything was left out.
+
+    Parameters
+    ----------
+    manifest, run_results : dict
+        dbt's manifest.json and run_results.json of the same invocation.
+
+    Raises
+    ------
+    NotPublishedError
+        If a node failed or was skipped, or a model, data test or seed of the project has no result.
+    """
+    status = {result["unique_id"]: result["status"] for result in run_results["results"]}
+    failed = sorted(key for key, value in status.items() if value in FAILED)
+    if failed:
+        raise NotPublishedError(f"{len(failed)} steps of the build failed, the first is {failed[0]}.")
+    invocations = [document["metadata"]["invocation_id"] for document in (manifest, run_results)]
+    if invocations[0] != invocations[1]:
+        raise NotPublishedError("The manifest and the run results are of two different dbt runs.")
+    nodes = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "test", "seed")
+        and node["config"].get("materialized") != "ephemeral"
+    }
+    left_out = sorted(nodes.keys() - status.keys())
+    if left_out:
+        raise NotPublishedError(
+            f"The run left out {len(left_out)} models or tests, the first is {left_out[0]}: "
+            "only a whole build is published."
+        )
+
+
+def copy_table(con, schema, table):
+    """Copy a table of the warehouse, with its comments, into the connection's own file; return its rows."""
+    name = f'"{schema}"."{table}"'
+    columns = con.execute(
+        """
+        select column_name, comment from duckdb_columns()
+        where database_name = 'warehouse' and schema_name = ? and table_name = ?
+        order by column_index
+        """,
+        [schema, table],
+    ).fetchall()
+    if not columns:
+        raise NotPublishedError(f"The warehouse has no table {schema}.{table}.")
+    personal = sorted(column for column, _ in columns if column.lower() in PERSONAL_COLUMNS)
+    if personal:
+        raise NotPublishedError(
+            f"Table {schema}.{table} holds {', '.join(personal)}: person-level rows are never published. "
+            "Set meta: {person_level: true} in its yml, or take the column out."
+        )
+    con.execute(f'create schema if not exists "{schema}"')
+    con.execute(f"create table {name} as select * from warehouse.{name}")
+    comment = con.execute(
+        """
+        select comment from duckdb_tables()
+        where database_name = 'warehouse' and schema_name = $1 and table_name = $2
+        union all
+        select comment from duckdb_views()
+        where database_name = 'warehouse' and schema_name = $1 and view_name = $2
+        """,
+        [schema, table],
+    ).fetchone()
+    if comment and comment[0]:
+        con.execute(f"comment on table {name} is {literal(comment[0])}")
+    for column, text in columns:
+        if text:
+            con.execute(f'comment on column {name}."{column}" is {literal(text)}')
+    (rows,) = con.execute(f"select count(*) from {name}").fetchone()
+    return rows
+
+
+@contextmanager
+def into(warehouse, path):
+    """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
+    with closing(duckdb.connect(str(path), config=settings.duckdb_config(Path(warehouse).parent))) as con:
+        con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
+        con.execute("set enable_external_access = false")  # but for these two files
+        yield con
+        con.execute("detach warehouse")
+        con.execute("checkpoint")
+    with open(path, "rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def write_file(warehouse, path, tables):
+    """Write the tables into a new DuckDB file and return {(schema, table): rows}."""
+    with into(warehouse, path) as con:
+        return {name: copy_table(con, *name) for name in tables}
+
+
+def new_file(results):
+    """Return the file to publish, links followed, and the one beside it that this process writes first."""
+    results = Path(os.path.realpath(results))
+    return results, results.with_name(f"{results.name}.{os.getpid()}.new")
+
+
+def prepare_folder(results):
+    """Make the folder of the published file, and sure that a file can be written there.
+
+    Parameters
+    ----------
+    results : path
+
+    Raises
+    ------
+    NotPublishedError
+        If not.
+    """
+    results, new = new_file(results)
+    if results.is_dir():
+        raise NotPublishedError(
+            f"{results} is a folder: set VFM_RESULTS to the file to publish. {machine.SEE}"
+        )
+    try:
+        results.parent.mkdir(parents=True, exist_ok=True)
+        new.touch()
+        new.unlink()
+    except OSError as problem:
+        raise NotPublishedError(refusal(results.parent, problem)) from problem
+
+
+def refusal(folder, problem):
+    """Put into a sentence why a folder took no file."""
+    if machine.NO_ROOM.search(str(problem)):
+        return machine.out_of_room("results", folder, folder)
+    return machine.cannot_write("results", folder, problem)
+
+
+def publish(warehouse, results, target, mode=0o644):
+    """Publish the aggregates of a build that passed, by one atomic rename.
+
+    Parameters
+    ----------
+    warehouse : path
+        build/warehouse.duckdb.
+    results : path
+        The published file, vfm.duckdb. Readers may hold the old one open; they keep what they have.
+    target : path
+        dbt's target folder, with manifest.json and run_results.json of the build.
+    mode : int
+        Permissions of the published file.
+
+    Returns
+    -------
+    dict
+        {(schema, table): rows}.
+
+    Raises
+    ------
+    NotPublishedError
+        If the build did not pass as a whole, or a table to publish is missing or holds a person's id. As on
+        any other error the old file is left as it was, byte for byte, and nothing half-written stays behind.
+    """
+    manifest, run_results = (
+        json.loads((Path(target) / name).read_text(encoding="utf-8"))
+        for name in ("manifest.json", "run_results.json")
+    )
+    check_run(manifest, run_results)
+    tables = tables_to_publish(manifest).values()
+    return put_in_place(results, mode, lambda new: write_file(warehouse, new, tables))
+
+
+def publish_table(warehouse, results, schema, table):
+    """Publish one table of the warehouse anew, in a published file that is otherwise of the same build.
+
+    Parameters
+    ----------
+    warehouse, results : path
+        As `publish`.
+    schema, table : str
+
+    Returns
+    -------
+    int
+        Its rows.
+
+    Raises
+    ------
+    NotPublishedError
+        As `publish`; the old file is left as it was then, as on any other error.
+    """
+
+    def write(new):
+        shutil.copyfile(os.path.realpath(results), new)
+        with into(warehouse, new) as con:
+            con.execute(f'drop table if exists "{schema}"."{table}"')
+            return copy_table(con, schema, table)
+
+    return put_in_place(results, Path(results).stat().st_mode & 0o777, write)
+
+
+def put_in_place(results, mode, write):
+    """Let `write` make the new file and rename it over the published one; returns what `write` does.
+
+    Parameters
+    ----------
+    results : path
+    mode : int
+        Permissions of the published file.
+    write : callable
+        Takes the path of the file to make.
+
+    Raises
+    ------
+    NotPublishedError
+        If there is no room or right to write. The old file is left as it was on any error.
+    """
+    results, new = new_file(results)
+    prepare_folder(results)
+    remove_leftovers(results)
+    try:
+        written = write(new)
+        new.chmod(mode)
+        os.replace(new, results)
+        sync_folder(results.parent)
+    except (OSError, duckdb.Error) as problem:
+        if machine.NO_ROOM.search(str(problem)):
+            raise NotPublishedError(refusal(results.parent, problem)) from problem
+        raise
+    finally:
+        for leftover in (new, new.with_name(new.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+    return written
+
+
+def remove_leftovers(results):
+    """Remove what a publication that was killed left beside the published file."""
+    for path in results.parent.glob(f"{results.name}.*.new*"):
+        process = path.name[len(results.name) + 1 :].split(".")[0]
+        if process.isdigit() and (int(process) == os.getpid() or not is_running(int(process))):
+            path.unlink(missing_ok=True)
+
+
+def is_running(process):
+    """Whether a process of this number exists; on Windows, where asking would end it, any may."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def sync_folder(folder):
+    """Make a rename in a folder survive a power cut; Windows opens no folders."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

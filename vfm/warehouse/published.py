@@ -1,0 +1,63 @@
+"""Open the published file to read, or say in one sentence why it cannot be read."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from vfm.warehouse.paths import PROJECT
+
+
+class UnreadableError(Exception):
+    """The published file is missing, no DuckDB file, or of another version; the message is one sentence."""
+
+
+def results():
+    """Return the path of the published file: $VFM_RESULTS or vfm.duckdb, from the project's root."""
+    return PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+
+
+def connect(path):
+    """Open a published file, read-only; SQL on it reaches no other file and no network.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    duckdb connection
+
+    Raises
+    ------
+    UnreadableError
+        If there is no such file, it is no DuckDB file of a version that can be read, or it does not say which
+        data it holds.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UnreadableError(f"There is no {path.name}: make build writes it.")
+    try:
+        con = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    except duckdb.Error as problem:
+        first = str(problem).strip().splitlines()[0]
+        raise UnreadableError(f"{path.name} cannot be opened ({first}).") from problem
+    try:
+        con.execute("select data_origin, accounts_origin from meta.build_info")
+    except duckdb.Error as problem:
+        con.close()
+        raise another_version(path, "meta.build_info") from problem
+    return con
+
+
+def another_version(path, lacking):
+    """Return the error for a file that lacks what this version of the project reads."""
+    return UnreadableError(
+        f"{Path(path).name} has no {lacking}: it is of another version of the project. Run make build again."
+    )
+
+
+def origin(con):
+    """Say which data the file holds: 'synthetic, seed 1', and which accounts where they differ."""
+    registers, accounts = con.execute("select data_origin, accounts_origin from meta.build_info").fetchone()
+    return registers if accounts == registers else f"{registers} (accounts: {accounts})"
