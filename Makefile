@@ -27,7 +27,7 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
-	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
+	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.check
 	@echo "All tests passed."
 
