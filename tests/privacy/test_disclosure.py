@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from vfm.registers import dbt_sql
-from vfm.warehouse import provenance
+from vfm.warehouse import dbt_sql, provenance
 from vfm.warehouse.paths import PROJECT
 
 ROOT = PROJECT

@@ -20,7 +20,8 @@ from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
 from vfm.registers import __main__ as command
-from vfm.registers import check, dbt_sql
+from vfm.registers import check
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.dbt_runs import wait_for_warehouse
 from vfm.warehouse.failures import describe, failures, one_sentence
 from vfm.warehouse.machine import BuildError

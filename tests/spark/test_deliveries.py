@@ -15,7 +15,8 @@ from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
 from vfm.engines import spark, spark_session
-from vfm.registers import check, dbt_sql
+from vfm.registers import check
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.paths import Paths
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.registers import dbt_sql
 from vfm.registers.contract import PERSON_IDS, read_contract
 from vfm.registers.importing import import_delivery
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 DAYS = "cast({0} - date '1960-01-01' as double)"

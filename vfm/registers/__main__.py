@@ -8,7 +8,8 @@ import argparse
 import sys
 import time
 
-from vfm.registers import check, dbt_sql, importing
+from vfm.registers import check, importing
+from vfm.warehouse import dbt_sql
 
 
 def run_check(_):

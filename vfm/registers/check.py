@@ -13,9 +13,8 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
-from vfm.registers import dbt_sql
 from vfm.registers.contract import declared_tables
-from vfm.warehouse import provenance, settings
+from vfm.warehouse import dbt_sql, provenance, settings
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.sql_text import literal
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from vfm.registers import dbt_sql
 from vfm.registers.contract import Column
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier
 
 EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}  # a floating number tells whole numbers apart up to here

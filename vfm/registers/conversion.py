@@ -8,9 +8,10 @@ import duckdb
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from vfm.registers import dbt_sql, readers
+from vfm.registers import readers
 from vfm.registers.columns import DERIVED, plan, source_query, standard_name
 from vfm.registers.readers import UnreadableFileError
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier, literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it

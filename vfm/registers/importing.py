@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from vfm.registers import columns, conversion, dbt_sql, readers
+from vfm.registers import columns, conversion, readers
 from vfm.registers.books import Books, Progress, report
 from vfm.registers.contract import read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import Delivered, describe, select, with_layout
 from vfm.registers.readers import UnreadableFileError
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 try:

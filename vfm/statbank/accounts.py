@@ -3,9 +3,9 @@
 import duckdb
 import pandas as pd
 
-from vfm.registers import dbt_sql
 from vfm.statbank import StatbankError
 from vfm.statbank.tables import AMOUNT, AREA, EVERY, YEAR
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 FUNCTION = "54660"

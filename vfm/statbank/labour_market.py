@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from vfm.registers import dbt_sql
 from vfm.statbank import StatbankError
 from vfm.statbank.tables import AMOUNT, AREA, EVERY, PARTS, TOTAL, YEAR, codes
+from vfm.warehouse import dbt_sql
 
 SKILLED = ("20", "25")  # SOCIO: employees at the highest and the medium level
 COLUMNS = [AREA, YEAR, "LEDIGHEDSPROCENT", "ARBEJDSPLADSER_PR_18_64", "ARBEJDSPLADSER_MELLEMHOEJT_PROCENT"]
