@@ -47,6 +47,22 @@ def find(delivery, books, importer):
         {file: reason}.
     problems : list of str
     """
+    present, not_used, problems = _look_through(delivery, importer)
+    _tell_rivals_apart(present, importer)
+    names = {file.file for file in present}
+    remembered = []
+    for (name, _), row in books.rows.items():
+        if name not in names and books.used(name):
+            file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
+            if isinstance(file, Delivered):
+                remembered.append(
+                    replace(file, by_week=row["written"] == "dream/dream.parquet" and file.year is not None)
+                )
+    return present, remembered, not_used, problems
+
+
+def _look_through(delivery, importer):
+    """List the register files of a folder, the files that are none, and what is wrong with their names."""
     present, not_used, problems = {}, {}, []
     for path in sorted(delivery.rglob("*")):
         name = path.relative_to(delivery).as_posix()
@@ -63,6 +79,11 @@ def find(delivery, books, importer):
                 problems.append(f"register dream: {name} has columns y_01 to y_52 and no year in its name")
                 continue
         present[file] = path
+    return present, not_used, problems
+
+
+def _tell_rivals_apart(present, importer):
+    """Where two files hold the same period, and a name says no version, ask the files for it."""
     rivals = {}
     for file in present:
         rivals.setdefault((file.group, file.part, file.rank[:2]), []).append(file)
@@ -71,16 +92,6 @@ def find(delivery, books, importer):
             if file.version < 0:
                 path = present.pop(file)
                 present[replace(file, version=importer.version(file, path))] = path
-    names = {file.file for file in present}
-    remembered = []
-    for (name, _), row in books.rows.items():
-        if name not in names and books.used(name):
-            file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
-            if isinstance(file, Delivered):
-                remembered.append(
-                    replace(file, by_week=row["written"] == "dream/dream.parquet" and file.year is not None)
-                )
-    return present, remembered, not_used, problems
 
 
 def check_folders(delivery, registers):
@@ -172,16 +183,7 @@ def _import(delivery, registers, importer, stream):
         raise ImportFailedError(
             f"delivery {delivery}: no file in it has the name of a register, such as BEF201512.dta. {SEE}"
         )
-    for name, reason in not_used.items():
-        books.note(name, "not used", reason)
-    for file, reason in left_out.items():
-        if file in present and not books.used(
-            file.file
-        ):  # what is used stays so until its successor is whole
-            facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
-            books.note(file.file, status_of(reason), reason, **facts)
-    books.save()
-
+    _note_left_out(books, present, not_used, left_out)
     targets = {}
     for file in used:
         targets.setdefault(file.target, []).append(file)
@@ -202,26 +204,21 @@ def _import(delivery, registers, importer, stream):
                 _import_target(
                     target, [(file, present[file]) for file in files], registers, importer, books, progress
                 )
-            except (UnreadableFileError, MissingColumnsError) as problem:
+            except UnreadableFileError as problem:
                 failed |= {file.group for file in files}
-                file = getattr(problem, "file", files[0])
-                if isinstance(problem, MissingColumnsError):
-                    reason = f"has no column {', '.join(problem.args[0])}"
-                    lacking.setdefault((file.register, tuple(problem.args[0])), []).append(file.file)
-                else:
-                    reason = problem.args[0]
-                    stop = "" if reason.endswith("?") else "."
-                    problems.append(f"register {file.register}: {file.file} {reason}{stop} {SEE}")
-                books.note(file.file, "refused", reason, register=file.register, period=file.period)
-                progress.finish("refused")
+                file, reason = getattr(problem, "file", files[0]), problem.args[0]
+                stop = "" if reason.endswith("?") else "."
+                problems.append(f"register {file.register}: {file.file} {reason}{stop} {SEE}")
+                _refuse(books, progress, file, reason)
+            except MissingColumnsError as problem:
+                failed |= {file.group for file in files}
+                file, missed = getattr(problem, "file", files[0]), tuple(problem.args[0])
+                lacking.setdefault((file.register, missed), []).append(file.file)
+                _refuse(books, progress, file, f"has no column {', '.join(missed)}")
             books.save()
     finally:
         progress.end()
-    for (register, names), files in lacking.items():
-        shown_files = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-        problems.append(
-            f"register {register}: required column {', '.join(names)} is missing in {shown_files}. {SEE}"
-        )
+    problems += _without_columns(lacking)
     unsure = {sentence.split()[1].rstrip(":") for sentence in ambiguous}
     _remove_superseded(registers, books, targets, failed, unsure, left_out)
     problems += _missing(contract, books, {file.register for file in present})
@@ -229,6 +226,31 @@ def _import(delivery, registers, importer, stream):
     write_origin(registers, delivery, problems)
     report(stream, contract, books, left_out, not_used, kept, lacking)
     return problems
+
+
+def _note_left_out(books, present, not_used, left_out):
+    """Write down what is no register file, and what another file goes before."""
+    for name, reason in not_used.items():
+        books.note(name, "not used", reason)
+    for file, reason in left_out.items():
+        # what is used stays so until its successor is whole
+        if file in present and not books.used(file.file):
+            facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
+            books.note(file.file, status_of(reason), reason, **facts)
+    books.save()
+
+
+def _refuse(books, progress, file, reason):
+    """Write down that a file was refused."""
+    books.note(file.file, "refused", reason, register=file.register, period=file.period)
+    progress.finish("refused")
+
+
+def _without_columns(lacking):
+    """Say which files lack required columns, one sentence for each register and set of columns."""
+    for (register, names), files in lacking.items():
+        shown_files = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+        yield f"register {register}: required column {', '.join(names)} is missing in {shown_files}. {SEE}"
 
 
 def _import_target(target, files, registers, importer, books, progress):

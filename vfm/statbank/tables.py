@@ -158,30 +158,8 @@ def read_answer(text, asked, areas):
         If the answer has other columns or codes than asked, a row twice, a row of another length, what is no
         number, a missing number or no row; in a CSV answer also if a row is absent.
     """
-    table = asked.table
-    lines = list(csv.reader(text.splitlines(), delimiter=";"))
-    header = (
-        [OTHER_NAMES.get(name.strip().upper(), name.strip().upper()) for name in lines[0]] if lines else []
-    )
-    if sorted(header) != sorted([*asked.columns, AMOUNT]):
-        raise StatbankError(
-            f"table {table} answers with the columns {_some(header) or 'of nothing'} where "
-            f"{', '.join([*asked.columns, AMOUNT])} were asked for"
-        )
-    broken = [line for line in lines[1:] if len(line) != len(header)]
-    if broken:
-        raise StatbankError(
-            f"table {table}: {len(broken)} rows do not have {len(header)} columns, for example "
-            f"'{';'.join(broken[0])}'"
-        )
-    frame = pd.DataFrame(lines[1:], columns=header, dtype=str)[[*asked.columns, AMOUNT]]
-    if frame.empty:
-        raise StatbankError(f"table {table} answers without a row")
-    keys = list(asked.columns)
-    for column in keys:
-        frame[column] = frame[column].map({code: bare(column, code) for code in frame[column].unique()})
-        if more := sorted(set(frame[column]) - asked.columns[column]):
-            raise StatbankError(f"table {table} answers with {column} {_some(more)}, which was not asked for")
+    frame = _rows_as_asked(text, asked)
+    table, keys = asked.table, list(asked.columns)
     if (twice := frame.duplicated(keys)).any():
         raise StatbankError(
             f"table {table}: {twice.sum()} rows come twice, for example {_cell(frame, twice, keys)}"
@@ -205,6 +183,34 @@ def read_answer(text, asked, areas):
         if len(frame) != cells:
             raise StatbankError(f"table {table} answers with {len(frame)} rows where {cells} were asked for")
     return frame.reset_index(drop=True)
+
+
+def _rows_as_asked(text, asked):
+    """Read the rows of an answer whose columns and codes are those that were asked for; all are text."""
+    table = asked.table
+    lines = list(csv.reader(text.splitlines(), delimiter=";"))
+    header = (
+        [OTHER_NAMES.get(name.strip().upper(), name.strip().upper()) for name in lines[0]] if lines else []
+    )
+    if sorted(header) != sorted([*asked.columns, AMOUNT]):
+        raise StatbankError(
+            f"table {table} answers with the columns {_some(header) or 'of nothing'} where "
+            f"{', '.join([*asked.columns, AMOUNT])} were asked for"
+        )
+    broken = [line for line in lines[1:] if len(line) != len(header)]
+    if broken:
+        raise StatbankError(
+            f"table {table}: {len(broken)} rows do not have {len(header)} columns, for example "
+            f"'{';'.join(broken[0])}'"
+        )
+    frame = pd.DataFrame(lines[1:], columns=header, dtype=str)[[*asked.columns, AMOUNT]]
+    if frame.empty:
+        raise StatbankError(f"table {table} answers without a row")
+    for column in asked.columns:
+        frame[column] = frame[column].map({code: bare(column, code) for code in frame[column].unique()})
+        if more := sorted(set(frame[column]) - asked.columns[column]):
+            raise StatbankError(f"table {table} answers with {column} {_some(more)}, which was not asked for")
+    return frame
 
 
 def _cell(frame, rows, keys):
