@@ -71,8 +71,9 @@ check-registers: $(installed)  ## say in seconds what a build would refuse in th
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
 	@$(python) -m vfm.statbank
 
-lint: $(installed)  ## sqlfluff on the SQL, ruff on the Python
+lint: $(installed)  ## ruff on the Python, the walls between its rooms (import-linter), sqlfluff on the SQL
 	@$(venv)/bin/ruff check --output-format concise .
+	@$(venv)/bin/lint-imports --no-logo --no-cache
 	@$(venv)/bin/sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests analyses
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)

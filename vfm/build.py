@@ -9,6 +9,8 @@ import textwrap
 import time
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -27,8 +29,7 @@ except ImportError:  # Windows
     resource = None
 
 
-
-def print_tables(paths, rows):
+def print_tables(paths: Paths, rows: dict[tuple[str, str], int]) -> None:
     """Say which tables were published, and what stayed behind."""
     for schema in publish.SCHEMAS:
         tables = {table: count for (own, table), count in rows.items() if own == schema}
@@ -39,7 +40,7 @@ def print_tables(paths, rows):
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 
-def print_comparison(con):
+def print_comparison(con: duckdb.DuckDBPyConnection) -> None:
     """Print how the rebuilt report compares with the printed one.
 
     First report.comparison_summary: cells, those within tolerance, largest difference by report item; then
@@ -72,7 +73,7 @@ def print_comparison(con):
         print(textwrap.fill(", ".join(missed), 110, initial_indent="  ", subsequent_indent="  "))
 
 
-def write_page(paths):
+def write_page(paths: Paths) -> None:
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
         page = reproduction.write(paths.results, paths.project, paths.build)
@@ -83,7 +84,7 @@ def write_page(paths):
         print(f"\nThe comparison, with the largest misses and the errata: {paths.short(page)}")
 
 
-def show(value):
+def show(value: object) -> str:
     """Write a value for a person."""
     if value is None:
         return ""
@@ -96,7 +97,9 @@ def show(value):
     )
 
 
-def build(paths, stream=sys.stdout, engine="duckdb"):
+def build(
+    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb"
+) -> tuple[dict[tuple[str, str], int], dict[str, float]]:
     """Build and publish.
 
     Parameters
@@ -147,7 +150,7 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
     }
 
 
-def print_summary(paths, rows, seconds):
+def print_summary(paths: Paths, rows: dict[tuple[str, str], int], seconds: dict[str, float]) -> None:
     """Say what was made, from what, how it compares with the report and how long it took."""
     print_tables(paths, rows)
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
@@ -171,7 +174,7 @@ def print_summary(paths, rows, seconds):
     )
 
 
-def still_published(paths, before):
+def still_published(paths: Paths, before: tuple[int, int] | None) -> str:
     """Say what a failed build left in place; `before` is the identity of the file when the build began."""
     name = paths.short(paths.results)
     now = identity(paths.results)
@@ -183,7 +186,7 @@ def still_published(paths, before):
     return f"Nothing was published; the results of {when} are still in {name}."
 
 
-def identity(path):
+def identity(path: Path) -> tuple[int, int] | None:
     """Return what tells a file from the one that replaces it; None where there is none to be seen."""
     try:
         return path.stat().st_ino, path.stat().st_mtime_ns
@@ -191,7 +194,7 @@ def identity(path):
         return None
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
     parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")

@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: files and functions are short and typed, names have one meaning."""
+"""Rules of the house that no linter knows: short files and functions, types, one meaning for each name."""
 
 import ast
 from collections import defaultdict

@@ -1,5 +1,6 @@
 """make import: turn a delivery of register files into the layout that the build reads."""
 
+import argparse
 import hashlib
 import json
 import os
@@ -12,10 +13,11 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TextIO
 
 from vfm.registers import columns, conversion, readers
-from vfm.registers.books import Books, Progress, report
-from vfm.registers.contract import read_contract
+from vfm.registers.books import Books, ImportProgress, write_closing_table
+from vfm.registers.contract import Register, read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import Delivered, describe, select, with_layout
 from vfm.registers.readers import UnreadableFileError
@@ -34,7 +36,9 @@ class ImportFailedError(Exception):
     """An import that could not begin; the argument is a sentence for a person."""
 
 
-def find(delivery, books, importer):
+def find(
+    delivery: Path, books: Books, importer: Importer
+) -> tuple[dict[Delivered, Path], list[Delivered], dict[str, str], list[str]]:
     """List what a delivery holds, and what earlier ones held and is still used.
 
     Returns
@@ -94,7 +98,7 @@ def _tell_rivals_apart(present, importer):
                 present[replace(file, version=importer.version(file, path))] = path
 
 
-def check_folders(delivery, registers):
+def check_folders(delivery: Path, registers: Path) -> None:
     """Refuse folders that must not be read from or written to.
 
     Raises
@@ -128,7 +132,7 @@ def check_folders(delivery, registers):
         )
 
 
-def rules(register):
+def rules(register: Register) -> str:
     """Digest of everything that decides what a file becomes, so that new rules read it anew."""
     text = (dbt_sql.MACROS / "casts.sql").read_bytes() + repr(register).encode()
     for module in (readers, columns, conversion):
@@ -136,7 +140,7 @@ def rules(register):
     return hashlib.sha256(text).hexdigest()[:12]
 
 
-def import_delivery(delivery, registers, stream=sys.stdout):
+def import_delivery(delivery: str | Path, registers: str | Path, stream: TextIO = sys.stdout) -> list[str]:
     """Import a delivery.
 
     Parameters
@@ -187,7 +191,7 @@ def _import(delivery, registers, importer, stream):
     targets = {}
     for file in used:
         targets.setdefault(file.target, []).append(file)
-    progress = Progress(stream, sum(present[file].stat().st_size for file in used if file in present))
+    progress = ImportProgress(stream, sum(present[file].stat().st_size for file in used if file in present))
     failed, lacking, kept = set(), {}, []
     try:
         for target, files in targets.items():
@@ -224,7 +228,7 @@ def _import(delivery, registers, importer, stream):
     problems += _missing(contract, books, {file.register for file in present})
     books.save()
     write_origin(registers, delivery, problems)
-    report(stream, contract, books, left_out, not_used, kept, lacking)
+    write_closing_table(stream, contract, books, left_out, not_used, kept, lacking)
     return problems
 
 
@@ -311,7 +315,7 @@ def _import_target(target, files, registers, importer, books, progress):
         part.unlink(missing_ok=True)
 
 
-def status_of(reason):
+def status_of(reason: str) -> str:
     """Status of a file that was left out."""
     return "superseded" if reason.startswith("superseded") else "not used"
 
@@ -350,7 +354,7 @@ def _missing(contract, books, delivered):
             )
 
 
-def write_origin(registers, delivery, problems):
+def write_origin(registers: Path, delivery: Path, problems: list[str]) -> None:
     """Say beside the registers where they are from; meta.build_info repeats it."""
     origin = f"delivery {delivery.name}, imported {date.today()}"
     if problems:
@@ -361,7 +365,7 @@ def write_origin(registers, delivery, problems):
     os.replace(temporary, registers / "origin.json")
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `import` takes."""
     parser.add_argument("delivery", help="folder of the delivered files, at any depth")
     parser.add_argument(
@@ -371,7 +375,7 @@ def add_arguments(parser):
     )
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> int:
     """Run the import from the command line; return the exit status."""
     started = time.monotonic()
     try:

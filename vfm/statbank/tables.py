@@ -1,6 +1,7 @@
 """Asks for a table by its own description, and reads the answer strictly."""
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,19 +40,19 @@ class Question:
     columns: dict
 
 
-def bare(column, code):
+def bare(column: str, code: str) -> str:
     """Return a code as the seeds write it: upper case, in some columns without leading zeros."""
     code = str(code).strip().upper()
     return (code.lstrip("0") or "0") if column in ZERO_PADDED and code.isdigit() else code
 
 
-def name_of(variable):
+def name_of(variable: dict) -> str:
     """Return our name of a variable of a table's description, which is also the heading of its column."""
     name = YEAR if variable.get("time") else str(variable["id"]).upper()
     return OTHER_NAMES.get(name, name)
 
 
-def codes(info, column):
+def codes(info: dict, column: str) -> dict[str, str]:
     """Return {code as in the seeds: code as the table has it} of a variable; empty where there is none."""
     return {
         bare(column, value["id"]): value["id"]
@@ -61,7 +62,7 @@ def codes(info, column):
     }
 
 
-def question(info, table, wanted, form):
+def question(info: dict, table: str, wanted: dict, form: str) -> Question:
     """Put a question in the words of the table's own description.
 
     Parameters
@@ -135,7 +136,7 @@ def _some(found):
     )
 
 
-def read_answer(text, asked, areas):
+def read_answer(text: str, asked: Question, areas: Collection[str]) -> pd.DataFrame:
     """Read an answer.
 
     Parameters
