@@ -26,10 +26,10 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
+	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --junit-xml $(VFM_BUILD)/tests.xml
 	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.check
-	@echo "All tests passed."
+	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
