@@ -16,7 +16,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ lint: $(installed)  ## ruff on the Python, the walls between its rooms (import-l
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)
 	@$(python) bench/cox.py
+
+bench-build: $(installed)  ## time every step of make build, beside its SQL alone and one run of each estimator (4 minutes)
+	@$(python) bench/build.py
 
 bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata file beside the bare reading (5 minutes)
 	@$(python) bench/importing.py

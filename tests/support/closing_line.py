@@ -1,4 +1,4 @@
-"""The last line of make test, what was skipped and why: python tests/support/closing_line.py build/tests.xml"""
+"""The last line of make test: what was skipped and why, from pytest's report build/tests.xml."""
 
 import sys
 from collections import Counter

@@ -67,10 +67,10 @@ class Books:
     def __init__(self, registers):
         self.registers = registers
         self.rows = {
-            (row["file"], row["status"] == "refused"): row for row in read(registers / "manifest.csv")
+            (row["file"], row["status"] == "refused"): row for row in read_rows(registers / "manifest.csv")
         }
         self.drift = {}
-        for row in read(registers / "columns.csv"):
+        for row in read_rows(registers / "columns.csv"):
             self.drift.setdefault(row["file"], []).append(tuple(row[name] for name in DRIFT))
 
     def used(self, file: str) -> dict[str, str] | None:
@@ -88,13 +88,15 @@ class Books:
     def save(self) -> None:
         """Write both, each under a temporary name first."""
         rows = sorted(self.rows.values(), key=lambda row: (row["register"], row["file"], row["status"]))
-        write(self.registers / "manifest.csv", MANIFEST, [[row[name] for name in MANIFEST] for row in rows])
+        write_rows(
+            self.registers / "manifest.csv", MANIFEST, [[row[name] for name in MANIFEST] for row in rows]
+        )
         known = {row["file"] for row in rows if row["status"] == "used"}
         drift = [row for file in sorted(known) for row in self.drift.get(file, [])]
-        write(self.registers / "columns.csv", DRIFT, drift)
+        write_rows(self.registers / "columns.csv", DRIFT, drift)
 
 
-def read(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a csv with a header as dicts; none where there is no file."""
     if not path.exists():
         return []
@@ -102,7 +104,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a csv whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("w", encoding="utf-8", newline="") as stream:

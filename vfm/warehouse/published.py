@@ -1,11 +1,10 @@
 """Open the published file to read, or say in one sentence why it cannot be read."""
 
-import os
 from pathlib import Path
 
 import duckdb
 
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 class UnreadableError(Exception):
@@ -14,7 +13,7 @@ class UnreadableError(Exception):
 
 def results() -> Path:
     """Return the path of the published file: $VFM_RESULTS or vfm.duckdb, from the project's root."""
-    return PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+    return Paths.from_environment(PROJECT).results
 
 
 def connect(path: str | Path) -> duckdb.DuckDBPyConnection:

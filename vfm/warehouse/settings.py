@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from vfm.warehouse import machine
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import PROJECT, accounts_folder
 
 SHARE = 0.5  # of the memory: the Python models work in DuckDB's process and need the other half
 DUCKDB_SHARE = 0.8  # what DuckDB would take by itself
@@ -118,13 +118,14 @@ def accounts() -> Path:
     machine.BuildError
         If $VFM_STATBANK has not the tables of seeds/statbank, under the same headings.
     """
-    shipped, said = PROJECT / ACCOUNTS, os.environ.get("VFM_STATBANK")
-    if not said:
+    shipped, folder = PROJECT / ACCOUNTS, accounts_folder()
+    if folder == shipped:
         return shipped
+    said = os.environ["VFM_STATBANK"]
     for table in sorted(shipped.glob("*.csv")):
         wrong = None
         try:
-            if heading(PROJECT / said / table.name) != heading(table):
+            if heading(folder / table.name) != heading(table):
                 wrong = "other headings"
         except OSError as problem:
             wrong = problem.strerror
@@ -134,7 +135,7 @@ def accounts() -> Path:
                 "set it to a folder with all its tables, such as build/scale_10/statbank, or leave it out. "
                 "See docs/bad_input.md#accounts-folder."
             )
-    return PROJECT / said
+    return folder
 
 
 def heading(table: Path) -> str:
