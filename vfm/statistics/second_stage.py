@@ -131,7 +131,7 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     codes : (K,) array of str
         Municipalities whose indicators are wanted; each must have a cell.
     draws, seed : int
@@ -211,7 +211,7 @@ def draws_table(municipalities, covariances, cells, draws=999, seed=0):
     covariances : DataFrame
         benchmark.indicator_covariance.
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     draws, seed : int
 
     Returns

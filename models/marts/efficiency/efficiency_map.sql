@@ -8,7 +8,7 @@ benchmark as (
 
 expenditure as (
 
-    select * from {{ ref('expenditure_indicators') }}
+    select * from {{ ref('int_expenditure_indicators') }}
 
 ),
 
