@@ -11,7 +11,7 @@ from vfm.warehouse.publish import SCHEMAS
 
 #: Marts may read marts of their own schema and of those before it.
 MARTS = ("meta", "benchmark", "expenditure", "efficiency", "report")
-#: Python models of published schemas that read a mart, with the reason. All others estimate, from exact tables.
+#: Published Python models that read a mart, with the reason. All others estimate, from exact tables.
 READS_A_MART = {
     # its expected curves may tell no more of the baseline than what is published of it
     ("municipal_curves", "cox_baseline"),
@@ -73,7 +73,11 @@ def test_only_staging_reads_what_is_delivered(arrows):
 
 
 def test_staging_reads_deliveries_and_code_lists_alone(arrows):
-    wrong = [arrow for arrow in arrows if layer(arrow[0]) == "staging" and layer(arrow[1]) not in ("source", "seed")]
+    wrong = [
+        (reader, read)
+        for reader, read in arrows
+        if layer(reader) == "staging" and layer(read) not in ("source", "seed")
+    ]
     assert named(wrong) == []
 
 
@@ -112,7 +116,9 @@ def test_marts_read_marts_downstream_and_the_report_is_last(arrows):
 
 
 def test_what_was_printed_is_read_by_the_report_alone(arrows):
-    wrong = [arrow for arrow in arrows if arrow[1]["schema"] == "published" and arrow[0]["schema"] != "report"]
+    wrong = [
+        arrow for arrow in arrows if arrow[1]["schema"] == "published" and arrow[0]["schema"] != "report"
+    ]
     assert named(wrong) == []
 
 

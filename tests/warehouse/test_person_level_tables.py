@@ -95,7 +95,8 @@ def test_random_persons_have_the_spells_and_days_of_the_rules(built):
         models.run(raw_rows(people))
         spells = [(pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr])]
         met.update(fact for _, number, *_, reason in spells for fact in (reason, number))
-        found = models.connection.execute(f"select person_id, {SPELL} from intermediate.int_spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
         days = [
             (pnr, *place_and_year, days)
@@ -146,7 +147,8 @@ def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(bui
             (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)
         ]
         changed.update(reading.spells(one, **switches) != reading.spells(one) for one in people.values())
-        found = models.connection.execute(f"select person_id, {SPELL} from intermediate.int_spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
 
     agree()

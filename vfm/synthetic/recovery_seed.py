@@ -128,7 +128,9 @@ def build(project, folder, registers):
         "cox_coefficients": "select * from benchmark.cox_coefficients order by sex, term",
         "indicator_uncertainty": "select * from benchmark.indicator_uncertainty order by municipality_code",
         "cost_need_coefficients": f"select * from expenditure.cost_need_coefficients where model = {MODEL}",
-        "int_cost_need_input": "select * from intermediate.int_cost_need_input order by municipality_code, year",
+        "int_cost_need_input": """
+            select * from intermediate.int_cost_need_input order by municipality_code, year
+        """,
     }
     with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
         return {table: con.sql(query).df() for table, query in queries.items()}
