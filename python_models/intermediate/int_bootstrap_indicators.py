@@ -10,4 +10,7 @@ def model(dbt, session):
     window_weeks = dbt.config.get("window_weeks")
     ties = dbt.config.get("ties")
     spells = cox.read(dbt.ref("int_cox_input"))
-    return bootstrap.indicators_table(spells, replicates, seed, window_weeks=window_weeks, ties=ties)
+    results = dbt.ref("int_cox_results").order("sex, term, other_term").df()
+    return bootstrap.indicators_table(
+        spells, results, replicates, seed, window_weeks=window_weeks, ties=ties
+    )

@@ -10,4 +10,5 @@ def model(dbt, session):
     municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
     covariances = dbt.ref("int_indicator_covariance").order("municipality_code, other_municipality_code").df()
     cells = dbt.ref("int_cost_need_input").order("municipality_code, year").df()
-    return second_stage.draws_table(municipalities, covariances, cells, draws=draws, seed=seed)
+    results = dbt.ref("int_cost_need_results").order("analysis, result, model, position").df()
+    return second_stage.draws_table(municipalities, covariances, cells, results, draws=draws, seed=seed)

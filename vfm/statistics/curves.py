@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import cox, kaplan_meier
+from vfm.statistics.frames import typed
 
 _CONCORDANCE = {
     "sex": object,
@@ -222,18 +223,13 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
             }
         )
         parts.append(_withheld(frame, *_persons_by_week(part, event, horizon), int(disclosure_limit)))
-    return _typed(parts, _BANDS)
+    return typed(parts, _BANDS)
 
 
 def _withheld(frame, events, at_risk, limit):
     values = [c for c in frame.columns if c not in ("sex", "cause", "week")]
     frame.loc[~released(events, at_risk, limit), values] = np.nan
     return frame
-
-
-def _typed(parts, columns):
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in columns})
-    return frame[list(columns)].astype(columns)
 
 
 def cumulative_incidence(duration, cause, horizon=156):
@@ -326,7 +322,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
             )
             persons = _persons_by_week(part, cause == j + 1, horizon)
             parts.append(_withheld(frame, *persons, int(disclosure_limit)))
-    return _typed(parts, _INCIDENCE)
+    return typed(parts, _INCIDENCE)
 
 
 def expected_survival(linear_predictor, baseline):
@@ -395,4 +391,4 @@ def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_
         given = released(*_persons_by_week(part, event, horizon), limit)
         frame.loc[~given, "observed_survival"] = np.nan
         parts.append(frame)
-    return _typed(parts, _CURVES)
+    return typed(parts, _CURVES)

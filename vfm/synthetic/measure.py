@@ -30,7 +30,7 @@ class Tables:
     municipalities : DataFrame
         Index municipality code: spells, successes; expected, observed, indicator where benchmarked.
     coefficients : DataFrame
-        As `cox.coefficients_by_sex`.
+        As `cox.coefficients_table`.
     """
 
     counts: pd.DataFrame
@@ -73,7 +73,8 @@ def _tables(world, rows):
             durations[table, group] = (part["counted"].mean(), part.loc[part["success"], "weeks"].mean())
     place = frame.assign(code=rows["municipality_code"]).groupby("code")["success"].agg(["size", "sum"])
     municipalities = place.set_axis(["spells", "successes"], axis=1)
-    u = indicator.uncertainty(rows)
+    fits = list(cox.by_sex(rows))
+    u = indicator.uncertainty(rows, fits=fits)
     found = pd.DataFrame(
         {
             "expected": u.expected,
@@ -87,7 +88,7 @@ def _tables(world, rows):
         counts=pd.Series(counts, name="spells").to_frame(),
         durations=pd.DataFrame(durations, index=["weeks", "success_weeks"]).T,
         municipalities=municipalities.join(found),
-        coefficients=cox.coefficients_by_sex(rows),
+        coefficients=cox.coefficients_table(fits),
     )
 
 

@@ -76,7 +76,8 @@ def measure(seed, folder):
     for number in range(1, redraws.REDRAWS + 1):
         again = redraws.estimates(truth.cox_input(redraws.redraw(made, number), benchmarked))
         found.append(again.assign(draw=number))
-    need, need_truths = cost_need(built["int_cost_need_input"], booked.need, seed)
+    shares = model.shares_of(built["int_composition_terms"], MODEL)
+    need, need_truths = cost_need(built["int_cost_need_input"], shares, booked.need, seed)
     own_need = built["cost_need_coefficients"].set_index("term")["coefficient_dkk"]
     compare_with_truth(
         pd.DataFrame({"part": "cost_need", "name": own_need.index, "estimate": own_need.to_numpy()}),
@@ -131,6 +132,7 @@ def build(project, folder, registers):
         "int_cost_need_input": """
             select * from intermediate.int_cost_need_input order by municipality_code, year
         """,
+        "int_composition_terms": "select * from intermediate.int_composition_terms order by position",
     }
     with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
         return {table: con.sql(query).df() for table, query in queries.items()}
@@ -147,13 +149,15 @@ def compare_with_truth(built, true):
         )
 
 
-def cost_need(cells, need, seed):
+def cost_need(cells, shares, need, seed):
     """Coefficients of model 3 as built and on redrawn spending, and what they were made from.
 
     Parameters
     ----------
     cells : DataFrame
         intermediate.int_cost_need_input.
+    shares : list of str
+        Those of model 3 (`cost_need.shares_of`).
     need : DataFrame
         `accounts.Accounts.need`; its predicted_dkk follow the coefficients of the accounts.
     seed : int
@@ -172,7 +176,7 @@ def cost_need(cells, need, seed):
         versions.append(redraws.redraw_spending(cells, predicted, seed, number))
     found = []
     for draw, version in enumerate(versions):
-        ordinary, clustered = model.fit(version, MODEL)
+        ordinary, clustered = model.fit(version, MODEL, shares)
         found.append(
             pd.DataFrame(
                 {
@@ -186,7 +190,7 @@ def cost_need(cells, need, seed):
                 }
             )
         )
-    simulated, _ = model.fit(cells.assign(**{model.OUTCOME: predicted}), MODEL)
+    simulated, _ = model.fit(cells.assign(**{model.OUTCOME: predicted}), MODEL, shares)
     printed = published("table_5_1").query("model == @MODEL").set_index("term")["coefficient_dkk"]
     truths = [
         pd.DataFrame(

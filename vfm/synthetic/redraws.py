@@ -91,7 +91,9 @@ def estimates(spells):
         part (`cox_men`, `cox_women`, `indicator`), name (term or municipality), estimate, error (clustered;
         of the logarithm of the indicator), other_error (model-based; missing for indicators), quantile.
     """
-    return as_estimates(cox.coefficients_by_sex(spells), indicator.uncertainty_table(spells))
+    fits = list(cox.by_sex(spells))
+    found = indicator.uncertainty(spells, fits=fits)
+    return as_estimates(cox.coefficients_table(fits), indicator.uncertainty_table(found))
 
 
 def as_estimates(coefficients, indicators):
