@@ -121,7 +121,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {# ---- rules that several registers share --------------------------------------------------------------------- #}
 
-{# {column: date, integer or hours}: raw values that macros/casts.sql cannot read #}
+{# {column: date, integer or hours}: raw values that macros/deliveries/casts.sql cannot read #}
 {% macro unreadable(register, columns) -%}
     {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours} %}
     {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number'} %}
