@@ -8,6 +8,5 @@ def model(dbt, session):
     replicates = dbt.config.get("replicates")
     seed = dbt.config.get("seed")
     window_weeks = dbt.config.get("window_weeks")
-    ties = dbt.config.get("ties")
     spells = cox.read(dbt.ref("cox_input"))
-    return bootstrap.indicators_table(spells, replicates, seed, window_weeks=window_weeks, ties=ties)
+    return bootstrap.indicators_table(spells, replicates, seed, window_weeks=window_weeks)

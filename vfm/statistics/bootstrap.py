@@ -555,13 +555,11 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
 _DRAWS = {"replicate": "int64", "municipality_code": object, "indicator": float}
 
 
-def indicators_table(spells, replicates=999, seed=20170601, window_weeks=156, ties="breslow"):
+def indicators_table(spells, replicates=999, seed=20170601, window_weeks=156):
     """One row for each replicate (1, 2, ...) and benchmarked municipality: its bootstrapped indicator.
 
-    No rows in, no rows out. Parameters as `indicators`; `ties` other than Breslow are an error.
+    No rows in, no rows out. Parameters as `indicators`. The refits have Breslow ties.
     """
-    if ties != "breslow":
-        raise ValueError(f"the bootstrap of the indicators refits with Breslow ties, not {ties!r}")
     if not len(spells):
         return pd.DataFrame({c: [] for c in _DRAWS}).astype(_DRAWS)
     codes, draws = indicators(spells, replicates, seed, window_weeks=window_weeks)
