@@ -1,5 +1,5 @@
--- The next spell starts after the weeks of the success before it; with restart_after_move also in the week
--- of a move, where the spell before it ends.
+-- The next spell starts after the weeks of the success before it; with restart_after_move also in
+-- the week of a move, where the spell before it ends.
 with
 
 spells as (

@@ -208,7 +208,9 @@ def read_values(text):
     except yaml.YAMLError:
         values = None
     if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError(f"give names and values, as in '{{window_weeks: 104}}', not '{text}'")
+        raise argparse.ArgumentTypeError(
+            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
+        )
     return values
 
 

@@ -17,8 +17,10 @@ in_force as (
         {%- set value = var(name) %}
         select
             '{{ name }}' as name,
-            '{{ value | join(", ") if value is sequence and value is not string else value | lower }}'
-                as value
+            {%- if value is iterable and value is not string -%}
+                {%- set value = value | join(', ') -%}
+            {%- endif %}
+            '{{ value | lower }}' as value
         {{ 'union all' if not loop.last }}
     {% else %}
         select
