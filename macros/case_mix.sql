@@ -36,7 +36,7 @@
     ]) }}
 {% endmacro %}
 
-{# Every term of the model, in the order of the columns of benchmark.case_mix. #}
+{# Every term of the model, in the order of the columns of persons.case_mix. #}
 {% macro case_mix_terms_in_order() %}
     {% set terms = [] %}
     {% for factor, levels in case_mix_factors().items() %}

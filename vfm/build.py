@@ -37,7 +37,7 @@ def print_tables(paths, rows):
         listed = ", ".join(f"{table} {count:,}" for table, count in tables.items())
         print(f"\n{schema}: {len(tables)} tables, {sum(tables.values()):,} rows")
         print(textwrap.fill(listed, 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
-    print(f"\nPerson-level tables (benchmark.spells, benchmark.case_mix, raw, staging, intermediate) stay in "
+    print(f"\nPerson-level tables (persons.spells, persons.case_mix, raw, staging, intermediate) stay in "
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 

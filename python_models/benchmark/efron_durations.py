@@ -6,5 +6,5 @@ from vfm.statistics import cox, indicator
 def model(dbt, session):
     """Return one row per benchmarked municipality."""
     window_weeks = dbt.config.get("window_weeks")
-    spells = cox.read(dbt.ref("cox_input"))
+    spells = cox.read(dbt.ref("int_cox_input"))
     return indicator.efron_table(spells, window_weeks=window_weeks)

@@ -7,5 +7,5 @@ def model(dbt, session):
     """Return one row per side and distribution."""
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
-    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
     return frontier.fit_table(municipalities, draws=draws, seed=seed)

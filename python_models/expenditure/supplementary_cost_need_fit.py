@@ -5,5 +5,5 @@ from vfm.statistics import cost_need
 
 def model(dbt, session):
     """Return one row per model."""
-    cells = dbt.ref("supplementary_cost_need_input").order("municipality_code, year").df()
+    cells = dbt.ref("int_supplementary_cost_need_input").order("municipality_code, year").df()
     return cost_need.fits(cells)

@@ -368,7 +368,7 @@ def test_an_alternative_is_built_in_a_copy_that_is_the_owners_alone(paths, monke
     assert seen["modes"] == [0o700, 0o600]
     choice = list(seen["choice"])
     assert json.loads(choice[choice.index("--vars") + 1]) == {"minimum_spells": 50}
-    assert "cox_input+,+int_benchmark_indicators" in choice and "test" in choice
+    assert "int_cox_input+,+int_benchmark_indicators" in choice and "test" in choice
 
 
 def test_what_fails_names_its_alternative(paths, monkeypatch):

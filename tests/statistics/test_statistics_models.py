@@ -117,18 +117,18 @@ def inputs():
         }
     )
     return {
-        "spells": outcomes,
+        "int_spells": outcomes,
         "int_linear_predictors": predictors,
         "int_indicator_draws": drawn,
         "cox_baseline": baseline,
-        "cox_input": spells,
-        "indicator_uncertainty": uncertainty,
-        "indicator_covariance": covariances,
-        "cost_need_input": cells,
-        "supplementary_cost_need_input": cells,
-        "supplementary_efficiency_input": efficiency,
-        "expenditure_indicators": efficiency[["municipality_code"]],
-        "efficiency_input": efficiency,
+        "int_cox_input": spells,
+        "int_indicator_uncertainty": uncertainty,
+        "int_indicator_covariance": covariances,
+        "int_cost_need_input": cells,
+        "int_supplementary_cost_need_input": cells,
+        "int_supplementary_efficiency_input": efficiency,
+        "int_expenditure_indicators": efficiency[["municipality_code"]],
+        "int_efficiency_input": efficiency,
         "int_bootstrap_indicators": draws,
     }
 

@@ -199,12 +199,12 @@ def warehouse(large):
     connection = duckdb.connect()
     persons, spells, days = (read_truth(large[0], name) for name in ("persons", "spells", "programme_days"))
     persons = persons.rename(columns={"programme_date": "programme_start_date"})
-    connection.execute("create schema intermediate; create schema benchmark")
+    connection.execute("create schema intermediate; create schema persons")
     connection.register("frame_persons", persons)
     connection.register("frame_spells", spells)
     connection.register("frame_days", days)
     connection.execute("create table intermediate.int_population as from frame_persons")
-    connection.execute("create table benchmark.spells as from frame_spells")
+    connection.execute("create table persons.spells as from frame_spells")
     connection.execute("create table intermediate.int_programme_days as from frame_days")
     yield connection
     connection.close()
@@ -222,8 +222,8 @@ def test_a_warehouse_is_compared_with_all_worlds(warehouse, made, large):
 
 def test_what_is_of_no_world_or_wrong_in_one_is_found(warehouse, made):
     warehouse.execute(
-        "update benchmark.spells set duration_weeks = 999 where person_id = "
-        "(select min(person_id) from benchmark.spells where person_id like 'p01%') and spell_number = 1"
+        "update persons.spells set duration_weeks = 999 where person_id = "
+        "(select min(person_id) from persons.spells where person_id like 'p01%') and spell_number = 1"
     )
     for stranger in ("pFE", "zzz"):
         warehouse.execute(

@@ -84,7 +84,7 @@ def test_the_comparison_sees_what_differs():
 
 
 def test_random_persons_have_the_spells_and_days_of_the_rules(built):
-    models = CompiledModels(built / "manifest.json", ["spells", "int_programme_days"])
+    models = CompiledModels(built / "manifest.json", ["int_spells", "int_programme_days"])
     met = Counter()
 
     @seed(3)
@@ -95,7 +95,8 @@ def test_random_persons_have_the_spells_and_days_of_the_rules(built):
         models.run(raw_rows(people))
         spells = [(pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr])]
         met.update(fact for _, number, *_, reason in spells for fact in (reason, number))
-        found = models.connection.execute(f"select person_id, {SPELL} from benchmark.spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
         days = [
             (pnr, *place_and_year, days)
@@ -132,7 +133,7 @@ def recompile(models, **variables):
     ids=str,
 )
 def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(built, switches):
-    models = CompiledModels(built / "manifest.json", ["spells"])
+    models = CompiledModels(built / "manifest.json", ["int_spells"])
     recompile(models, **switches)
     changed = Counter()
 
@@ -146,7 +147,8 @@ def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(bui
             (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)
         ]
         changed.update(reading.spells(one, **switches) != reading.spells(one) for one in people.values())
-        found = models.connection.execute(f"select person_id, {SPELL} from benchmark.spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
 
     agree()

@@ -16,7 +16,8 @@ from vfm.warehouse.machine import BuildError
 
 # what the Python models read: these tables, and whatever they are made of
 CHOICE = (
-    "--target", "spark", "--select", "+cox_input", "+cost_need_input", "+supplementary_cost_need_input",
+    "--target", "spark",
+    "--select", "+int_cox_input", "+int_cost_need_input", "+int_supplementary_cost_need_input",
     "--exclude-resource-type", "test", "unit_test",
 )  # fmt: skip
 FIRST = """

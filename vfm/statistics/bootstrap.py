@@ -53,7 +53,7 @@ def prepare(spells, window_weeks=156):
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`).
+        intermediate.int_cox_input (see `cox.by_sex`).
     window_weeks : int
         Horizon of the areas, in weeks.
 
@@ -473,7 +473,7 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`).
+        intermediate.int_cox_input (see `cox.by_sex`).
     replicates : int
         Number of replicates, at least 1.
     seed : int

@@ -60,7 +60,7 @@ def design(cells, model):
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input: one row per municipality and year, with `year` and the share columns.
+        intermediate.int_cost_need_input: one row per municipality and year, with `year` and the shares.
     model : {1, 2, 3}
 
     Returns

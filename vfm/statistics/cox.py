@@ -29,7 +29,7 @@ from scipy import linalg, special
 
 TIES = ("breslow", "efron")
 
-#: Columns of the model input that are no covariate (intermediate.cox_input).
+#: Columns of the model input that are no covariate (intermediate.int_cox_input).
 ID_COLUMNS = (
     "spell_id",
     "person_id",
@@ -1107,7 +1107,7 @@ def read(relation):
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
-        intermediate.cox_input, in any order: sorting it here costs less than in DuckDB.
+        intermediate.int_cox_input, in any order: sorting it here costs less than in DuckDB.
 
     Returns
     -------
@@ -1160,7 +1160,7 @@ def by_sex(spells, *, ties="breslow"):
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input: `ID_COLUMNS`, then one column per covariate. Sorted here by spell_id.
+        intermediate.int_cox_input: `ID_COLUMNS`, then one column per covariate. Sorted here by spell_id.
     ties : {'breslow', 'efron'}
 
     Yields

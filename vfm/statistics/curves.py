@@ -122,7 +122,7 @@ def concordance_table(spells, predictors, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, is_success.
     predictors : DataFrame
         intermediate.int_linear_predictors: spell_id, linear_predictor, is_without_hazard.
     disclosure_limit : int
@@ -195,7 +195,7 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, is_success.
     window_weeks, disclosure_limit : int
         Missing values where fewer persons than the limit succeeded since the last week given, or are at risk.
 
@@ -294,7 +294,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, outcome.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, outcome.
     window_weeks, disclosure_limit : int
         As `survival_bands`, by cause.
 
@@ -354,7 +354,7 @@ def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
     predictors : DataFrame
         intermediate.int_linear_predictors: spell_id, is_benchmarked, linear_predictor, is_without_hazard.
     baseline : DataFrame

@@ -889,7 +889,7 @@ def fits(municipalities, *, sides=tuple(MODELS), distributions=DISTRIBUTIONS):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, spells, benchmark_indicator, expenditure_indicator.
+        intermediate.int_efficiency_input: municipality_code, spells, both indicators.
         Sorted here.
 
     Yields

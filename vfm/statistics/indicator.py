@@ -227,7 +227,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`). All spells enter the Cox fits; municipalities with
+        intermediate.int_cox_input (see `cox.by_sex`). All spells enter the Cox fits; municipalities with
         `is_benchmarked` are profiled.
     window_weeks : int
         Horizon of the areas, in weeks.

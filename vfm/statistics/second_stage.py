@@ -131,7 +131,7 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     codes : (K,) array of str
         Municipalities whose indicators are wanted; each must have a cell.
     draws, seed : int
@@ -207,11 +207,11 @@ def draws_table(municipalities, covariances, cells, draws=999, seed=0):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, benchmark_indicator.
+        intermediate.int_efficiency_input: municipality_code, benchmark_indicator.
     covariances : DataFrame
         benchmark.indicator_covariance.
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     draws, seed : int
 
     Returns
@@ -394,7 +394,7 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws.
     outlier : str
@@ -457,7 +457,7 @@ def frontier_intervals(municipalities, draws, seed=0, level=0.95):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws; draw 0 gives the expected expenditure at the estimates.
     seed : int

@@ -33,11 +33,11 @@ QUERIES = {
         select
             person_id, spell_number, start_week, duration_weeks, outcome, exit_reason, municipality_code,
             is_success
-        from benchmark.spells
+        from persons.spells
     """,
     "case_mix": """
         select spells.person_id, spells.spell_number, case_mix.* exclude (spell_id)
-        from benchmark.case_mix inner join benchmark.spells using (spell_id)
+        from persons.case_mix inner join persons.spells using (spell_id)
     """,
     "programme_days": """
         select person_id, municipality_code, year, person_days from intermediate.int_programme_days

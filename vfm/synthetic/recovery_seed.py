@@ -76,7 +76,7 @@ def measure(seed, folder):
     for number in range(1, redraws.REDRAWS + 1):
         again = redraws.estimates(truth.cox_input(redraws.redraw(made, number), benchmarked))
         found.append(again.assign(draw=number))
-    need, need_truths = cost_need(built["cost_need_input"], booked.need, seed)
+    need, need_truths = cost_need(built["int_cost_need_input"], booked.need, seed)
     own_need = built["cost_need_coefficients"].set_index("term")["coefficient_dkk"]
     compare_with_truth(
         pd.DataFrame({"part": "cost_need", "name": own_need.index, "estimate": own_need.to_numpy()}),
@@ -128,7 +128,9 @@ def build(project, folder, registers):
         "cox_coefficients": "select * from benchmark.cox_coefficients order by sex, term",
         "indicator_uncertainty": "select * from benchmark.indicator_uncertainty order by municipality_code",
         "cost_need_coefficients": f"select * from expenditure.cost_need_coefficients where model = {MODEL}",
-        "cost_need_input": "select * from intermediate.cost_need_input order by municipality_code, year",
+        "int_cost_need_input": """
+            select * from intermediate.int_cost_need_input order by municipality_code, year
+        """,
     }
     with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
         return {table: con.sql(query).df() for table, query in queries.items()}
@@ -151,7 +153,7 @@ def cost_need(cells, need, seed):
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     need : DataFrame
         `accounts.Accounts.need`; its predicted_dkk follow the coefficients of the accounts.
     seed : int

@@ -56,7 +56,7 @@ def redraw_spending(cells, predicted, seed, number):
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     predicted : (n,) float array
         Expected kr. per full-year person, by the coefficients that the accounts were made with.
     seed, number : int
