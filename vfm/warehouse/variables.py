@@ -39,20 +39,23 @@ class Variable:
     type: str
     minimum: float
     maximum: float
+    unit: str
     choices: tuple[str, ...]
     source: str  # of the choices, where a seed holds them
 
     def wanted(self) -> str:
         """Say which values the variable may have, after "give"."""
-        bounds = f"from {self.minimum:g} to {self.maximum:.10g}"
+        counted = f" of {self.unit}" if self.unit.split(" ")[0].endswith("s") else ""
+        bounds = f"{counted} from {self.minimum:g} to {self.maximum:.10g}"
         if self.choices:
             if not self.source:
                 return " or ".join(self.choices)
             wanted = f"{'a list' if self.type == 'list' else 'one'} of the values of {self.source}"
-            return wanted if self.type == "integer" else f"{wanted}, in quotation marks"
+            wanted = wanted if self.type == "integer" else f"{wanted}, in quotation marks"
+            return wanted + (", or an empty one" if "" in self.choices else "")
         return {
-            "integer": f"a whole number {bounds}",
-            "number": f"a number {bounds}",
+            "integer": f"a whole number{bounds}",
+            "number": f"a number{bounds}",
             "boolean": "true or false",
             "date": 'a Monday, such as "2016-08-22"',
         }[self.type]
@@ -90,17 +93,21 @@ def declared() -> dict[str, Variable]:
 
 def declaration(row: dict[str, str]) -> Variable:
     """Make a declaration of one row of the seed."""
-    table, _, column = row["choices"].partition(".")
-    choices, source = row["choices"].split(), ""
-    if column:
-        source = f"{column} in seeds/classifications/{table}.csv"
-        with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8", newline="") as stream:
-            choices = [each[column] for each in csv.DictReader(stream)]
+    choices, source = [], ""
+    for word in row["choices"].split():
+        table, _, column = word.partition(".")
+        if column:
+            source = f"{column} in seeds/classifications/{table}.csv"
+            with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8", newline="") as stream:
+                choices += [each[column] for each in csv.DictReader(stream)]
+        else:
+            choices.append("" if word == "empty" else word)
     return Variable(
         name=row["name"],
         type=row["type"],
         minimum=float(row["minimum"] or -math.inf),
         maximum=float(row["maximum"] or math.inf),
+        unit=row["unit"],
         choices=tuple(choices),
         source=source,
     )
@@ -131,8 +138,6 @@ def refusals(values: dict[str, object]) -> list[str]:
             sentences.append(unknown(name, known))
         elif not known[name].allows(value):
             sentences.append(f"variable {name} is {shown(value)}: give {known[name].wanted()}. {SEE}")
-    for name in known.keys() - values.keys():
-        sentences.append(f"variable {name} has no value: dbt_project.yml must give it one. {SEE}")
     right = {name for name in values if name in known and known[name].allows(values[name])}
     for (low, high), reason in IN_ORDER.items():
         if {low, high} <= right and values[low] > values[high]:
