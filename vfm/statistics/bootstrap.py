@@ -556,7 +556,7 @@ def indicators(
 _DRAWS = {"replicate": "int64", "municipality_code": object, "indicator": float}
 
 
-def indicators_table(spells, results, replicates=999, seed=20170601, window_weeks=156, ties="breslow"):
+def indicators_table(spells, results, replicates=999, seed=20170601, window_weeks=156):
     """One row for each replicate (1, 2, ...) and benchmarked municipality: its bootstrapped indicator.
 
     Parameters
@@ -565,21 +565,17 @@ def indicators_table(spells, results, replicates=999, seed=20170601, window_week
         As `indicators`.
     results : DataFrame
         intermediate.int_cox_results, which has the Cox models of these spells.
-    ties : {'breslow'}
-        Handling of ties in the Cox models.
 
     Returns
     -------
     DataFrame
-        replicate, municipality_code, indicator. No rows in, no rows out.
+        replicate, municipality_code, indicator. No rows in, no rows out. The refits have Breslow ties.
 
     Raises
     ------
     ValueError
-        Ties other than Breslow's, and as `indicators`.
+        As `indicators`.
     """
-    if ties != "breslow":
-        raise ValueError(f"the bootstrap of the indicators refits with Breslow ties, not {ties!r}")
     if not len(spells):
         return pd.DataFrame({c: [] for c in _DRAWS}).astype(_DRAWS)
     estimates = cox.estimates_by_sex(
