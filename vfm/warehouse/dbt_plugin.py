@@ -38,7 +38,8 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds, config):
         """Create the build folder; it, dbt's logs and target become 0700 and 0600, and so does what follows.
 
-        Variables that are not as declared are refused here, before any model runs. DuckDB gets the memory, threads and spill folder that the environment says (settings.py).
+        Variables that are not as declared are refused here, before any model runs. DuckDB gets the memory,
+        threads and spill folder that the environment says (settings.py).
 
         Parameters
         ----------
