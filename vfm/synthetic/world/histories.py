@@ -201,59 +201,167 @@ def simulate_histories(draws, persons, terms, place, fates, labour, effects):
     -------
     History
     """
-    n = len(persons)
-    start_week = persons["start_week"].to_numpy()
-    window_end = start_week + WINDOW_WEEKS
-    permit_week = persons["permit_day"].to_numpy() // 7
-    permit_year = persons["permit_year"].to_numpy()
-    is_woman = persons["is_woman"].to_numpy()
-    hazards = {woman: cumulative_baseline("women" if woman else "men") for woman in (False, True)}
-    job_loss = np.where(is_woman, constants.JOB_LOSS_RATE["women"], constants.JOB_LOSS_RATE["men"])
-    after_job = persons["group"].map(constants.TRANSFER_AFTER_JOB).to_numpy()
-
-    on_transfer = persons["on_transfer"].to_numpy().copy()
-    next_start = start_week.copy()
-    had_job = np.zeros(n, dtype=bool)
-    spells, jobs, transfers = [], [], []
-
-    _employed_at_start(draws, persons, fates, next_start, on_transfer, had_job, jobs)
+    simulation = _Simulation(draws, persons, terms, place, fates, labour, effects)
+    simulation.employ_at_start()
     for number in range(1, constants.MOST_SPELLS + 1):
-        rows = np.flatnonzero((next_start < window_end) & (next_start < calendar.DATA_END))
+        rows = simulation.waiting()
         if not len(rows):
             break
-        start = next_start[rows]
-        where = place_in_week(place, fates, rows, start) if place.min() >= 0 else np.full(len(rows), -1)
-        filled = spell_terms(
-            terms.iloc[rows],
-            calendar.iso_year(start),
-            start - permit_week[rows],
-            labour.of(where, permit_year[rows]),
-        )
-        predictor = linear_predictor(filled, is_woman[rows]) + effects[where]
+        simulation.go_through_spells(number, rows)
+    assert not len(simulation.waiting()), "more spells than allowed"
+    return History(
+        spells=pd.concat(simulation.spells, ignore_index=True),
+        jobs=pd.concat(simulation.jobs, ignore_index=True),
+        transfers=pd.concat(simulation.transfers, ignore_index=True),
+        fates=fates,
+    )
 
-        needed = draws.exponential(rows) * np.exp(-predictor)
+
+@dataclass
+class _Round:
+    """The spells with one number, a person each; arrays in the order of `rows`.
+
+    Attributes
+    ----------
+    rows : (m,) int array
+        Positions of the persons.
+    start : (m,) int array
+        First week of the spell.
+    job : (m,) int array
+        Week in which the person would begin the job that ends the spell.
+    leave : (m,) int array
+        Week of the way to leave, NEVER where there is none after the start.
+    success : (m,) bool array
+        The spell ends with the job.
+    """
+
+    rows: np.ndarray
+    start: np.ndarray
+    job: np.ndarray
+    leave: np.ndarray
+    success: np.ndarray
+
+
+class _Simulation:
+    """Histories in the making: where every person stands, and the rows made so far.
+
+    `draws` gives the random numbers in the order of the calls: a call that moves changes every history.
+    """
+
+    def __init__(self, draws, persons, terms, place, fates, labour, effects):
+        self.draws, self.persons, self.terms, self.place = draws, persons, terms, place
+        self.fates, self.labour, self.effects = fates, labour, effects
+        self.window_end = persons["start_week"].to_numpy() + WINDOW_WEEKS
+        self.permit_week = persons["permit_day"].to_numpy() // 7
+        self.permit_year = persons["permit_year"].to_numpy()
+        self.is_woman = persons["is_woman"].to_numpy()
+        self.hazards = {woman: cumulative_baseline("women" if woman else "men") for woman in (False, True)}
+        self.job_loss = np.where(
+            self.is_woman, constants.JOB_LOSS_RATE["women"], constants.JOB_LOSS_RATE["men"]
+        )
+        self.after_job = persons["group"].map(constants.TRANSFER_AFTER_JOB).to_numpy()
+        # where the persons stand between two spells
+        self.next_start = persons["start_week"].to_numpy().copy()
+        self.on_transfer = persons["on_transfer"].to_numpy().copy()
+        self.had_job = np.zeros(len(persons), dtype=bool)
+        self.spells, self.jobs, self.transfers = [], [], []
+
+    def waiting(self):
+        """Positions of the persons who begin another spell inside their window and the data."""
+        return np.flatnonzero((self.next_start < self.window_end) & (self.next_start < calendar.DATA_END))
+
+    def employ_at_start(self):
+        """Some are employed in the first week: their first spell starts when that job ends, or never."""
+        draws, start = self.draws, self.persons["start_week"].to_numpy()
+        ready = (
+            (self.persons["group"] == "family_reunified").to_numpy()
+            & (self.persons["entry_day"].to_numpy() <= 7 * start)
+            & (self.fates.leave_week == NEVER)
+            & (start < calendar.DATA_END - 60)
+        )
+        rows = np.flatnonzero(ready & (draws.uniform() < constants.EMPLOYED_AT_START))
+        length = draws.integers(4, 90, rows)
+        length = np.where(draws.uniform(rows) < 0.15, WINDOW_WEEKS + 30, length)
+        over = calendar.next_month_week(start[rows] + length)
+        end = calendar.month_start(calendar.month_of_week(over)) - 1 - draws.integers(0, 10, rows)
+        self.jobs.append(
+            pd.DataFrame(
+                {
+                    "person": rows,
+                    "start_day": 7 * start[rows],
+                    "end_day": np.minimum(end, LAST_DAY),
+                    "hours": draws.choice([12.0, 20.0, 30.0, 37.0], np.ones(4), rows),
+                }
+            )
+        )
+        self.next_start[rows] = over
+        self.on_transfer[rows] = False
+        self.had_job[rows] = True
+
+    def go_through_spells(self, number, rows):
+        """Simulate the spells with a number, the jobs and transfers in and after them, and what follows."""
+        start = self.next_start[rows]
+        if self.place.min() >= 0:
+            where = place_in_week(self.place, self.fates, rows, start)
+        else:
+            where = np.full(len(rows), -1)
+        predictor = self._predictor(rows, start, where)
+        job = self._job_weeks(rows, start, predictor)
+        self._sharpen_moves(rows, job)
+        spells = self._end_spells(number, rows, start, where, job)
+        over, next_on_transfer, gone = self._job_ends(spells, predictor)
+        self._fill_spells(spells, over, next_on_transfer, gone)
+        self._go_on(spells, over, next_on_transfer, gone)
+
+    def _predictor(self, rows, start, where):
+        """x b of the spells, with the effect of the municipality."""
+        filled = spell_terms(
+            self.terms.iloc[rows],
+            calendar.iso_year(start),
+            start - self.permit_week[rows],
+            self.labour.of(where, self.permit_year[rows]),
+        )
+        return linear_predictor(filled, self.is_woman[rows]) + self.effects[where]
+
+    def _job_weeks(self, rows, start, predictor):
+        """Week of the job by the proportional hazard; without a transfer it is the first of its month."""
+        needed = self.draws.exponential(rows) * np.exp(-predictor)
         duration = np.where(
-            is_woman[rows], np.searchsorted(hazards[True], needed), np.searchsorted(hazards[False], needed)
+            self.is_woman[rows],
+            np.searchsorted(self.hazards[True], needed),
+            np.searchsorted(self.hazards[False], needed),
         )
         job = start + np.maximum(duration, 1)
-        job = np.where(on_transfer[rows], job, calendar.next_month_week(job))
+        return np.where(self.on_transfer[rows], job, calendar.next_month_week(job))
 
-        move = np.where(fates.move_week[rows] > start[:, None], fates.move_week[rows], NEVER).min(axis=1)
-        _sharpen_moves(draws, rows, job, move, window_end, fates)
+    def _sharpen_moves(self, rows, job):
+        """Let a few persons move in the very week of the success."""
+        fates = self.fates
+        alone = (fates.move_week[rows] == NEVER).all(axis=1) & (job < self.window_end[rows])
+        chosen = (
+            alone
+            & (self.draws.uniform(rows) < constants.SHARP_MOVE_SHARE)
+            & (job + SUCCESS_WEEKS < calendar.DATA_END)
+        )
+        fates.move_week[rows[chosen], 0] = job[chosen]
+
+    def _end_spells(self, number, rows, start, where, job):
+        """Note how each spell ends; returns the `_Round`."""
+        fates, window_end = self.fates, self.window_end[rows]
         move = np.where(fates.move_week[rows] > start[:, None], fates.move_week[rows], NEVER).min(axis=1)
         leave = np.where(fates.leave_week[rows] > start, fates.leave_week[rows], NEVER)
         success = (
-            (job < window_end[rows])
+            (job < window_end)
             & (job + SUCCESS_WEEKS <= calendar.DATA_END)
             & (job <= move)
             & (job + SUCCESS_WEEKS <= leave)
         )
-        exits = np.column_stack([leave, move, window_end[rows], np.full(len(rows), calendar.DATA_END)])
+        exits = np.column_stack([leave, move, window_end, np.full(len(rows), calendar.DATA_END)])
         first = exits.argmin(axis=1)  # of several in one week the first of the list
         reasons = np.array(["leave", "move", "window_end", "data_end"], dtype=object)[first]
         leaving = pd.Series(fates.leave_kind[rows]).map(EXIT_REASONS).to_numpy()
         reasons = np.where(first == 0, leaving, reasons)
-        spells.append(
+        self.spells.append(
             pd.DataFrame(
                 {
                     "person": rows,
@@ -263,101 +371,71 @@ def simulate_histories(draws, persons, terms, place, fates, labour, effects):
                     "place": where,
                     "outcome": np.where(success, "success", np.where(first == 0, "left", "unfinished")),
                     "exit_reason": np.where(success, "employment", reasons),
-                    "weeks_since_permit": start - permit_week[rows],
+                    "weeks_since_permit": start - self.permit_week[rows],
                 }
             )
         )
+        return _Round(rows, start, job, leave, success)
 
-        # the job: also one after a move or after the window, which ends no spell
-        works = success | ((job < calendar.DATA_END) & (job + SUCCESS_WEEKS <= leave))
-        window_hazard = np.where(is_woman[rows], hazards[True][WINDOW_WEEKS], hazards[False][WINDOW_WEEKS])
-        ease = np.clip(predictor + np.log(window_hazard), -2.0, 2.0)
-        loss = job_loss[rows] * np.exp(-constants.JOB_LOSS_RISK_SLOPE * ease)
-        held = np.ceil(draws.exponential(rows) / -np.log1p(-np.minimum(loss, 0.5))).astype(np.int64)
-        length = SUCCESS_WEEKS + np.maximum(held, 1)
-        next_on_transfer = draws.uniform(rows) < after_job[rows]
-        over = job + length
+    def _job_ends(self, spells, predictor):
+        """Week in which each job is over, who is on a transfer then, and who leaves while employed.
+
+        Emigration and death end the job. The other ways to leave do not happen to those who succeed.
+        """
+        rows, leave, fates = spells.rows, spells.leave, self.fates
+        hazards = self.hazards
+        at_window_end = np.where(
+            self.is_woman[rows], hazards[True][WINDOW_WEEKS], hazards[False][WINDOW_WEEKS]
+        )
+        ease = np.clip(predictor + np.log(at_window_end), -2.0, 2.0)
+        loss = self.job_loss[rows] * np.exp(-constants.JOB_LOSS_RISK_SLOPE * ease)
+        held = np.ceil(self.draws.exponential(rows) / -np.log1p(-np.minimum(loss, 0.5))).astype(np.int64)
+        next_on_transfer = self.draws.uniform(rows) < self.after_job[rows]
+        over = spells.job + SUCCESS_WEEKS + np.maximum(held, 1)
         over = np.where(next_on_transfer, over, calendar.next_month_week(over))
-        # a way to leave while employed: emigration and death end the job, the others do not happen
-        gone = leave <= over
-        cancelled = success & gone & (leave < NEVER) & (fates.leave_kind[rows] > DEATH)
+        gone = (leave <= over) & (leave < NEVER)
+        cancelled = spells.success & gone & (fates.leave_kind[rows] > DEATH)
         fates.leave_week[rows[cancelled]] = NEVER
         fates.leave_day[rows[cancelled]] = NEVER
-        gone &= ~cancelled & (leave < NEVER)
-        leave_day = fates.leave_day[rows]
+        return over, next_on_transfer, gone & ~cancelled
 
-        jobs.append(
+    def _fill_spells(self, spells, over, next_on_transfer, gone):
+        """Add the jobs, the side jobs and the transfers that belong to the spells."""
+        draws, rows, start, job = self.draws, spells.rows, spells.start, spells.job
+        on_transfer = self.on_transfer[rows]
+        # also a job after a move or after the window, which ends no spell
+        works = spells.success | ((job < calendar.DATA_END) & (job + SUCCESS_WEEKS <= spells.leave))
+        leave_day = self.fates.leave_day[rows]
+        self.jobs.append(
             _main_jobs(
-                draws, rows, job, over, on_transfer[rows], next_on_transfer, works, success, gone, leave_day
+                draws, rows, job, over, on_transfer, next_on_transfer, works, spells.success, gone, leave_day
             )
         )
-        until = np.where(works, job, np.minimum(leave, calendar.DATA_END))
-        side_jobs, side_weeks = _side_jobs(draws, rows, start, until, on_transfer[rows])
-        jobs.append(side_jobs)
-        transfers.append(_transfers(draws, rows, start, until, on_transfer[rows], had_job[rows], side_weeks))
+        until = np.where(works, job, np.minimum(spells.leave, calendar.DATA_END))
+        side_jobs, side_weeks = _side_jobs(draws, rows, start, until, on_transfer)
+        self.jobs.append(side_jobs)
+        self.transfers.append(
+            _transfers(draws, rows, start, until, on_transfer, self.had_job[rows], side_weeks)
+        )
 
-        continues = success & ~gone & (over < window_end[rows]) & (over < calendar.DATA_END)
-        idle = success & ~gone & ~continues & next_on_transfer & (over < calendar.DATA_END)
-        transfers.append(
+    def _go_on(self, spells, over, next_on_transfer, gone):
+        """Say when the next spells start; the last job may be followed by transfers outside the window."""
+        rows, stays = spells.rows, spells.success & ~gone
+        continues = stays & (over < self.window_end[rows]) & (over < calendar.DATA_END)
+        idle = stays & ~continues & next_on_transfer & (over < calendar.DATA_END)
+        self.transfers.append(
             pd.DataFrame(
                 {
                     "person": rows[idle],
                     "start": over[idle],
-                    "end": np.minimum(fates.leave_week[rows[idle]], calendar.DATA_END),
+                    "end": np.minimum(self.fates.leave_week[rows[idle]], calendar.DATA_END),
                     "kind": "after_job",
                 }
             ).query("start < end")
         )
-        next_start[rows] = np.where(continues, over, NEVER)
-        on_transfer[rows] = np.where(continues, next_on_transfer, on_transfer[rows])
-        had_job[rows] |= continues
-    assert not ((next_start < window_end) & (next_start < calendar.DATA_END)).any(), (
-        "more spells than allowed"
-    )
-    return History(
-        spells=pd.concat(spells, ignore_index=True),
-        jobs=pd.concat(jobs, ignore_index=True),
-        transfers=pd.concat(transfers, ignore_index=True),
-        fates=fates,
-    )
-
-
-def _employed_at_start(draws, persons, fates, next_start, on_transfer, had_job, jobs):
-    """Some are employed in the first week: their first spell starts when that job ends, or never."""
-    start = persons["start_week"].to_numpy()
-    ready = (
-        (persons["group"] == "family_reunified").to_numpy()
-        & (persons["entry_day"].to_numpy() <= 7 * start)
-        & (fates.leave_week == NEVER)
-        & (start < calendar.DATA_END - 60)
-    )
-    rows = np.flatnonzero(ready & (draws.uniform() < constants.EMPLOYED_AT_START))
-    length = draws.integers(4, 90, rows)
-    length = np.where(draws.uniform(rows) < 0.15, WINDOW_WEEKS + 30, length)
-    over = calendar.next_month_week(start[rows] + length)
-    end = calendar.month_start(calendar.month_of_week(over)) - 1 - draws.integers(0, 10, rows)
-    jobs.append(
-        pd.DataFrame(
-            {
-                "person": rows,
-                "start_day": 7 * start[rows],
-                "end_day": np.minimum(end, LAST_DAY),
-                "hours": draws.choice([12.0, 20.0, 30.0, 37.0], np.ones(4), rows),
-            }
-        )
-    )
-    next_start[rows] = over
-    on_transfer[rows] = False
-    had_job[rows] = True
-
-
-def _sharpen_moves(draws, rows, job, move, window_end, fates):
-    """Let a few persons move in the very week of the success."""
-    alone = (fates.move_week[rows] == NEVER).all(axis=1) & (job < window_end[rows])
-    chosen = (
-        alone & (draws.uniform(rows) < constants.SHARP_MOVE_SHARE) & (job + SUCCESS_WEEKS < calendar.DATA_END)
-    )
-    fates.move_week[rows[chosen], 0] = job[chosen]
+        self.next_start[rows] = np.where(continues, over, NEVER)
+        self.on_transfer[rows] = np.where(continues, next_on_transfer, self.on_transfer[rows])
+        self.had_job[rows] |= continues
 
 
 def _main_jobs(draws, rows, job, over, was_on_transfer, next_on_transfer, works, success, gone, leave_day):

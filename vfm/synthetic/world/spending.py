@@ -283,23 +283,6 @@ def _levels(printed, indicators, apart, spending, benchmark):
         order = np.flatnonzero(can)[np.argsort(-apart[can], kind="stable")]
         level[order[: max(1, round(share[side] * len(level)))]] = side
 
-    def price():
-        unnatural = np.clip(np.where(level == "around", apart - 1, 1 - apart), 0, 3)
-        out = constants.UNNATURAL_PRICE * (unnatural**2).sum()
-        for name, part in share.items():
-            inside = level == name
-            if not inside.any():
-                return np.inf
-            deviations = (
-                (inside.sum() - part * len(level)) / constants.CELL_COUNT_UNIT,
-                (spending[inside].mean() / printed.loc[name, "expenditure_dkk_per_person"] - 1)
-                / constants.CELL_MONEY_UNIT,
-                (benchmark[inside].mean() - printed.loc[name, "benchmark_indicator"])
-                / constants.CELL_BENCHMARK_UNIT,
-            )
-            out += np.square(deviations).sum()
-        return out
-
     def changes():
         """Positions that one or two municipalities may take instead: (members, their positions)."""
         for side, can in able.items():
@@ -308,18 +291,37 @@ def _levels(printed, indicators, apart, spending, benchmark):
             yield from (([j], [side]) for j in outside)
             yield from (([i, j], ["around", side]) for i in inside for j in outside)
 
-    best = price()
+    best = _price_of_levels(level, printed, share, apart, spending, benchmark)
     while True:
         for members, positions in changes():
             before = level[members].copy()
             level[members] = positions
-            now = price()
+            now = _price_of_levels(level, printed, share, apart, spending, benchmark)
             if now < best - 1e-9:
                 best = now
                 break
             level[members] = before
         else:
             return level
+
+
+def _price_of_levels(level, printed, share, apart, spending, benchmark):
+    """How far positions lie from the printed column and from what is natural; inf where one is empty."""
+    unnatural = np.clip(np.where(level == "around", apart - 1, 1 - apart), 0, 3)
+    price = constants.UNNATURAL_PRICE * (unnatural**2).sum()
+    for name, part in share.items():
+        inside = level == name
+        if not inside.any():
+            return np.inf
+        deviations = (
+            (inside.sum() - part * len(level)) / constants.CELL_COUNT_UNIT,
+            (spending[inside].mean() / printed.loc[name, "expenditure_dkk_per_person"] - 1)
+            / constants.CELL_MONEY_UNIT,
+            (benchmark[inside].mean() - printed.loc[name, "benchmark_indicator"])
+            / constants.CELL_BENCHMARK_UNIT,
+        )
+        price += np.square(deviations).sum()
+    return price
 
 
 def _adapted(plan, places, need, share, benchmark):
