@@ -27,7 +27,7 @@ FOLDERS = {
 }
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the simulator; returns the exit status."""
     options = _parse(arguments)
     began = time.perf_counter()

@@ -4,6 +4,7 @@ What is spent is decided in `world.expenditure`; here it is booked on accounts.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,10 @@ from vfm.synthetic.world.expenditure import (
     national_totals,
     programme_sums,
 )
-from vfm.synthetic.world.spending import benchmark_positions
+from vfm.synthetic.world.residence import Residence
+from vfm.synthetic.world.spending import Positions, benchmark_positions
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import MunicipalTruth, World
 from vfm.warehouse.provenance import write_accounts_origin
 
 FUNCTION = "54660"
@@ -53,13 +56,15 @@ class Accounts:
     need: pd.DataFrame
 
 
-def accounts_of(world, residence):
+def accounts_of(world: World, residence: Residence) -> Accounts:
     """The accounts of a world; see `Accounts`."""
     composition = composition_of(programme_sums(world, residence))
     return book_accounts(world.municipal, benchmark_positions(world), composition)
 
 
-def book_accounts(municipal, positions, composition, shards=1):
+def book_accounts(
+    municipal: MunicipalTruth, positions: Positions | None, composition: pd.DataFrame, shards: int = 1
+) -> Accounts:
     """Book what the persons of one or more worlds cost in the same municipalities.
 
     Spending per person is that of one world, whatever their number. So the national totals are those of the
@@ -201,7 +206,7 @@ def _with_area_totals(cells, places, keys):
     return frame.groupby(keys, as_index=False, sort=True)[AMOUNT].sum()
 
 
-def write_accounts(folder, accounts, origin):
+def write_accounts(folder: Path, accounts: Accounts, origin: str) -> list[dict]:
     """Write regk100, regk31 and labour_market in Statbank's form, and where they are from.
 
     Returns rows and bytes of each table.

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic.delivery.parquet import dates, integers, text
+from vfm.synthetic.delivery.parquet import Columns, dates, integers, text
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.health import HEALTH_WEEKS
 from vfm.synthetic.world.histories import DEATH, NEVER
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import World
 
 ATC_ENDINGS = {
     "N05": "BA01", "N06": "AB04", "M01": "AE01", "C01": "DA02", "C03": "CA01", "C07": "AB02", "C08": "CA01",
@@ -43,7 +44,7 @@ def _dated(world, rng, code_type):
     return events
 
 
-def sssy_columns(world):
+def sssy_columns(world: World) -> Columns:
     """The register SSSY, sorted by person and fee week; rows without a contact and for children included."""
     rng = stream(world.seed, "sssy")
     events = _dated(world, rng, "specialty")
@@ -77,7 +78,7 @@ def sssy_columns(world):
     }
 
 
-def lmdb_columns(world):
+def lmdb_columns(world: World) -> Columns:
     """The register LMDB, sorted by person and date."""
     rng = stream(world.seed, "lmdb")
     rows = _dated(world, rng, "atc").sort_values(["PNR", "day", "code"], kind="stable")
@@ -85,7 +86,7 @@ def lmdb_columns(world):
     return {"PNR": text(rows["PNR"]), "EKSD": dates(rows["day"]), "ATC": text(atc)}
 
 
-def lpr_columns(world):
+def lpr_columns(world: World) -> Columns:
     """The register LPR_ADM, sorted by person and date; C_PATTYPE 0 inpatient, 2 outpatient."""
     rng = stream(world.seed, "lpr_adm")
     rows = _dated(world, rng, "diagnosis_chapter").sort_values(["PNR", "day", "code"], kind="stable")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vfm.synthetic.delivery.parquet import dates, text
+from vfm.synthetic.delivery.parquet import Columns, dates, text
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.histories import (
     DEATH,
@@ -15,7 +15,9 @@ from vfm.synthetic.world.histories import (
     PENSION,
     STUDENT_GRANT,
 )
+from vfm.synthetic.world.residence import Residence
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import World
 
 EMIGRATED, DEAD = 997, 999
 INTRODUCTION, INTEGRATION, INTEGRATION_READY, CASH, CASH_READY = 710, 700, 160, 730, 130
@@ -37,7 +39,7 @@ def _paint(shape, person, start, end, value):
     return np.cumsum(change, axis=1, dtype=np.int32)[:, : shape[1]].astype(np.int16)
 
 
-def weekly_codes(world, residence):
+def weekly_codes(world: World, residence: Residence) -> np.ndarray:
     """DREAM code of each person and week, 0 for blank; (n, weeks) int array."""
     rng = stream(world.seed, "dream")
     shape = (len(world.persons), calendar.WEEKS)
@@ -168,7 +170,7 @@ def _leavers(rng, world, residence, codes):
     return codes
 
 
-def match_groups(world):
+def match_groups(world: World) -> np.ndarray:
     """Match group of each person and quarter, 0 for none; (n, 36) int array.
 
     Groups 1-5 before the second quarter of 2010, 1-3 after. Whether a person is in group 2 or 3 does not
@@ -201,7 +203,7 @@ def match_groups(world):
     return np.where(present, value, 0)
 
 
-def dream_columns(pnr, codes, groups):
+def dream_columns(pnr: np.ndarray, codes: np.ndarray, groups: np.ndarray) -> Columns:
     """The register DREAM: one row per person with a code or a match group, sorted by person.
 
     Parameters
@@ -229,7 +231,7 @@ def _coded(values):
     return pa.DictionaryArray.from_arrays(index, names)
 
 
-def bfl_rows(seed, jobs, name="bfl"):
+def bfl_rows(seed: int, jobs: pd.DataFrame, name: str = "bfl") -> pd.DataFrame:
     """Rows of BFL: one per job and month, some in two rows.
 
     Parameters
@@ -262,7 +264,7 @@ def bfl_rows(seed, jobs, name="bfl"):
     return pd.concat([rows, second], ignore_index=True)
 
 
-def bfl_columns(rows):
+def bfl_columns(rows: pd.DataFrame) -> Columns:
     """The register BFL, sorted by person and period."""
     rows = rows.sort_values(["PNR", "start_day", "end_day", "hours"], kind="stable")
     return {

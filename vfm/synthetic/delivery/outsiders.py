@@ -5,6 +5,7 @@ import pandas as pd
 
 from vfm.synthetic.delivery.population_registers import YEARS, with_permit_codes
 from vfm.synthetic.world import calendar, constants
+from vfm.synthetic.world.classifications import Municipalities
 from vfm.synthetic.world.keys import pnr_codes
 from vfm.synthetic.world.population import completed_years
 from vfm.synthetic.world.streams import stream
@@ -25,7 +26,9 @@ KINDS = {
 }
 
 
-def draw_outsiders(seed, persons, places, shard=0):
+def draw_outsiders(
+    seed: int, persons: int, places: Municipalities, shard: int = 0
+) -> dict[str, pd.DataFrame]:
     """Rows of the registers for persons outside the population.
 
     Parameters

@@ -1,33 +1,37 @@
 """Writes registers as Parquet files whose bytes depend on their content alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import ArrayLike
 
 from vfm.synthetic.world.calendar import to_date
 
 PART_ROWS = {"bef": 120_000, "bfl": 150_000, "dream": 12_000}  # rows of a part file; others have one part
 ROW_GROUP_ROWS = 60_000
+Columns = dict[str, pa.Array]  # of a register, by name, all of one length
 
 
-def text(values):
+def text(values: ArrayLike) -> pa.DictionaryArray:
     """Arrow text column, dictionary encoded; None and '' become null."""
     values = np.asarray(values, dtype=object)
     array = pa.array(values, type=pa.string())
     return array.dictionary_encode()
 
 
-def dates(days):
+def dates(days: ArrayLike) -> pa.Array:
     """Arrow dates of day numbers of `calendar`."""
     return pa.array(to_date(np.asarray(days)).astype("datetime64[D]"), type=pa.date32())
 
 
-def integers(values, width=32):
+def integers(values: ArrayLike, width: int = 32) -> pa.Array:
     """Arrow integers."""
     return pa.array(np.asarray(values), type={16: pa.int16(), 32: pa.int32()}[width])
 
 
-def write_register(folder, register, columns):
+def write_register(folder: Path, register: str, columns: Columns) -> dict:
     """Write a register in part files of fixed size.
 
     Parameters

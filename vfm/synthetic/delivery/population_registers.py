@@ -3,14 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic.delivery.parquet import dates, integers, text
+from vfm.synthetic.delivery.parquet import Columns, dates, integers, text
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.classifications import read_seed
 from vfm.synthetic.world.histories import DEATH, EMIGRATION, NEVER
 from vfm.synthetic.world.keys import pnr_codes
 from vfm.synthetic.world.population import completed_years
-from vfm.synthetic.world.residence import place_on
+from vfm.synthetic.world.residence import Residence, place_on
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import World
 
 YEARS = np.arange(2008, 2016)
 DENMARK = 5100
@@ -18,7 +19,7 @@ MARRIED, MARRIED_2015, SINGLE, SINGLE_2015, YOUNG_2015 = 1, 7, 5, 9, 10
 WITH_CHILDREN, WITHOUT_CHILDREN = 3, 4
 
 
-def presence(world, residence):
+def _presence(world, residence):
     """Persons and the Decembers in which they live in Denmark.
 
     Returns
@@ -34,7 +35,7 @@ def presence(world, residence):
     return person, YEARS[column]
 
 
-def bef_rows(world, residence):
+def bef_rows(world: World, residence: Residence) -> pd.DataFrame:
     """Rows of BEF: the persons, their partners and the children who live with them.
 
     Returns
@@ -44,7 +45,7 @@ def bef_rows(world, residence):
     """
     rng = stream(world.seed, "bef")
     persons = world.persons
-    person, year = presence(world, residence)
+    person, year = _presence(world, residence)
     december = calendar.new_years_eve(year)
     kom = world.places.code[place_on(residence.periods, person, december)]
     n = len(persons)
@@ -143,7 +144,7 @@ def _children(rng, world, own, person, december, danish, couple):
     )
 
 
-def bef_columns(rows):
+def bef_columns(rows: pd.DataFrame) -> Columns:
     """The register BEF, sorted by person and date."""
     rows = rows.sort_values(["PNR", "REFERENCETID"], kind="stable")
     return {
@@ -162,7 +163,7 @@ def bef_columns(rows):
     }
 
 
-def vnds_rows(world, residence):
+def vnds_rows(world: World, residence: Residence) -> pd.DataFrame:
     """Rows of VNDS, exact duplicates included: PNR, INDUD_KODE, HAEND_DATO (day number)."""
     rng = stream(world.seed, "vnds")
     pnr = world.persons["pnr"].to_numpy()
@@ -181,7 +182,7 @@ def vnds_rows(world, residence):
     return pd.concat([rows, rows[rng.random(len(rows)) < constants.DUPLICATE_SHARE]], ignore_index=True)
 
 
-def vnds_columns(rows):
+def vnds_columns(rows: pd.DataFrame) -> Columns:
     """The register VNDS, sorted by person and date."""
     rows = rows.sort_values(["PNR", "HAEND_DATO", "INDUD_KODE"], kind="stable")
     return {
@@ -191,7 +192,7 @@ def vnds_columns(rows):
     }
 
 
-def flyt_columns(world, residence):
+def flyt_columns(world: World, residence: Residence) -> Columns:
     """The register FLYT, sorted by person and date."""
     moves = residence.moves
     code = world.places.code.astype(str)
@@ -203,20 +204,20 @@ def flyt_columns(world, residence):
     }
 
 
-def dod_rows(world):
+def dod_rows(world: World) -> pd.DataFrame:
     """Rows of DOD: PNR, DODDATO (day number)."""
     fates = world.history.fates
     dead = (fates.leave_kind == DEATH) & (fates.leave_day < NEVER)
     return pd.DataFrame({"PNR": world.persons["pnr"].to_numpy()[dead], "DODDATO": fates.leave_day[dead]})
 
 
-def dod_columns(rows):
+def dod_columns(rows: pd.DataFrame) -> Columns:
     """The register DOD, sorted by person."""
     rows = rows.sort_values("PNR", kind="stable")
     return {"PNR": text(rows["PNR"]), "DODDATO": dates(rows["DODDATO"])}
 
 
-def permit_codes():
+def _permit_codes():
     """KATEGORI, GRUNDLAG and FORKLAR by residence ground or English label, without leading zeros."""
     grounds = read_seed("classifications/residence_grounds")
     names = np.where(grounds["is_qualifying"] == "true", grounds["residence_ground"], grounds["label_en"])
@@ -227,7 +228,7 @@ def permit_codes():
     }
 
 
-def ophg_rows(world):
+def ophg_rows(world: World) -> pd.DataFrame:
     """Rows of OPHG: PNR, TILLADELSESDATO (day number), KATEGORI, GRUNDLAG, FORKLAR.
 
     Besides the permit that counts: later ones on another qualifying ground, and earlier ones that do not
@@ -270,16 +271,16 @@ def ophg_rows(world):
     return with_permit_codes(pd.concat(frames, ignore_index=True))
 
 
-def with_permit_codes(rows):
+def with_permit_codes(rows: pd.DataFrame) -> pd.DataFrame:
     """Replace the column `name` by the three code columns of OPHG."""
-    codes = permit_codes()
+    codes = _permit_codes()
     triples = [codes[name] for name in rows["name"]]
     for position, column in enumerate(("KATEGORI", "GRUNDLAG", "FORKLAR")):
         rows[column] = [triple[position] for triple in triples]
     return rows.drop(columns="name")
 
 
-def ophg_columns(rows):
+def ophg_columns(rows: pd.DataFrame) -> Columns:
     """The register OPHG, sorted by person and date."""
     rows = rows.sort_values(["PNR", "TILLADELSESDATO", "KATEGORI", "GRUNDLAG", "FORKLAR"], kind="stable")
     return {
@@ -291,7 +292,7 @@ def ophg_columns(rows):
     }
 
 
-def danskudd_columns(world):
+def danskudd_columns(world: World) -> Columns:
     """The register DANSKUDD; persons without a placement are absent."""
     rng = stream(world.seed, "danskudd")
     start = world.persons["programme_day"].to_numpy() + rng.integers(5, 90, len(world.persons))

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,16 @@ import pandas as pd
 from vfm.synthetic.delivery import health_registers, income_registers, outsiders, population_registers
 from vfm.synthetic.delivery.parquet import write_register
 from vfm.synthetic.world.calendar import WEEKS
+from vfm.synthetic.world.residence import Residence
+from vfm.synthetic.world.world import World
 
 
-def write_registers(folder, world, residence, report=lambda what, seconds: None):
+def write_registers(
+    folder: Path,
+    world: World,
+    residence: Residence,
+    report: Callable[[str, float], None] = lambda what, seconds: None,
+) -> list[dict]:
     """Write the eleven registers and `origin.json`.
 
     Parameters
@@ -38,13 +47,13 @@ def write_registers(folder, world, residence, report=lambda what, seconds: None)
     return written
 
 
-def write_registers_origin(folder, seed, scale):
+def write_registers_origin(folder: Path, seed: int, scale: float) -> None:
     """Write `origin.json` into a register folder."""
     content = {"data_origin": origin_in_words(seed, scale), "synthetic": True, "seed": seed, "scale": scale}
     (folder / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def origin_in_words(seed, scale):
+def origin_in_words(seed: int, scale: float) -> str:
     """Say in a few words where a world's data are from."""
     return f"synthetic, seed {seed}" + ("" if scale == 1 else f", scale {scale:g}")
 

@@ -11,10 +11,10 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -54,8 +54,20 @@ class Shard:
     programme: pd.DataFrame
     peak: int
 
+    def in_words(self) -> str:
+        """How large the world was."""
+        return f"{self.persons:,} persons, {self.spells:,} spells"
 
-def write_large_world(folder, seed, shards, *, scale=1.0, processes=PROCESSES, stream=sys.stdout):
+
+def write_large_world(
+    folder: Path,
+    seed: int,
+    shards: int,
+    *,
+    scale: float = 1.0,
+    processes: int = PROCESSES,
+    stream: TextIO = sys.stdout,
+) -> tuple[list[dict], list[Shard]]:
     """Write registers, accounts and truth of a large world.
 
     Parameters
@@ -99,14 +111,14 @@ def write_large_world(folder, seed, shards, *, scale=1.0, processes=PROCESSES, s
 
 def _make(folder, seed, shards, scale, processes, stream):
     """Let processes make the worlds; returns what is true of the municipalities, positions and parts."""
-    progress = Progress(stream, shards, processes)
+    progress = terminal.Progress(stream, shards, "worlds")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin) as pool:
         try:
             progress.say("the first world is made and tuned")
             municipal, positions, first = pool.submit(_first, folder / "000", seed, scale).result()
             parts = {0: first}
-            progress.done(first)
+            progress.count(first.in_words())
             waiting = iter(range(1, shards))
             running = {}
             while len(parts) < shards:
@@ -117,7 +129,7 @@ def _make(folder, seed, shards, scale, processes, stream):
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     number = running.pop(future)
                     parts[number] = future.result()
-                    progress.done(parts[number])
+                    progress.count(parts[number].in_words())
         except BaseException:
             for process in multiprocessing.active_children():
                 process.kill()
@@ -177,37 +189,8 @@ def _join_registers(folder, parts):
     return [{"register": register, **sums} for register, sums in total.items()]
 
 
-def peak_memory():
+def peak_memory() -> int:
     """Bytes of memory that this process has held at most; 0 where the system does not tell."""
     if resource is None:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-class Progress:
-    """How many worlds are made and how long the others take: one line, written over on a terminal."""
-
-    def __init__(self, stream, total, processes):
-        self.stream, self.total, self.processes = stream, total, processes
-        self.began, self.ends = time.monotonic(), []
-
-    def done(self, part):
-        """Tell that a world is made."""
-        self.ends.append(time.monotonic())
-        spent = self.ends[-1] - self.began
-        if len(self.ends) == 1:  # alone and tuned: a second one does not take longer
-            each = spent / self.processes
-        else:  # as many more are nearly made as there are processes, when the second one is
-            each = (self.ends[-1] - self.ends[0]) / max(len(self.ends) - 1, self.processes)
-        left = each * (self.total - len(self.ends))
-        left = f"{left / 60:.0f} min left" if left > 90 else f"{left:.0f} s left"
-        self.say(f"{left}: {part.persons:,} persons, {part.spells:,} spells")
-
-    def say(self, what):
-        """Put a line in the place of the last one, or below it where it is no terminal."""
-        line = f"{len(self.ends)} of {self.total} worlds, {what}"
-        terminal.put(self.stream, line)
-
-    def end(self):
-        """Leave the line."""
-        terminal.leave(self.stream)

@@ -5,20 +5,25 @@ They are written outside the register folder; no model of the warehouse may read
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vfm.synthetic.delivery.accounts import Accounts
 from vfm.synthetic.world import case_mix, constants
 from vfm.synthetic.world.classifications import municipalities
+from vfm.synthetic.world.residence import Residence
 from vfm.synthetic.world.truth import true_case_mix, true_persons, true_programme_days, true_spells
+from vfm.synthetic.world.world import MunicipalTruth, World
 
 PERSON_FILES = ("persons", "spells", "case_mix", "programme_days")
 
 
 @contextmanager
-def owners_alone():
+def owners_alone() -> Iterator[None]:
     """What is written is its owner's alone."""
     before = os.umask(0o077)
     try:
@@ -27,7 +32,7 @@ def owners_alone():
         os.umask(before)
 
 
-def write_truth(folder, world, residence, accounts):
+def write_truth(folder: Path, world: World, residence: Residence, accounts: Accounts) -> None:
     """Write the truth of a world, for its owner alone.
 
     Parameters
@@ -43,7 +48,7 @@ def write_truth(folder, world, residence, accounts):
         write_municipal_truth(folder, world.municipal, accounts)
 
 
-def write_person_truth(folder, world, residence):
+def write_person_truth(folder: Path, world: World, residence: Residence) -> None:
     """Write what is true of persons: `PERSON_FILES`, a file each."""
     frames = (
         true_persons(world),
@@ -55,7 +60,7 @@ def write_person_truth(folder, world, residence):
         _write(folder, name, frame)
 
 
-def join_person_truth(folder, parts):
+def join_person_truth(folder: Path, parts: list[Path]) -> None:
     """Write what is true of the persons of several worlds, one row group for each, in the order of `parts`.
 
     Parameters
@@ -82,7 +87,9 @@ def _write(folder, name, frame):
     pq.write_table(table, _new(folder / f"{name}.parquet"), compression="zstd", store_schema=False)
 
 
-def write_municipal_truth(folder, municipal, accounts, shards=1):
+def write_municipal_truth(
+    folder: Path, municipal: MunicipalTruth, accounts: Accounts, shards: int = 1
+) -> None:
     """Write what is true of municipalities and of everybody, for its owner alone: expenditure, parameters.
 
     Parameters

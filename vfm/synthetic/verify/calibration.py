@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -37,7 +38,7 @@ MIDDLE_OF_THE_SUCCESSES = 0.6  # in 100 weeks: a steeper baseline is so much hig
 FIRST_STEP, LAST_STEP, STEP_FALLS_BY = 0.8, 0.25, 0.85
 
 
-def printed_targets():
+def printed_targets() -> dict:
     """The printed numbers, by name; arrays in the order of `SEXES` or of refugees and reunified."""
     counts = published("table_2_1").set_index(["sex", "outcome"])["spells"]
     grounds = published("table_2_2").set_index(["residence_ground", "outcome"])["spells"]
@@ -56,14 +57,14 @@ def printed_targets():
     }
 
 
-def found_in_world(task):
+def found_in_world(task: tuple[int, dict]) -> dict:
     """What an analyst finds in one world: (seed, fitted numbers) -> arrays named as the targets."""
     seed, fitted = task
     constants.use_fitted(fitted)
     return measure.calibration_figures(creation.create_world(seed))
 
 
-def next_fitted(fitted, mean, target, size):
+def next_fitted(fitted: dict, mean: dict, target: dict, size: float) -> dict:
     """The fitted numbers one step nearer to the targets.
 
     Parameters
@@ -143,7 +144,9 @@ def _by_group(cells, values):
     return np.array([[group == name for name, _ in cells] for group in GROUPS]) * values
 
 
-def calibrate(fitted, seeds, rounds, report=print):
+def calibrate(
+    fitted: dict, seeds: list[int], rounds: int, report: Callable[[str], None] = print
+) -> Iterator[dict]:
     """Iterate; yields the fitted numbers after each round."""
     target = printed_targets()
     context = get_context("spawn")
@@ -171,7 +174,7 @@ def _summary(mean, target):
     return "\n".join(lines)
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Calibrate; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m vfm.synthetic.verify.calibration", description=__doc__.split("\n")[0]
@@ -185,7 +188,7 @@ def main(arguments=None):
     return 0
 
 
-def as_text(fitted):
+def as_text(fitted: dict) -> str:
     """The fitted numbers as the committed file has them: four decimals, a line each."""
     rounded = json.loads(json.dumps(fitted), parse_float=lambda text: round(float(text), 4))
     return json.dumps(rounded, indent=1) + "\n"

@@ -13,6 +13,7 @@ from vfm.statistics import cox, indicator
 from vfm.synthetic.world import calendar, case_mix, constants, expenditure, residence, truth
 from vfm.synthetic.world.classifications import published
 from vfm.synthetic.world.histories import WINDOW_WEEKS
+from vfm.synthetic.world.world import World
 
 SEX, GROUP = ("men", "women", "all"), ("refugee", "family_reunified", "all")
 
@@ -39,7 +40,7 @@ class Tables:
     coefficients: pd.DataFrame
 
 
-def measured_tables(world):
+def measured_tables(world: World) -> Tables:
     """The tables of a world; see `Tables`."""
     return _tables(world, truth.cox_input(world))
 
@@ -91,7 +92,7 @@ def _tables(world, rows):
     )
 
 
-def benchmark_figures(municipalities):
+def benchmark_figures(municipalities: pd.DataFrame) -> dict:
     """What Tables 3.1, 3.2 and 5.3 say of the benchmarked municipalities, by a short name.
 
     Parameters
@@ -124,7 +125,7 @@ def benchmark_figures(municipalities):
     return figures
 
 
-def calibration_figures(world):
+def calibration_figures(world: World) -> dict:
     """What `calibration` compares with the print, and more of the same.
 
     The arrays are named as in `calibration.printed_targets`. Beyond these there are persons, spells and

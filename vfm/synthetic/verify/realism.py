@@ -20,6 +20,7 @@ import pandas as pd
 from vfm.synthetic.world import calendar, constants, creation
 from vfm.synthetic.world.histories import DEATH, EMIGRATION, NEVER, WINDOW_WEEKS
 from vfm.synthetic.world.population import completed_years
+from vfm.synthetic.world.world import World
 
 FIGURES = Path(__file__).with_name("public_figures.csv")
 ALLOWANCE = 3  # standard errors: a world is a sample, a small one a small sample
@@ -34,7 +35,7 @@ JUTLAND = ("Nordjylland", "Sydjylland", "Østjylland")
 COPENHAGEN = ("Byen København", "Københavns omegn")
 
 
-def public_figures():
+def public_figures() -> pd.DataFrame:
     """The public figures and plausible bands.
 
     Returns
@@ -46,7 +47,7 @@ def public_figures():
     return pd.read_csv(FIGURES, keep_default_na=False).set_index("quantity")
 
 
-def found_quantities(made):
+def _found_quantities(made):
     """What is found in a world.
 
     Parameters
@@ -62,7 +63,7 @@ def found_quantities(made):
     return {name: found for part in parts for name, found in part(made).items()}
 
 
-def compare_with_figures(made):
+def compare_with_figures(made: World) -> pd.DataFrame:
     """The quantities of a world beside their bands.
 
     Returns
@@ -77,7 +78,7 @@ def compare_with_figures(made):
     KeyError
         If a quantity has no band or a band no quantity.
     """
-    rows, found = public_figures(), found_quantities(made)
+    rows, found = public_figures(), _found_quantities(made)
     if alone := set(rows.index) ^ set(found):
         raise KeyError(f"not both in {FIGURES.name} and in realism.py: {', '.join(sorted(alone))}")
     rows[["found", "standard_error"]] = [found[name] for name in rows.index]
@@ -350,7 +351,7 @@ def _markdown(rows, what):
     return "\n".join(lines) + "\n"
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Print the table; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m vfm.synthetic.verify.realism", description=__doc__.split("\n")[0]

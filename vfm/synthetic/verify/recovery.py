@@ -15,10 +15,13 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TextIO
 
 from vfm.synthetic.verify import recovery_report
+from vfm.synthetic.verify.recovery_seed import write_result
 from vfm.synthetic.world import constants
 from vfm.warehouse import machine, terminal
 from vfm.warehouse.paths import PROJECT, Paths
@@ -37,17 +40,17 @@ class RecoveryError(Exception):
     """A seed could not be measured; the arguments are sentences for a person."""
 
 
-def seeds_to_run(count):
+def seeds_to_run(count: int) -> list[int]:
     """The fixed list of seeds: 1, 2, ..., without the shipped one."""
     return [seed for seed in range(1, count + 2) if seed != constants.DEFAULT_SEED][:count]
 
 
-def fingerprint(project):
+def fingerprint(project: Path) -> str:
     """SHA-256 of the code, the classifications, the printed tables and the packages; text."""
     return code_fingerprint(project, CODE, NOT_CODE)
 
 
-def kept_result(path, wanted):
+def _kept_result(path, wanted):
     """The kept result of a seed, or None where there is none of this code."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -59,11 +62,11 @@ def kept_result(path, wanted):
 class SeedProcess:
     """Runs seeds, each in a process of its own; `end` stops those at work."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.at_work = set()
         self.ended = False
 
-    def __call__(self, seed, folder):
+    def __call__(self, seed: int, folder: Path) -> dict:
         """Measure a seed; returns the content of its result.
 
         Raises
@@ -98,7 +101,7 @@ class SeedProcess:
             shutil.rmtree(work, ignore_errors=True)
 
     @staticmethod
-    def command(seed, work, result):
+    def command(seed: int, work: Path, result: Path) -> list[str]:
         """The command that measures a seed."""
         module = "vfm.synthetic.verify.recovery_seed"
         return [
@@ -106,7 +109,7 @@ class SeedProcess:
             *("--folder", str(work), "--result", str(result)),
         ]
 
-    def failure(self, seed, status, said, work, folder):
+    def failure(self, seed: int, status: int, said: str, work: Path, folder: Path) -> list[str]:
         """Sentences about a seed that failed; dbt's log is kept."""
         lines = [line for line in said.splitlines() if line.strip()]
         if "Traceback (most recent call last):" in lines:
@@ -120,30 +123,22 @@ class SeedProcess:
             sentences.append(f"dbt's log is kept in {folder / f'{seed}.log'}.")
         return [f"Seed {seed} failed.", *sentences]
 
-    def end(self):
+    def end(self) -> None:
         """Stop what is at work."""
         self.ended = True
         for process in list(self.at_work):
             process.kill()  # dbt below it ends with it
 
 
-class Progress:
-    """How many seeds are done and how long the others take: one line, written over on a terminal."""
-
-    def __init__(self, stream, total, kept):
-        self.stream, self.total, self.done, self.kept = stream, total, kept, kept
-        self.began = time.monotonic()
-
-    def say(self, what):
-        """Tell that a seed is done."""
-        self.done += 1
-        spent = time.monotonic() - self.began
-        left = spent / (self.done - self.kept) * (self.total - self.done)
-        line = f"{self.done} of {self.total} seeds, {left / 60:.0f} min left: {what}"
-        terminal.put(self.stream, line)
-
-
-def run_seeds(seeds, folder, runner, mark, *, processes=PROCESSES, stream=sys.stdout):
+def run_seeds(
+    seeds: list[int],
+    folder: Path,
+    runner: Callable[[int, Path], dict],
+    mark: str,
+    *,
+    processes: int = PROCESSES,
+    stream: TextIO = sys.stdout,
+) -> list[dict]:
     """Results of all seeds, those of an earlier run included.
 
     Parameters
@@ -169,10 +164,10 @@ def run_seeds(seeds, folder, runner, mark, *, processes=PROCESSES, stream=sys.st
     RecoveryError
         If a seed failed; what others have finished is kept.
     """
-    kept = {seed: kept_result(folder / f"{seed}.json", mark) for seed in seeds}
+    kept = {seed: _kept_result(folder / f"{seed}.json", mark) for seed in seeds}
     results = {seed: found for seed, found in kept.items() if found}
     waiting = deque(seed for seed in seeds if seed not in results)
-    progress = Progress(stream, len(seeds), len(results))
+    progress = terminal.Progress(stream, len(seeds), "seeds", done=len(results))
     if results:
         print(f"{len(results)} of {len(seeds)} seeds are kept from an earlier run.", file=stream)
     with ThreadPoolExecutor(processes) as pool:
@@ -185,23 +180,16 @@ def run_seeds(seeds, folder, runner, mark, *, processes=PROCESSES, stream=sys.st
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     seed = running.pop(future)
                     results[seed] = {**future.result(), "fingerprint": mark}
-                    keep(folder / f"{seed}.json", results[seed])
-                    progress.say(recovery_report.one_line(results[seed]))
+                    write_result(folder / f"{seed}.json", results[seed])
+                    progress.count(recovery_report.one_line(results[seed]))
         except BaseException:
             getattr(runner, "end", lambda: None)()
             raise
-    terminal.leave(stream)
+    progress.end()
     return [results[seed] for seed in seeds]
 
 
-def keep(path, result):
-    """Write a result whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result) + "\n", encoding="utf-8")
-    part.replace(path)
-
-
-def recover(seeds, processes, stream=sys.stdout):
+def _recover(seeds, processes, stream=sys.stdout):
     """Run in the build folder, alone there; see `run_seeds`."""
     before = os.umask(0o077)
     paths = Paths.from_environment(PROJECT)
@@ -244,12 +232,12 @@ def _parse(arguments):
     return options
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     options = _parse(arguments)
     try:
         with machine.told_to_end():
-            results = recover(seeds_to_run(options.seeds), options.processes)
+            results = _recover(seeds_to_run(options.seeds), options.processes)
         recovery_report.write_page(options.page, results)
     except (RecoveryError, machine.BuildError) as problem:
         print("", *problem.args, "Finished seeds are kept: make recovery goes on.", sep="\n", file=sys.stderr)

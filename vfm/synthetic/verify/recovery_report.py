@@ -1,5 +1,7 @@
 """The tables of docs/recovery.md from the results of `recovery`: criteria met, and coverage of the truth."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -37,7 +39,7 @@ KINDS = {
 }
 
 
-def frames(results):
+def frames(results: list[dict]) -> tuple[pd.DataFrame, ...]:
     """All criteria, estimates and truths, each with its seed.
 
     Parameters
@@ -55,7 +57,7 @@ def frames(results):
     )
 
 
-def deviations(estimates, truths):
+def deviations(estimates: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
     """Distance of every estimate from each of its truths, in standard errors.
 
     The limit of the calculation is the mean over a seed's redraws. It has an error of its own, which the
@@ -92,7 +94,7 @@ def deviations(estimates, truths):
     )[["seed", *KEYS, "draw", "which", "kind", "z", "other_z", "quantile"]]
 
 
-def coverage(z, quantile, seed, name):
+def coverage(z: pd.Series, quantile: pd.Series, seed: pd.Series, name: pd.Series) -> dict:
     """How often intervals hold their truth.
 
     Parameters
@@ -206,7 +208,7 @@ def _met(own):
     return own["is_met"].eq(True)
 
 
-def holds(own):
+def holds(own: pd.DataFrame) -> bool:
     """Whether a criterion is met in as large a share of the seeds as 15 of 20."""
     return _met(own).mean() >= ENOUGH / OF
 
@@ -224,13 +226,13 @@ def _code(names):
     return ", ".join(f"`{name}`" for name in names)
 
 
-def one_line(result):
+def one_line(result: dict) -> str:
     """A result in a few words."""
     criteria = pd.DataFrame(result["criteria"])
     return f"seed {result['seed']} meets {int(_met(criteria).sum())} of {len(criteria)} criteria"
 
 
-def verdict(results):
+def verdict(results: list[dict]) -> str:
     """Whether what must hold holds, in a sentence or two."""
     criteria, _, _ = frames(results)
     missed = [name for name, own in criteria.groupby("criterion", sort=False) if not holds(own)]
@@ -246,7 +248,7 @@ def verdict(results):
     return text
 
 
-def costs(results):
+def costs(results: list[dict]) -> str:
     """Seconds and memory of a seed, for the terminal."""
     seconds, memory = (
         [found.get("seconds") for found in results],
@@ -303,7 +305,7 @@ def _section(results):
     )
 
 
-def write_page(page, results):
+def write_page(page: Path, results: list[dict]) -> None:
     """Write the section between the markers of a page.
 
     Raises

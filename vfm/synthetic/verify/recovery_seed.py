@@ -43,7 +43,7 @@ SAME = 1e-6
 MODEL = 3  # of Table 5.1
 
 
-def measure_seed(seed, folder):
+def measure_seed(seed: int, folder: Path) -> dict:
     """Simulate a world, build the warehouse from its registers and compare.
 
     Parameters
@@ -71,18 +71,18 @@ def measure_seed(seed, folder):
     write_registers(registers, made, lived)
     project = copy_project(folder / "project")
     write_accounts(project / "seeds" / "statbank", booked, origin_in_words(made.seed, made.scale))
-    built = build_warehouse(project, folder / "build", registers)
+    built = _build_warehouse(project, folder / "build", registers)
 
     benchmarked = set(built["indicator_uncertainty"]["municipality_code"])
     own = redraws.as_estimates(built["cox_coefficients"], built["indicator_uncertainty"])
-    compare_with_truth(own, redraws.estimates_of(truth.cox_input(made, benchmarked)))
+    _compare_with_truth(own, redraws.estimates_of(truth.cox_input(made, benchmarked)))
     found = [own.assign(draw=0)]
     for number in range(1, redraws.REDRAWS + 1):
         again = redraws.estimates_of(truth.cox_input(redraws.redraw_histories(made, number), benchmarked))
         found.append(again.assign(draw=number))
-    need, need_truths = cost_need_estimates(built["cost_need_input"], booked.need, seed)
+    need, need_truths = _cost_need_estimates(built["cost_need_input"], booked.need, seed)
     own_need = built["cost_need_coefficients"].set_index("term")["coefficient_dkk"]
-    compare_with_truth(
+    _compare_with_truth(
         pd.DataFrame({"part": "cost_need", "name": own_need.index, "estimate": own_need.to_numpy()}),
         need[need["draw"] == 0],
     )
@@ -97,7 +97,7 @@ def measure_seed(seed, folder):
     }
 
 
-def copy_project(folder):
+def copy_project(folder: Path) -> Path:
     """Copy what dbt reads, without the registers, so that the accounts can be others; returns the folder."""
     settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     parts = {part for key, paths in settings.items() if key.endswith("-paths") for part in paths}
@@ -114,7 +114,7 @@ def copy_project(folder):
     return folder
 
 
-def build_warehouse(project, folder, registers):
+def _build_warehouse(project, folder, registers):
     """Build the models behind `WANTED`; returns {table: frame}, the cost-need model's cells among them."""
     os.environ.update(VFM_BUILD=str(folder), VFM_REGISTERS=str(registers))
     for name in ("DBT_TARGET", "VFM_STATBANK"):  # registers and accounts are the project's own
@@ -138,7 +138,7 @@ def build_warehouse(project, folder, registers):
         return {table: con.sql(query).df() for table, query in queries.items()}
 
 
-def compare_with_truth(built, true):
+def _compare_with_truth(built, true):
     """Refuse a warehouse that does not hold what follows from the simulated spells."""
     both = built.merge(true, on=redraws.KEYS, suffixes=("", "_true"))
     apart = (both["estimate"] - both["estimate_true"]).abs().max()
@@ -149,7 +149,7 @@ def compare_with_truth(built, true):
         )
 
 
-def cost_need_estimates(cells, need, seed):
+def _cost_need_estimates(cells, need, seed):
     """Coefficients of model 3 as built and on redrawn spending, and what they were made from.
 
     Parameters
@@ -204,7 +204,7 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else None
 
 
-def write_result(path, content):
+def write_result(path: Path, content: dict) -> None:
     """Write a result whole or not at all."""
     text = json.dumps(content, default=_plain)
     part = path.with_suffix(".part")
@@ -212,7 +212,7 @@ def write_result(path, content):
     part.replace(path)
 
 
-def end_with_the_parent():
+def _end_with_the_parent():
     """End when standard input does, which is when the process that started this one ends."""
 
     def listen():
@@ -222,7 +222,7 @@ def end_with_the_parent():
     threading.Thread(target=listen, daemon=True).start()
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Measure one seed; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.synthetic.verify.recovery_seed")
     parser.add_argument("seed", type=int)
@@ -245,5 +245,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    end_with_the_parent()
+    _end_with_the_parent()
     sys.exit(main())

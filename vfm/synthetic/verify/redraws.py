@@ -8,6 +8,7 @@ docs/coverage.md.
 """
 
 import dataclasses
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,13 @@ from scipy.optimize import brentq
 from vfm.statistics import cost_need, cox, indicator
 from vfm.synthetic.world import case_mix, histories, truth
 from vfm.synthetic.world.streams import PersonDraws, stream
+from vfm.synthetic.world.world import World
 
 REDRAWS = 20
 KEYS = ["part", "name"]
 
 
-def redraw_histories(world, number):
+def redraw_histories(world: World, number: int) -> World:
     """The same persons, settlement and effects with other moves, ways to leave and histories.
 
     Parameters
@@ -46,7 +48,7 @@ def redraw_histories(world, number):
     return dataclasses.replace(world, history=history)
 
 
-def redraw_spending(cells, predicted, seed, number):
+def redraw_spending(cells: pd.DataFrame, predicted: np.ndarray, seed: int, number: int) -> pd.DataFrame:
     """Spending with the same expectations and other deviations from them.
 
     What a municipality spends beyond its expectation on average over its years, and what a year adds, keep
@@ -77,7 +79,7 @@ def redraw_spending(cells, predicted, seed, number):
     return cells.assign(**{cost_need.OUTCOME: spending})
 
 
-def estimates_of(spells):
+def estimates_of(spells: pd.DataFrame) -> pd.DataFrame:
     """Cox coefficients and indicators of some spells, by the functions the warehouse calls.
 
     Parameters
@@ -94,7 +96,7 @@ def estimates_of(spells):
     return as_estimates(cox.coefficients_by_sex(spells), indicator.uncertainty_table(spells))
 
 
-def as_estimates(coefficients, indicators):
+def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
     """Put rows of cox_coefficients and indicator_uncertainty into the form of `estimates_of`."""
     terms = coefficients[coefficients["status"] == "estimated"]
     parts = [
@@ -120,7 +122,7 @@ def as_estimates(coefficients, indicators):
     return pd.concat(parts, ignore_index=True).assign(quantile=cox.Z_975)
 
 
-def true_values(world, benchmarked):
+def true_values(world: World, benchmarked: Collection[str]) -> pd.DataFrame:
     """What the simulator knows: coefficients of its hazard, the printed ones, and what effects alone make.
 
     Parameters as `truth.cox_input`.
@@ -156,7 +158,7 @@ def true_values(world, benchmarked):
     return pd.DataFrame(rows, columns=[*KEYS, "kind", "value"])
 
 
-def at_national_level(predictor, hazard, mean):
+def at_national_level(predictor: np.ndarray, hazard: np.ndarray, mean: float) -> np.ndarray:
     """Expected durations with one common shift of the log hazard, so that their mean is `mean` weeks."""
 
     def distance(shift):

@@ -9,6 +9,7 @@ python -m vfm.synthetic.verify.truth_check [--warehouse build/warehouse.duckdb]
 import argparse
 import re
 import sys
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from vfm.synthetic.world import creation, expenditure, keys, residence, spending, truth
+from vfm.synthetic.world.world import World
 from vfm.warehouse import settings
 from vfm.warehouse.paths import PROJECT, Paths
 
@@ -82,7 +84,7 @@ class Comparison:
     differences: tuple[str, ...]
 
 
-def compare_table(table, built, true):
+def compare_table(table: str, built: pd.DataFrame, true: pd.DataFrame) -> Comparison:
     """Compare a table with the truth, value by value.
 
     Parameters
@@ -120,7 +122,9 @@ def compare_table(table, built, true):
     return Comparison(table, len(both), len(matched) * len(columns), tuple(differences))
 
 
-def compare_worlds(warehouse, worlds, shards, tables):
+def compare_worlds(
+    warehouse: duckdb.DuckDBPyConnection, worlds: Iterable[World], shards: int, tables: Collection[str]
+) -> list[Comparison]:
     """Compare a warehouse with the worlds its registers were written from, one after another.
 
     Parameters
@@ -185,7 +189,7 @@ def _added(parts):
     )
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Compare the built warehouse with its truth; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m vfm.synthetic.verify.truth_check", description=__doc__.split("\n")[0]

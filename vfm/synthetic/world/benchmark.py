@@ -6,14 +6,14 @@ import pandas as pd
 from vfm.statistics import cox, indicator
 from vfm.synthetic.world import constants
 from vfm.synthetic.world.case_mix import LABOUR_MARKET_TERMS, printed_coefficients
-from vfm.synthetic.world.classifications import published
+from vfm.synthetic.world.classifications import Municipalities, published
 from vfm.synthetic.world.expenditure import expenditure_indicators
 from vfm.synthetic.world.histories import WINDOW_WEEKS, LabourMarket
 from vfm.synthetic.world.population import FEWEST_SPELLS
 from vfm.synthetic.world.streams import stream
 
 
-def designed_indicators(seed, places):
+def designed_indicators(seed: int, places: Municipalities) -> np.ndarray:
     """Indicator (expected / observed weeks) that each municipality is to have; Tables 3.2 and 5.3.
 
     The municipalities are put in order, those with many successes first, as the observed weeks of Table 3.2
@@ -45,7 +45,7 @@ def designed_indicators(seed, places):
     )
 
 
-def effects_of_indicators(indicators, places):
+def effects_of_indicators(indicators: np.ndarray, places: Municipalities) -> np.ndarray:
     """Municipal effects on the log hazard that make such indicators; zero where there is none."""
     share = places.success_share
     return np.nan_to_num((indicators - 1) * weeks_of_share(share) / weeks_per_log_hazard(share))
@@ -127,19 +127,21 @@ def _in_fifths(above, below, rest):
     return np.concatenate(parts)
 
 
-def weeks_of_share(success_share):
+def weeks_of_share(success_share: np.ndarray) -> np.ndarray:
     """Restricted mean in weeks that a constant hazard has at a success share within the window."""
     cumulative = -np.log(1 - np.minimum(success_share, 0.9))
     return WINDOW_WEEKS * (1 - np.exp(-cumulative)) / cumulative
 
 
-def weeks_per_log_hazard(success_share):
+def weeks_per_log_hazard(success_share: np.ndarray) -> np.ndarray:
     """Weeks of that restricted mean which a unit of log hazard takes away."""
     survival = 1 - np.minimum(success_share, 0.9)
     return weeks_of_share(success_share) - WINDOW_WEEKS * survival
 
 
-def analysed_weeks(spells, covariates, is_woman, places):
+def analysed_weeks(
+    spells: pd.DataFrame, covariates: pd.DataFrame, is_woman: np.ndarray, places: Municipalities
+) -> tuple[np.ndarray, np.ndarray]:
     """Observed and expected weeks of each municipality, as an analyst finds them.
 
     Expected weeks come from a Cox model of each sex and Breslow's baseline, observed ones are the area

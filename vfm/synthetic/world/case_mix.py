@@ -16,7 +16,7 @@ LABOUR_MARKET_TERMS = (
 )
 
 
-def labour_market():
+def labour_market() -> pd.DataFrame:
     """Labour market by commuting area and year, as the seed of the accounts prints it.
 
     Returns
@@ -41,7 +41,7 @@ def labour_market():
 
 
 @cache
-def printed_coefficients():
+def printed_coefficients() -> dict[str, pd.Series]:
     """Printed coefficients: {sex: Series of the 80 terms in seed order}; not to be changed."""
     terms = term_names()
     printed = published("appendix_table_6_1")
@@ -52,13 +52,13 @@ def printed_coefficients():
 
 
 @cache
-def term_names():
+def term_names() -> list[str]:
     """The 80 non-reference terms in seed order."""
     terms = read_seed("classifications/case_mix_terms")
     return terms.loc[terms["is_reference"] == "false", "term"].tolist()
 
 
-def person_terms(persons, health):
+def person_terms(persons: pd.DataFrame, health: pd.DataFrame) -> pd.DataFrame:
     """The covariates that stay the same over a person's spells.
 
     Parameters
@@ -109,7 +109,9 @@ def person_terms(persons, health):
     return pd.DataFrame(columns, index=persons.index)
 
 
-def spell_terms(terms, spell_start_year, weeks_since_permit, labour):
+def spell_terms(
+    terms: pd.DataFrame, spell_start_year: np.ndarray, weeks_since_permit: np.ndarray, labour: np.ndarray
+) -> pd.DataFrame:
     """The person's covariates with those of the spell filled in.
 
     Parameters
@@ -134,7 +136,7 @@ def spell_terms(terms, spell_start_year, weeks_since_permit, labour):
     return filled
 
 
-def hazard_coefficients():
+def hazard_coefficients() -> dict[str, pd.Series]:
     """Coefficients of the simulated hazard: the printed ones and `constants.HAZARD_CORRECTION`."""
     beta = {sex: printed.copy() for sex, printed in printed_coefficients().items()}
     for sex, corrections in constants.HAZARD_CORRECTION.items():
@@ -143,7 +145,7 @@ def hazard_coefficients():
     return beta
 
 
-def linear_predictor(terms, is_woman):
+def linear_predictor(terms: pd.DataFrame, is_woman: np.ndarray) -> np.ndarray:
     """x b with the coefficients of the hazard of the person's sex; (m,) float array."""
     beta = hazard_coefficients()
     values = terms.to_numpy()

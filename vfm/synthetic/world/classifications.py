@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.warehouse.paths import PROJECT
 
@@ -15,7 +16,7 @@ SEEDS = PROJECT / "seeds"
 MISSING_IN_PRINT = ("580", "851")  # Aabenraa and Aalborg: appendix table 5.1 has no row for them
 
 
-def read_seed(name):
+def read_seed(name: str) -> pd.DataFrame:
     """A seed as a frame of texts; `name` is its path below `seeds` without the ending.
 
     Raises
@@ -29,7 +30,7 @@ def read_seed(name):
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def published(item):
+def published(item: str) -> pd.DataFrame:
     """A printed table of the report, numbers as numbers, municipality codes as texts."""
     return _published(item).copy()
 
@@ -71,7 +72,7 @@ class Municipalities:
     success_share: np.ndarray
 
 
-def municipalities(scale=1.0):
+def municipalities(scale: float = 1.0) -> Municipalities:
     """The municipalities with their number of spells at a scale.
 
     Aabenraa and Aalborg share the spells and successes that the printed table leaves out by their number of
@@ -107,7 +108,7 @@ def municipalities(scale=1.0):
     )
 
 
-def largest_remainder(weights, total):
+def largest_remainder(weights: ArrayLike, total: float) -> np.ndarray:
     """Integers in proportion to the weights that add up to the total.
 
     Parameters

@@ -23,7 +23,7 @@ def _persons_by_permit_year(fitted):
     }
 
 
-def use_fitted(fitted):
+def use_fitted(fitted: dict) -> None:
     """Take these fitted numbers in this process instead; `fitted` is as the file."""
     globals().update(
         PERSONS_BY_PERMIT_YEAR=_persons_by_permit_year(fitted),

@@ -1,16 +1,19 @@
 """Who leaves the world again, so that every municipality has its printed number of spells."""
 
 import numpy as np
+import pandas as pd
 
 from vfm.synthetic.world import constants
-from vfm.synthetic.world.classifications import published
+from vfm.synthetic.world.classifications import Municipalities, published
 from vfm.synthetic.world.population import GROUPS
 
 OUTCOMES = ("success", "left", "unfinished")
 CELLS = 2 * len(GROUPS) * len(OUTCOMES)
 
 
-def persons_to_keep(staying_power, spells, cell, places):
+def persons_to_keep(
+    staying_power: np.ndarray, spells: pd.DataFrame, cell: np.ndarray, places: Municipalities
+) -> np.ndarray:
     """Which persons stay: those of little power go until no municipality has more than its exact count.
 
     As far as they can be chosen, those go of whose kind there are too many: successes or others in their
@@ -73,7 +76,7 @@ def _surplus(kind, wanted):
     return np.bincount(kind, minlength=len(wanted)) - wanted
 
 
-def sex_ground_outcome(persons, spells):
+def sex_ground_outcome(persons: pd.DataFrame, spells: pd.DataFrame) -> np.ndarray:
     """Sex, ground and outcome of each spell as one number below `CELLS`."""
     person = spells["person"].to_numpy()
     woman = persons["is_woman"].to_numpy()[person].astype(np.int64)
@@ -82,7 +85,7 @@ def sex_ground_outcome(persons, spells):
     return (woman * len(GROUPS) + group) * len(OUTCOMES) + outcome
 
 
-def cell_targets(cell, places):
+def cell_targets(cell: np.ndarray, places: Municipalities) -> np.ndarray:
     """Spells wanted of each sex, ground and outcome: the found ones fitted to both margins; (CELLS,) ints."""
     scale = places.spells.sum() / places.full_spells.sum()
     by_sex = published("table_2_1").pivot(index="sex", columns="outcome", values="spells")

@@ -1,6 +1,7 @@
 """The synthetic world: persons settled in municipalities, with histories that fit the report's counts."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from vfm.synthetic.world.world import MunicipalTruth, World
 TOP_UPS = 20  # rounds that fill municipalities which lack spells
 
 
-def create_world(seed, scale=1.0):
+def create_world(seed: int, scale: float = 1.0) -> World:
     """Create the world.
 
     Parameters
@@ -74,7 +75,7 @@ def create_world(seed, scale=1.0):
     return _assemble(seed, drawn, *best, shard=0)
 
 
-def create_shard(municipal, number):
+def create_shard(municipal: MunicipalTruth, number: int) -> World:
     """Create another world of the same size in the same municipalities: other persons with other ids.
 
     Nothing is tuned: a first settlement only says how many persons give the spells that are needed.
@@ -102,7 +103,7 @@ def create_shard(municipal, number):
     return _assemble(seed, drawn, lives, municipal, shard=number)
 
 
-def create_worlds(seed, shards, scale=1.0):
+def create_worlds(seed: int, shards: int, scale: float = 1.0) -> Iterator[World]:
     """Create the worlds that make a large one, one after another.
 
     Parameters

@@ -8,17 +8,18 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from vfm.synthetic.world import calendar, constants
-from vfm.synthetic.world.classifications import municipalities, published
+from vfm.synthetic.world.classifications import Municipalities, municipalities, published
 from vfm.synthetic.world.population import completed_years
-from vfm.synthetic.world.residence import programme_days
-from vfm.synthetic.world.spending import spend
+from vfm.synthetic.world.residence import Residence, programme_days
+from vfm.synthetic.world.spending import Positions, spend
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import MunicipalTruth, World
 
 YEARS = np.arange(2011, 2016)
 HALF_PRINTED_UNIT = 0.05  # the tables print one decimal of a million kroner
 
 
-def programme_sums(world, residence):
+def programme_sums(world: World, residence: Residence) -> pd.DataFrame:
     """Persons under the programme by municipality and year and what they add up to; sums over worlds add up.
 
     Returns
@@ -51,7 +52,7 @@ def programme_sums(world, residence):
     return frame.groupby(["place", "year"], sort=True).sum()
 
 
-def composition_of(sums):
+def composition_of(sums: pd.DataFrame) -> pd.DataFrame:
     """Persons under the programme by municipality and year, and their person-day weighted composition.
 
     Parameters
@@ -71,7 +72,7 @@ def composition_of(sums):
     return cells
 
 
-def national_totals():
+def national_totals() -> pd.DataFrame:
     """Unrounded national totals behind Tables 4.1 and 4.2, in million kr. and 2015 prices.
 
     The printed lines are sums of each other only before rounding, so each year's totals are the point that
@@ -137,7 +138,9 @@ def _inside_the_rounding(columns, constraints, year):
     return solution.x[:-1]
 
 
-def municipal_expenditure(municipal, positions, composition, shards=1):
+def municipal_expenditure(
+    municipal: MunicipalTruth, positions: Positions | None, composition: pd.DataFrame, shards: int = 1
+) -> pd.DataFrame:
     """What each municipality spends in each year: the truth behind the accounts.
 
     Spending per person is that of one world, whatever the number of worlds.
@@ -169,7 +172,7 @@ def municipal_expenditure(municipal, positions, composition, shards=1):
     return need
 
 
-def expenditure_indicators(seed, places):
+def expenditure_indicators(seed: int, places: Municipalities) -> np.ndarray:
     """Expenditure indicator of each municipality; the quintile mean of Table 5.2 and a spread around it.
 
     They are known before anyone is settled: the municipal effects on the hazard may follow them.

@@ -22,7 +22,9 @@ CONDITIONS = (
 GP_BANDS = ("0", "1_4", "5_8", "9_12", "13_plus")
 
 
-def draw_health(seed, persons, resident_weeks):
+def draw_health(
+    seed: int, persons: pd.DataFrame, resident_weeks: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Health events of the health year, programme weeks 1..52, and the covariates.
 
     Parameters

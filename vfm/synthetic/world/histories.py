@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.case_mix import labour_market, linear_predictor, spell_terms
-from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.classifications import Municipalities
+from vfm.synthetic.world.streams import PersonDraws, stream
 
 WINDOW_WEEKS = 156
 SUCCESS_WEEKS = 13
 NEVER = 10**6  # a week that does not come
 MOST_MOVES = 3
+Leaving = tuple[np.ndarray, np.ndarray, np.ndarray]  # kind, week and day; see `draw_leaving`
 LAST_DAY = int(calendar.month_start(calendar.MONTHS)) - 1  # last day with hours
 
 EMIGRATION, DEATH, STUDENT_GRANT, MATERNITY, PENSION = range(5)
@@ -75,18 +78,18 @@ class History:
     fates: Fates
 
 
-def by_sex_and_group(rates, persons):
+def _by_sex_and_group(rates, persons):
     """Rate of each person, from {sex: {group: rate}}; (n,) float array."""
     women, men = (persons["group"].map(rates[sex]).to_numpy(float) for sex in ("women", "men"))
     return np.where(persons["is_woman"], women, men)
 
 
-def draw_leaving(seed, persons):
+def draw_leaving(seed: int, persons: pd.DataFrame) -> Leaving:
     """Kind, week and day of each person's way to leave: three (n,) int arrays, NEVER where there is none."""
     rng = stream(seed, "leaving")
     n = len(persons)
     start = persons["start_week"].to_numpy()
-    rate = by_sex_and_group(constants.LEAVE_RATE, persons) / 52.18
+    rate = _by_sex_and_group(constants.LEAVE_RATE, persons) / 52.18
     # not before the first row in the population register
     first = np.maximum(
         start + constants.LEAVE_AFTER_WEEKS,
@@ -113,7 +116,7 @@ def _not_at_the_window_end(week, start):
     return np.where(week == start + WINDOW_WEEKS, week + 1, week)
 
 
-def resident_weeks(persons, leaving, weeks):
+def resident_weeks(persons: pd.DataFrame, leaving: Leaving, weeks: int) -> np.ndarray:
     """Weeks, of the first `weeks` of the programme, in Denmark and inside the data; (n,) int array."""
     kind, leave_week, _ = leaving
     start = persons["start_week"].to_numpy()
@@ -121,11 +124,13 @@ def resident_weeks(persons, leaving, weeks):
     return np.minimum(np.minimum(away, calendar.DATA_END) - start, weeks)
 
 
-def draw_fates(draws, persons, leaving, place, places):
+def draw_fates(
+    draws: PersonDraws, persons: pd.DataFrame, leaving: Leaving, place: np.ndarray, places: Municipalities
+) -> Fates:
     """Moves of persons who settled, beside their ways to leave; see `Fates`."""
     n = len(persons)
     start = persons["start_week"].to_numpy()
-    rate = by_sex_and_group(constants.MOVE_RATE, persons) / 52.18
+    rate = _by_sex_and_group(constants.MOVE_RATE, persons) / 52.18
     waits = np.column_stack([draws.exponential() for _ in range(MOST_MOVES)])
     gaps = np.floor(waits / rate[:, None]).astype(np.int64) + 8
     week = _not_at_the_window_end(start[:, None] + gaps.cumsum(axis=1) - 7, start[:, None])
@@ -148,7 +153,7 @@ def draw_fates(draws, persons, leaving, place, places):
     return Fates(week, destinations, leave_week, leave_day, kind)
 
 
-def cumulative_baseline(sex, weeks=500):
+def cumulative_baseline(sex: str, weeks: int = 500) -> np.ndarray:
     """Cumulative baseline hazard H(0), H(1), ..., H(weeks) at all covariates zero."""
     duration = np.arange(1, weeks + 1)
     shape = 1 + (constants.BASELINE_START - 1) * np.exp(-duration / constants.BASELINE_RAMP_WEEKS[sex])
@@ -156,7 +161,7 @@ def cumulative_baseline(sex, weeks=500):
     return np.concatenate([[0.0], np.cumsum(np.exp(constants.BASELINE_LOG_LEVEL[sex]) * shape)])
 
 
-def place_in_week(place, fates, rows, week):
+def _place_in_week(place, fates, rows, week):
     """Municipality on the Sunday of a week, for some rows of the persons."""
     moved = (fates.move_week[rows] <= np.asarray(week)[:, None]).sum(axis=1)
     chain = np.hstack([place[rows][:, None], fates.move_place[rows]])
@@ -166,7 +171,7 @@ def place_in_week(place, fates, rows, week):
 class LabourMarket:
     """Labour market of each municipality by permit year; position -1 is the national mean."""
 
-    def __init__(self, places):
+    def __init__(self, places: Municipalities) -> None:
         table = labour_market()
         mean = table.groupby("year")[["unemployment", "jobs", "skill"]].mean()
         by_area = {area: frame.set_index("year") for area, frame in table.groupby("commuting_area")}
@@ -174,12 +179,20 @@ class LabourMarket:
         frames = [by_area[area][columns] for area in places.province] + [mean]
         self.values = np.stack([frame.reindex(range(2008, 2016)).to_numpy() for frame in frames])
 
-    def of(self, place, permit_year):
+    def of(self, place: ArrayLike, permit_year: ArrayLike) -> np.ndarray:
         """(m, 3) array: unemployment, jobs per resident, skill."""
         return self.values[np.asarray(place), np.asarray(permit_year) - 2008]
 
 
-def simulate_histories(draws, persons, terms, place, fates, labour, effects):
+def simulate_histories(
+    draws: PersonDraws,
+    persons: pd.DataFrame,
+    terms: pd.DataFrame,
+    place: np.ndarray,
+    fates: Fates,
+    labour: LabourMarket,
+    effects: np.ndarray,
+) -> History:
     """Simulate the histories of persons, spell by spell.
 
     Parameters
@@ -302,7 +315,7 @@ class _Simulation:
         """Simulate the spells with a number, the jobs and transfers in and after them, and what follows."""
         start = self.next_start[rows]
         if self.place.min() >= 0:
-            where = place_in_week(self.place, self.fates, rows, start)
+            where = _place_in_week(self.place, self.fates, rows, start)
         else:
             where = np.full(len(rows), -1)
         predictor = self._predictor(rows, start, where)

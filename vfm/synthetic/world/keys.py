@@ -7,7 +7,7 @@ from vfm.synthetic.world.streams import stream
 LARGEST_SHARD = 255
 
 
-def pnr_codes(seed, name, count, shard=0):
+def pnr_codes(seed: int, name: str, count: int, shard: int = 0) -> np.ndarray:
     """Distinct opaque 12-character person keys in random order; (count,) text array.
 
     Parameters
@@ -26,6 +26,6 @@ def pnr_codes(seed, name, count, shard=0):
     return np.array([f"{prefix}{number:09X}" for number in numbers], dtype=object)
 
 
-def pnr_prefix(name, shard):
+def pnr_prefix(name: str, shard: int) -> str:
     """The three characters that all keys of a kind of persons of a shard begin with."""
     return f"{name[0]}{shard:02X}"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.classifications import read_seed
@@ -11,7 +12,7 @@ GROUPS = ("refugee", "family_reunified", "unknown")
 FEWEST_SPELLS = 100  # a municipality with fewer is not benchmarked
 
 
-def draw_persons(seed, scale):
+def draw_persons(seed: int, scale: float) -> pd.DataFrame:
     """The pool of persons, before they settle.
 
     Returns
@@ -172,7 +173,7 @@ def _draw_ages(persons, rng):
     persons["age"] = completed_years(birth, calendar.new_years_eve(persons["reference_year"].to_numpy()))
 
 
-def completed_years(birth_day, day):
+def completed_years(birth_day: ArrayLike, day: ArrayLike) -> np.ndarray:
     """Completed years of age on a day; both are day numbers."""
     birth, now = calendar.to_date(birth_day), calendar.to_date(day)
     birth_month, month = birth.astype("datetime64[M]"), now.astype("datetime64[M]")

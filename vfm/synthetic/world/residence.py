@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.histories import DEATH, EMIGRATION, NEVER
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import World
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Residence:
     return_day: np.ndarray
 
 
-def residence_of(world):
+def residence_of(world: World) -> Residence:
     """Residence of the persons of a world."""
     rng = stream(world.seed, "residence")
     persons, fates = world.persons, world.history.fates
@@ -125,14 +127,16 @@ def _periods(persons, moves):
     return periods[["person", "from_day", "to_day", "place"]]
 
 
-def place_on(periods, person, day):
+def place_on(periods: pd.DataFrame, person: ArrayLike, day: ArrayLike) -> np.ndarray:
     """Municipality positions of persons on days, by the periods of residence."""
     key = periods["person"].to_numpy().astype(np.int64) * 10**7 + periods["from_day"].to_numpy() + 10**5
     wanted = np.asarray(person, dtype=np.int64) * 10**7 + np.asarray(day) + 10**5
     return periods["place"].to_numpy()[np.searchsorted(key, wanted, side="right") - 1]
 
 
-def programme_days(world, residence, first_year=2011, last_year=2015):
+def programme_days(
+    world: World, residence: Residence, first_year: int = 2011, last_year: int = 2015
+) -> pd.DataFrame:
     """Days under the programme by person, municipality and year.
 
     From the programme start to three years later, that day excluded, until death or the first emigration.

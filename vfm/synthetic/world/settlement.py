@@ -1,9 +1,13 @@
 """Where persons settle: classes of persons, what municipalities like, and a draw of everybody's place."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.synthetic.world import constants
+from vfm.synthetic.world.classifications import Municipalities
 from vfm.synthetic.world.population import FEWEST_SPELLS
 from vfm.synthetic.world.streams import stream
 
@@ -11,7 +15,7 @@ SETTLEMENT_ROUNDS = 60
 LONGEST_STEP = 0.5  # of the tilt in a round
 
 
-def settlement_classes(persons, log_risk):
+def settlement_classes(persons: pd.DataFrame, log_risk: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
     """Class of each person for the settlement: predicted risk x origin x schooling x youth x recency.
 
     Parameters
@@ -46,7 +50,7 @@ def settlement_classes(persons, log_risk):
     return labels, table.reset_index()
 
 
-def draw_likings(seed, table, places):
+def draw_likings(seed: int, table: pd.DataFrame, places: Municipalities) -> dict[str, pd.DataFrame]:
     """What municipalities like beyond the chance of a job.
 
     Parameters
@@ -74,7 +78,14 @@ def draw_likings(seed, table, places):
     return liked
 
 
-def expected_settlement(liked, table, places, spells_by_risk, successes_by_risk, shift):
+def expected_settlement(
+    liked: dict[str, pd.DataFrame],
+    table: pd.DataFrame,
+    places: Municipalities,
+    spells_by_risk: Callable,
+    successes_by_risk: Callable,
+    shift: np.ndarray,
+) -> np.ndarray:
     """Chance of each municipality for the persons of each class.
 
     Municipality k draws from the national pool with weights exp(tilt_k * log risk + affinity): the tilt makes
@@ -142,7 +153,7 @@ def _attainable_shares(places, overall):
     return share
 
 
-def assign_places(seed, labels, expected, pool_sizes):
+def assign_places(seed: int, labels: np.ndarray, expected: np.ndarray, pool_sizes: ArrayLike) -> np.ndarray:
     """Municipality of each person: a draw by the chances of the class, then evened out.
 
     The draw leaves every municipality a few persons above or below its expected number; the excess persons

@@ -15,11 +15,12 @@ from scipy.stats import t as student_t
 
 from vfm.statistics import cox, indicator
 from vfm.synthetic.world import constants, truth
-from vfm.synthetic.world.classifications import published
+from vfm.synthetic.world.classifications import Municipalities, published
 from vfm.synthetic.world.streams import stream
+from vfm.synthetic.world.world import World
 
 MINIMUM_PERSONS = 50  # cells with this many persons or fewer leave the cost-need model
-FEWEST_SPELLS = 100  # municipalities with fewer are not benchmarked
+Positions = tuple[np.ndarray, np.ndarray]  # see `benchmark_positions`
 
 
 @dataclass
@@ -76,7 +77,15 @@ class _Plan:
     years: np.ndarray
 
 
-def spend(seed, places, composition, totals, indicators, positions, shards):
+def spend(
+    seed: int,
+    places: Municipalities,
+    composition: pd.DataFrame,
+    totals: pd.Series,
+    indicators: np.ndarray,
+    positions: Positions | None,
+    shards: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Spending of each municipality and year.
 
     Parameters
@@ -119,7 +128,7 @@ def spend(seed, places, composition, totals, indicators, positions, shards):
     return predicted, actual * totals.reindex(cells.year).to_numpy() / spent.to_numpy()
 
 
-def benchmark_positions(world):
+def benchmark_positions(world: World) -> Positions | None:
     """How an analyst sees the benchmark of a world, which decides who spends what (Table 5.3).
 
     Parameters

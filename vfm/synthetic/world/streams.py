@@ -3,9 +3,10 @@
 import zlib
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def stream(seed, *names):
+def stream(seed: int, *names: str | int) -> np.random.Generator:
     """Generator for one named part of the world.
 
     A part that draws more or fewer numbers than before does not disturb the other parts, and neither the
@@ -26,6 +27,9 @@ def stream(seed, *names):
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key])))
 
 
+Rows = np.ndarray | slice
+
+
 class PersonDraws:
     """Random numbers of some persons of a pool.
 
@@ -40,24 +44,24 @@ class PersonDraws:
         Positions in the pool; the whole pool unless given.
     """
 
-    def __init__(self, rng, pool_size, members=None):
+    def __init__(self, rng: np.random.Generator, pool_size: int, members: np.ndarray | None = None) -> None:
         self.rng = rng
         self.pool_size = pool_size
         self.members = np.arange(pool_size) if members is None else np.asarray(members)
 
-    def uniform(self, rows=slice(None)):
+    def uniform(self, rows: Rows = slice(None)) -> np.ndarray:
         """Uniform on [0, 1) for some rows of the members; (m,) float array."""
         return self.rng.random(self.pool_size)[self.members[rows]]
 
-    def exponential(self, rows=slice(None)):
+    def exponential(self, rows: Rows = slice(None)) -> np.ndarray:
         """Exponential with mean 1; (m,) float array."""
         return -np.log1p(-self.uniform(rows))
 
-    def integers(self, low, high, rows=slice(None)):
+    def integers(self, low: int, high: int, rows: Rows = slice(None)) -> np.ndarray:
         """Whole numbers from low to below high; (m,) int array."""
         return low + np.floor(self.uniform(rows) * (high - low)).astype(np.int64)
 
-    def choice(self, levels, shares, rows=slice(None)):
+    def choice(self, levels: ArrayLike, shares: ArrayLike, rows: Rows = slice(None)) -> np.ndarray:
         """One of the levels, by their shares; (m,) array."""
         cumulative = np.cumsum(shares) / np.sum(shares)
         cumulative[-1] = 1.0

@@ -1,15 +1,18 @@
 """The truth of a world as tables: what an analyst never sees and a test compares with."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
 from vfm.synthetic.world import calendar, case_mix
 from vfm.synthetic.world.histories import LabourMarket
 from vfm.synthetic.world.population import FEWEST_SPELLS
-from vfm.synthetic.world.residence import programme_days
+from vfm.synthetic.world.residence import Residence, programme_days
+from vfm.synthetic.world.world import World
 
 
-def true_persons(world):
+def true_persons(world: World) -> pd.DataFrame:
     """One row per person of the population."""
     persons = world.persons
     columns = [
@@ -35,7 +38,7 @@ def true_persons(world):
     return frame
 
 
-def true_spells(world):
+def true_spells(world: World) -> pd.DataFrame:
     """One row per spell, in the order of person and spell number."""
     spells = world.history.spells
     return pd.DataFrame(
@@ -52,7 +55,7 @@ def true_spells(world):
     )
 
 
-def true_case_mix(world):
+def true_case_mix(world: World) -> pd.DataFrame:
     """The 80 covariates of each spell: person_id, spell_number and the terms."""
     spells = world.history.spells
     person = spells["person"].to_numpy()
@@ -71,7 +74,7 @@ def true_case_mix(world):
     return pd.concat([keys, terms], axis=1)
 
 
-def cox_input(world, benchmarked=None):
+def cox_input(world: World, benchmarked: Collection[str] | None = None) -> pd.DataFrame:
     """The world's spells as intermediate.cox_input holds them.
 
     Parameters
@@ -103,7 +106,7 @@ def cox_input(world, benchmarked=None):
     return pd.concat([ids, true_case_mix(world).drop(columns=["person_id", "spell_number"])], axis=1)
 
 
-def true_programme_days(world, residence):
+def true_programme_days(world: World, residence: Residence) -> pd.DataFrame:
     """Days under the programme by person, municipality and year 2011-2015."""
     days = programme_days(world, residence)
     return pd.DataFrame(

@@ -68,6 +68,6 @@ class World:
     shard: int = 0
 
     @property
-    def effects(self):
+    def effects(self) -> np.ndarray:
         """True municipal effects on the log hazard; (98,) float array."""
         return self.municipal.effects
