@@ -15,7 +15,6 @@ import pytest
 import yaml
 from published_results import results_of_the_shipped_data
 
-from vfm import build
 from vfm.pages import sensitivity
 from vfm.pages.reproduction import SHIPPED
 from vfm.warehouse import provenance
