@@ -1,6 +1,7 @@
 """make build: build the warehouse with dbt, publish the results where all passed, say what was made."""
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -10,14 +11,15 @@ import time
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
+import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
-from vfm.warehouse import machine, publish, settings
+from vfm.warehouse import machine, publish, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -36,7 +38,7 @@ def print_tables(paths: Paths, rows: dict[tuple[str, str], int]) -> None:
         listed = ", ".join(f"{table} {count:,}" for table, count in tables.items())
         print(f"\n{schema}: {len(tables)} tables, {sum(tables.values()):,} rows")
         print(textwrap.fill(listed, 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
-    print(f"\nPerson-level tables (benchmark.spells, benchmark.case_mix, raw, staging, intermediate) stay in "
+    print(f"\nPerson-level tables (persons.spells, persons.case_mix, raw, staging, intermediate) stay in "
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def show(value: object) -> str:
 
 
 def build(
-    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb"
+    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb", values: dict[str, Any] | None = None
 ) -> tuple[dict[tuple[str, str], int], dict[str, float]]:
     """Build and publish.
 
@@ -109,6 +111,8 @@ def build(
         Where progress is shown.
     engine : {"duckdb", "spark"}
         What builds the SQL models up to the *_input tables; the rest is built on DuckDB.
+    values : dict, optional
+        Variables of the method that are to differ from dbt_project.yml.
 
     Returns
     -------
@@ -123,6 +127,11 @@ def build(
         If anything failed; nothing was published then.
     """
     started = time.monotonic()
+    values = values or {}
+    refused = variables.refusals(variables.of_project(paths.project) | values)
+    if refused:
+        raise BuildError(*refused)
+    set_here = ("--vars", json.dumps(values)) if values else ()
     publish.prepare_folder(paths.results)
     before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
     name = paths.short(paths.build)
@@ -136,9 +145,10 @@ def build(
         settings.accounts()
         settings.duckdb_config(paths.build)  # refused here, and not after dbt has read the project
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)  # of a build that was killed
-        from_spark = spark.build(paths, stream) if engine == "spark" else {}
+        from_spark = spark.build(paths, stream, set_here) if engine == "spark" else {}
         on_spark = time.monotonic() - started
-        preparation = run_dbt(paths, stream, variables=from_spark)
+        choice = ("--exclude-resource-type", "unit_test", *set_here)
+        preparation = run_dbt(paths, stream, choice, from_spark)
         built = time.monotonic()
         rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
     ended = time.monotonic()
@@ -194,6 +204,19 @@ def identity(path: Path) -> tuple[int, int] | None:
         return None
 
 
+def read_values(text: str) -> dict[str, Any]:
+    """Read the values of --vars, as dbt does."""
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        values = None
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError(
+            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
+        )
+    return values
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
@@ -204,12 +227,19 @@ def main(arguments: list[str] | None = None) -> int:
         default="duckdb",
         help="what builds the SQL models up to the *_input tables (default: duckdb)",
     )
+    parser.add_argument(
+        "--vars",
+        type=read_values,
+        default={},
+        metavar="YAML",
+        help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",
+    )
     chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(chosen.project_dir)
     before = identity(paths.results)
     try:
         with machine.told_to_end():
-            rows, seconds = build(paths, engine=chosen.engine)
+            rows, seconds = build(paths, engine=chosen.engine, values=chosen.vars)
     except (BuildError, publish.NotPublishedError) as problem:
         sentences = [*map(str, problem.args)]
     except OSError as problem:

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -18,7 +19,8 @@ from vfm.warehouse.paths import Paths, register_folder
 
 # what the Python models read: these tables, and whatever they are made of
 CHOICE = (
-    "--target", "spark", "--select", "+cox_input", "+cost_need_input", "+supplementary_cost_need_input",
+    "--target", "spark",
+    "--select", "+int_cox_input", "+int_cost_need_input", "+int_supplementary_cost_need_input",
     "--exclude-resource-type", "test", "unit_test",
 )  # fmt: skip
 FIRST = """
@@ -61,7 +63,7 @@ class Folders:
         return self.paths.build / "spark"
 
 
-def build(paths: Paths, stream: TextIO) -> dict[str, str]:
+def build(paths: Paths, stream: TextIO, values: Sequence[str] = ()) -> dict[str, str]:
     """Build the tables on Spark.
 
     Parameters
@@ -69,6 +71,8 @@ def build(paths: Paths, stream: TextIO) -> dict[str, str]:
     paths : vfm.warehouse.paths.Paths
     stream : text file
         Where progress is shown.
+    values : sequence of str
+        dbt's options that set variables of the method.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def build(paths: Paths, stream: TextIO) -> dict[str, str]:
         name = paths.short(paths.build)
         raise BuildError(machine.cannot_write("build", name, problem)) from problem
     try:
-        run_dbt(folders, stream, CHOICE, environment(paths), FIRST)
+        run_dbt(folders, stream, (*CHOICE, *values), environment(paths), FIRST)
     finally:
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)
     return {"VFM_SPARK_TABLES": folders.tables.as_posix()}
