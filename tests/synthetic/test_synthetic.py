@@ -219,7 +219,7 @@ class Reading:
             return dream, hours
         return ("employed" if hours > 0 else "self_supporting"), hours
 
-    def spells(self, pnr, entry, start_date):
+    def spells(self, pnr, entry, start_date):  # noqa: C901, PLR0912  (one walk through the weeks)
         """[(number, start, duration, outcome, reason, municipality)] of a person."""
         start = monday(start_date)
         weeks = [start + k * WEEK for k in range(156 + 13) if start + k * WEEK < DATA_END]
