@@ -230,7 +230,7 @@ class Reading:
                         break
         return found
 
-    def covariates(self, pnr, permit, ground, start_date):
+    def covariates(self, pnr, permit, ground, start_date):  # long: one covariate after the other
         """The covariates that the person's registers decide."""
         rows = {as_date(row.REFERENCETID): row for row in self.bef[pnr]}
         year_end = dt.date(permit.year, 12, 31)
