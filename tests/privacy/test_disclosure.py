@@ -262,9 +262,10 @@ def published_models():
     """Names of the models of the published schemas, from the files."""
     names = set()
     for path in [*(ROOT / "models/marts").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]:
+        if path.parent.name in ("intermediate", "persons"):
+            continue
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            config = model.get("config", {})
-            if not config.get("meta", {}).get("person_level") and config.get("schema") != "intermediate":
+            if model.get("config", {}).get("materialized") != "ephemeral":
                 names.add(model["name"])
     return names
 
