@@ -97,7 +97,7 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
-# requirements-spark.lock has what the extra spark adds, and nothing that requirements.lock has.
+# requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line
 
@@ -112,8 +112,8 @@ lock:  ## pin the newest allowed versions of everything in requirements.lock and
 clean:  ## remove what a build makes; vfm.duckdb and .venv stay
 	rm -rf $(VFM_BUILD) target logs .pytest_cache .ruff_cache .hypothesis
 
-# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve files of their own building: there
-# `make build HASHES=` installs the pinned versions without asking for the pinned files.
+# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve packages that they built themselves,
+# whose hashes differ: `make build HASHES=` installs the pinned versions there without comparing hashes.
 HASHES ?= --require-hashes
 $(installed):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is $(PYTHON) " + sys.version.split()[0])'
@@ -123,7 +123,7 @@ $(installed):
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
 
-# A .venv gets Spark (500 MB) when it is asked for. What it shares with the rest is pinned there, and stays.
+# Spark (500 MB) is installed only when it is needed. Packages that it shares with the rest are pinned in requirements.lock and stay.
 $(spark): $(installed)
 	@echo "Installing Spark into $(venv) ..."
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) --no-deps --no-build-isolation -r requirements-spark.lock
