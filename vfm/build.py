@@ -12,7 +12,6 @@ from contextlib import closing
 from datetime import datetime
 
 import duckdb
-import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
@@ -201,19 +200,6 @@ def identity(path):
         return None
 
 
-def read_values(text):
-    """Read the values of --vars, as dbt does."""
-    try:
-        values = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
-        values = None
-    if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError(
-            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
-        )
-    return values
-
-
 def main(arguments=None):
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
@@ -226,7 +212,7 @@ def main(arguments=None):
     )
     parser.add_argument(
         "--vars",
-        type=read_values,
+        type=variables.read,
         default={},
         metavar="YAML",
         help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",

@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -53,6 +54,10 @@ class SmallWorld:
     def report(self):
         """The folder of the report page."""
         return self.folder / "report"
+
+    def docs(self):
+        """dbt's manifest, which the page with the lineage shows."""
+        return json.loads((self.build / "target/manifest.json").read_text(encoding="utf-8"))
 
     def environment(self):
         """Environment of a command that works on the small world."""
