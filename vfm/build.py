@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TextIO
 
 import duckdb
-import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
@@ -204,19 +203,6 @@ def identity(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def read_values(text: str) -> dict:
-    """Read the values of --vars, as dbt does."""
-    try:
-        values = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
-        values = None
-    if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError(
-            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
-        )
-    return values
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
@@ -229,7 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--vars",
-        type=read_values,
+        type=variables.read,
         default={},
         metavar="YAML",
         help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from vfm.pages import cookbook
+from vfm.warehouse import variables
 from vfm.warehouse.dbt_runs import listen, wait_for_warehouse
 from vfm.warehouse.failures import failures
 from vfm.warehouse.machine import BuildError
@@ -30,12 +31,14 @@ TABLE_READ = re.compile(r"(?:from|join|unpivot)\s+(\w+)\.(\w+)")
 ICON = '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>'
 
 
-def generate(paths):
+def generate(paths, values=None):
     """Let dbt write manifest, catalogue and an empty page into its target folder.
 
     Parameters
     ----------
     paths : vfm.Paths
+    values : dict, optional
+        Variables of the method with which the warehouse was built, where they differ from dbt_project.yml.
 
     Raises
     ------
@@ -49,6 +52,7 @@ def generate(paths):
         )
     wait_for_warehouse(paths)
     choice = ["docs", "generate", *CHOICE, "--indirect-selection", "empty", "--log-level", "error"]
+    choice += ["--vars", json.dumps(values)] if values else []
     status, errors, plain = listen(paths, choice, hear=lambda event: None)
     if status != 0:
         raise BuildError(*failures(paths, errors, plain))
@@ -150,9 +154,9 @@ def script(document):
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
-def write(paths):
-    """Write the page; return its path."""
-    generate(paths)
+def write(paths, values=None):
+    """Write the page; return its path. `values` as in `generate`."""
+    generate(paths, values)
     page, manifest, catalog = (
         (paths.target / name).read_text(encoding="utf-8")
         for name in ("index.html", "manifest.json", "catalog.json")
@@ -167,11 +171,18 @@ def write(paths):
 def main(arguments=None):
     """Write the page from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.pages.lineage", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--vars",
+        type=variables.read,
+        default={},
+        metavar="YAML",
+        help="variables with which the warehouse was built, where they differ from dbt_project.yml",
+    )
+    chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(PROJECT)
     started = time.monotonic()
     try:
-        path = write(paths)
+        path = write(paths, chosen.vars)
     except (BuildError, OSError, ValueError) as problem:
         print("\n".join(map(str, problem.args if isinstance(problem, BuildError) else [problem])),
               file=sys.stderr)  # fmt: skip
