@@ -26,8 +26,8 @@ terms as (
         abs(appendix_table_6_1.coefficient / appendix_table_6_1.standard_error) as certainty,
         cox_coefficients.status,
         cox_coefficients.hazard_ratio,
-        cox_coefficients.ci_low,
-        cox_coefficients.ci_high
+        exp(cox_coefficients.ci_low) as ci_low,
+        exp(cox_coefficients.ci_high) as ci_high
     from appendix_table_6_1
     left join cox_coefficients
         on
