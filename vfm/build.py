@@ -75,7 +75,7 @@ def print_comparison(con):
 def write_page(paths):
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
-        page = reproduction.write(paths.results, paths.project, paths.build)
+        page = reproduction.write_reproduction(paths.results, paths.project, paths.build)
     except OSError as problem:
         print(f"\n{reproduction.PAGE} could not be written ({problem.strerror}).")
         return

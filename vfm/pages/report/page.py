@@ -4,7 +4,6 @@ import json
 from functools import cache
 from pathlib import Path
 
-import jinja2
 import vl_convert
 
 from vfm.pages.report.facts import text_facts
@@ -13,6 +12,7 @@ from vfm.pages.report.sheet_charts import sheet_charts
 from vfm.pages.report.sheet_tables import all_sheets
 from vfm.pages.report.tables import Results
 from vfm.pages.report.words import LANGUAGES, LOCALES, Words
+from vfm.pages.writing import filled_template
 
 HERE = Path(__file__).parent
 FILES = {"da": "index.html", "en": "en.html"}
@@ -102,14 +102,8 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         "failed": words("figure_failed"),
         "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")},
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("page.html.j2").render(
+    return filled_template(
+        "report/page.html.j2",
         words=words,
         language=language,
         badge=badge,
