@@ -28,7 +28,7 @@ test: lint  ## lint, the tests of the Python package, all tests of the warehouse
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
 	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
-	@$(python) -m vfm.synthetic.check
+	@$(python) -m vfm.synthetic.verify.truth_check
 	@echo "All tests passed."
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
@@ -36,10 +36,10 @@ test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and 
 
 truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(python) -m vfm.synthetic.check
+	@$(python) -m vfm.synthetic.verify.truth_check
 
 realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
-	@$(python) -m vfm.synthetic.realism
+	@$(python) -m vfm.synthetic.verify.realism
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
 	@$(python) -m vfm.pages.lineage
@@ -87,11 +87,11 @@ bench-scale: $(installed)  ## time every layer at 1, 10 and 100 times the regist
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py
 
-calibrate: $(installed)  ## fit the synthetic world to the printed tables, into vfm/synthetic/fitted.json (6 minutes)
-	@$(python) -m vfm.synthetic.calibrate
+calibrate: $(installed)  ## fit the synthetic world to the printed tables, into vfm/synthetic/world/fitted.json (6 minutes)
+	@$(python) -m vfm.synthetic.verify.calibration
 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
-	@$(python) -m vfm.synthetic.recovery $(if $(SEEDS),--seeds $(SEEDS))
+	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
 # requirements-spark.lock has what the extra spark adds, and nothing that requirements.lock has.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \

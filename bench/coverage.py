@@ -80,7 +80,8 @@ def world(job):
     """Estimates of one world: numbers by municipality (indicators), by sex and term (coefficients)."""
     persons, seed = job
     spells = simulate(persons, seed)
-    table = indicator.uncertainty_table(spells)
+    fits = list(cox.by_sex(spells))
+    table = indicator.uncertainty_table(indicator.uncertainty(spells, fits=fits))
     size, greenwood = [], []
     for code in table["municipality_code"]:
         rows = spells[spells["municipality_code"] == code]
@@ -88,7 +89,7 @@ def world(job):
         variance = kaplan_meier.restricted_mean_variance(rows["duration_weeks"], rows["is_success"])
         size.append(len(rows))
         greenwood.append(np.sqrt(variance) / kaplan_meier.restricted_mean(curve, 156))
-    terms = cox.coefficients_by_sex(spells)
+    terms = cox.coefficients_table(fits)
     return {
         "log_indicator": np.log(table["indicator"].to_numpy()),
         "log_error": table["log_standard_error"].to_numpy(),

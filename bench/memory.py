@@ -21,11 +21,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = {path.stem: path for path in sorted((ROOT / "python_models").glob("*/*.py"))}
-PERSON_LEVEL = re.compile(r'dbt\.ref\("(cox_input|spells)"\)')
+PERSON_LEVEL = re.compile(r'dbt\.ref\("(int_cox_input|int_spells)"\)')
 #: Tables of one row per spell: their schema, and the columns that name a spell or person.
 PERSONS = {
-    "cox_input": ("intermediate", ["spell_id", "person_id"]),
-    "spells": ("benchmark", ["spell_id", "person_id"]),
+    "int_cox_input": ("intermediate", ["spell_id", "person_id"]),
+    "int_spells": ("intermediate", ["spell_id", "person_id"]),
     "int_linear_predictors": ("intermediate", ["spell_id"]),
 }
 DUCKDB_MEMORY = "1GB"

@@ -1,4 +1,4 @@
--- The columns of benchmark.case_mix are the non-reference terms of appendix table 6.1, and every
+-- The columns of persons.case_mix are the non-reference terms of appendix table 6.1, and every
 -- level that a code list gives is a term of that table: another would join the reference unseen.
 with
 

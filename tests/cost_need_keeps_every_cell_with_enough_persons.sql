@@ -12,7 +12,7 @@ composition as (
 
 observations as (
 
-    select * from {{ ref('cost_need_input') }}
+    select * from {{ ref('int_cost_need_input') }}
 
 )
 

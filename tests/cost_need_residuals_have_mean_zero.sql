@@ -6,7 +6,7 @@ with
 
 expenditure_need as (
 
-    select * from {{ ref('expenditure_need') }}
+    select * from {{ ref('int_expenditure_need') }}
 
 ),
 

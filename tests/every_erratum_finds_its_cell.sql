@@ -4,7 +4,7 @@ select
     errata.row_label,
     errata.measure
 from {{ ref('published_errata') }} as errata
-left join {{ ref('int_report_cells') }} as cells
+left join {{ ref('report_cells') }} as cells
     on
         errata.report_item = cells.report_item
         and errata.measure = cells.measure

@@ -24,7 +24,7 @@ programme_days as (
 
 spells as (
 
-    select * from {{ ref('spells') }}
+    select * from {{ ref('int_spells') }}
 
 ),
 
@@ -36,7 +36,7 @@ population as (
 
 cox_input as (
 
-    select * from {{ ref('cox_input') }}
+    select * from {{ ref('int_cox_input') }}
 
 ),
 

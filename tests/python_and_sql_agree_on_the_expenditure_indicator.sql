@@ -9,7 +9,7 @@ draws as (
 
 efficiency_input as (
 
-    select * from {{ ref('efficiency_input') }}
+    select * from {{ ref('int_efficiency_input') }}
 
 ),
 

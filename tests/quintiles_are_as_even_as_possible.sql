@@ -14,7 +14,7 @@ members as (
         'expenditure' as indicator,
         quintile,
         -expenditure_indicator as success
-    from {{ ref('expenditure_indicators') }}
+    from {{ ref('int_expenditure_indicators') }}
 
 ),
 

@@ -9,7 +9,7 @@ indicators as (
 
 uncertainty as (
 
-    select * from {{ ref('indicator_uncertainty') }}
+    select * from {{ ref('int_indicator_uncertainty') }}
 
 )
 

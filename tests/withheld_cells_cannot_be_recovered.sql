@@ -28,7 +28,7 @@ spells as (
                 then population.residence_group
             else 'neither'
         end as residence_ground
-    from {{ ref('spells') }} as spells
+    from {{ ref('int_spells') }} as spells
     inner join population
         on spells.person_id = population.person_id
 

@@ -1,6 +1,7 @@
 """make build: build the warehouse with dbt, publish the results where all passed, say what was made."""
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -11,11 +12,12 @@ from contextlib import closing
 from datetime import datetime
 
 import duckdb
+import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
-from vfm.warehouse import machine, publish, settings
+from vfm.warehouse import machine, publish, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -35,7 +37,7 @@ def print_tables(paths, rows):
         listed = ", ".join(f"{table} {count:,}" for table, count in tables.items())
         print(f"\n{schema}: {len(tables)} tables, {sum(tables.values()):,} rows")
         print(textwrap.fill(listed, 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
-    print(f"\nPerson-level tables (benchmark.spells, benchmark.case_mix, raw, staging, intermediate) stay in "
+    print(f"\nPerson-level tables (persons.spells, persons.case_mix, raw, staging, intermediate) stay in "
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 
@@ -96,7 +98,7 @@ def show(value):
     )
 
 
-def build(paths, stream=sys.stdout, engine="duckdb"):
+def build(paths, stream=sys.stdout, engine="duckdb", values=None):
     """Build and publish.
 
     Parameters
@@ -106,6 +108,8 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         Where progress is shown.
     engine : {"duckdb", "spark"}
         What builds the SQL models up to the *_input tables; the rest is built on DuckDB.
+    values : dict, optional
+        Variables of the method that are to differ from dbt_project.yml.
 
     Returns
     -------
@@ -120,6 +124,11 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         If anything failed; nothing was published then.
     """
     started = time.monotonic()
+    values = values or {}
+    refused = variables.refusals(variables.of_project(paths.project) | values)
+    if refused:
+        raise BuildError(*refused)
+    set_here = ("--vars", json.dumps(values)) if values else ()
     publish.prepare_folder(paths.results)
     before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
     name = paths.short(paths.build)
@@ -133,9 +142,10 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         settings.accounts()
         settings.duckdb_config(paths.build)  # refused here, and not after dbt has read the project
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)  # of a build that was killed
-        from_spark = spark.build(paths, stream) if engine == "spark" else {}
+        from_spark = spark.build(paths, stream, set_here) if engine == "spark" else {}
         on_spark = time.monotonic() - started
-        preparation = run_dbt(paths, stream, variables=from_spark)
+        choice = ("--exclude-resource-type", "unit_test", *set_here)
+        preparation = run_dbt(paths, stream, choice, from_spark)
         built = time.monotonic()
         rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
     ended = time.monotonic()
@@ -191,6 +201,19 @@ def identity(path):
         return None
 
 
+def read_values(text):
+    """Read the values of --vars, as dbt does."""
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        values = None
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError(
+            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
+        )
+    return values
+
+
 def main(arguments=None):
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
@@ -201,12 +224,19 @@ def main(arguments=None):
         default="duckdb",
         help="what builds the SQL models up to the *_input tables (default: duckdb)",
     )
+    parser.add_argument(
+        "--vars",
+        type=read_values,
+        default={},
+        metavar="YAML",
+        help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",
+    )
     chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(chosen.project_dir)
     before = identity(paths.results)
     try:
         with machine.told_to_end():
-            rows, seconds = build(paths, engine=chosen.engine)
+            rows, seconds = build(paths, engine=chosen.engine, values=chosen.vars)
     except (BuildError, publish.NotPublishedError) as problem:
         sentences = [*map(str, problem.args)]
     except OSError as problem:

@@ -8,5 +8,5 @@ def model(dbt, session):
     weeks = dbt.config.get("window_weeks")
     limit = dbt.config.get("disclosure_limit")
     columns = "spell_id, person_id, sex, duration_weeks, outcome"
-    spells = dbt.ref("spells").select(columns).order("spell_id").df()
+    spells = dbt.ref("int_spells").select(columns).order("spell_id").df()
     return curves.cumulative_incidence_table(spells, window_weeks=weeks, disclosure_limit=limit)

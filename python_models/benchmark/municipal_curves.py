@@ -8,7 +8,7 @@ def model(dbt, session):
     window_weeks = dbt.config.get("window_weeks")
     disclosure_limit = dbt.config.get("disclosure_limit")
     columns = "spell_id, person_id, sex, municipality_code, duration_weeks, is_success"
-    spells = dbt.ref("spells").select(columns).order("spell_id").df()
+    spells = dbt.ref("int_spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
     baseline = dbt.ref("cox_baseline").order("sex, week").df()
     return curves.municipal_curves(

@@ -7,6 +7,6 @@ def model(dbt, session):
     """Return one row per benchmarked municipality."""
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
-    indicators = dbt.ref("indicator_uncertainty").order("municipality_code").df()
-    covariances = dbt.ref("indicator_covariance").order("municipality_code, other_municipality_code").df()
+    indicators = dbt.ref("int_indicator_uncertainty").order("municipality_code").df()
+    covariances = dbt.ref("int_indicator_covariance").order("municipality_code, other_municipality_code").df()
     return comparing.rank_sets_table(indicators, covariances, draws=draws, seed=seed)

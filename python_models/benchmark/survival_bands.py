@@ -8,5 +8,5 @@ def model(dbt, session):
     window_weeks = dbt.config.get("window_weeks")
     disclosure_limit = dbt.config.get("disclosure_limit")
     columns = "spell_id, person_id, sex, duration_weeks, is_success"
-    spells = dbt.ref("spells").select(columns).order("spell_id").df()
+    spells = dbt.ref("int_spells").select(columns).order("spell_id").df()
     return curves.survival_bands(spells, window_weeks=window_weeks, disclosure_limit=disclosure_limit)

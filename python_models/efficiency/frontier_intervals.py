@@ -6,6 +6,7 @@ from vfm.statistics import second_stage
 def model(dbt, session):
     """Return one row per side and municipality."""
     seed = dbt.config.get("seed")
-    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
     draws = dbt.ref("int_indicator_draws").order("draw, municipality_code").df()
-    return second_stage.frontier_intervals(municipalities, draws, seed=seed)
+    results = dbt.ref("int_frontier_results").order("result, side, municipality_code").df()
+    return second_stage.frontier_intervals(municipalities, draws, results, seed=seed)

@@ -6,5 +6,5 @@ from vfm.statistics import regression
 def model(dbt, session):
     """Return one row per sample, form and term."""
     outlier = dbt.config.get("outlier")
-    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
     return regression.indicator_regressions(municipalities, outlier=outlier)

@@ -7,6 +7,6 @@ def model(dbt, session):
     """Return one row per sample, form, term and estimator."""
     outlier = dbt.config.get("outlier")
     seed = dbt.config.get("seed")
-    municipalities = dbt.ref("efficiency_input").order("municipality_code").df()
+    municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
     draws = dbt.ref("int_indicator_draws").order("draw, municipality_code").df()
     return second_stage.joint_regressions(municipalities, draws, outlier=outlier, seed=seed)

@@ -7,5 +7,5 @@ def model(dbt, session):
     """Return one row per alternative and indicator; none before make sensitivity."""
     build_info = dbt.ref("build_info").df()
     benchmark = dbt.ref("int_benchmark_indicators").order("municipality_code").df()
-    expenditure = dbt.ref("expenditure_indicators").order("municipality_code").df()
+    expenditure = dbt.ref("int_expenditure_indicators").order("municipality_code").df()
     return alternatives.comparison(build_info, benchmark, expenditure)

@@ -105,7 +105,8 @@ def test_every_table_and_column_is_described(own):
 def test_every_column_of_the_warehouse_is_in_a_yml(own, written):
     catalog = json.loads((PATHS.target / "catalog.json").read_text(encoding="utf-8"))
     tables = catalog["nodes"] | catalog["sources"]
-    assert {key for key in own if key not in tables} == set()
+    steps = {key for key, node in own.items() if node.get("config", {}).get("materialized") == "ephemeral"}
+    assert {key for key in own if key not in tables} == steps
     patterns = {
         key: [
             meta["pattern"]
@@ -144,7 +145,9 @@ def test_every_table_and_figure_of_the_report_is_an_exposure_and_so_is_the_page(
     models = {
         key.split(".")[-1]: key
         for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and node["schema"] == "report"
+        if node["resource_type"] == "model"
+        and node["schema"] == "report"
+        and node["config"]["materialized"] != "ephemeral"
     }
     shown = {name: set(exposure["depends_on"]["nodes"]) for name, exposure in exposures.items()}
     for item in PRINTED:
@@ -170,7 +173,7 @@ def test_every_python_model_names_the_reference_of_its_estimator(own):
         for node in own.values()
         if node.get("language") == "python" and node["schema"] != "meta"
     }
-    assert len(estimators) > 25
+    assert len(estimators) > 15
     named = re.compile(r"Estimator: .*\((19|20)\d\d\)", re.DOTALL)
     assert [name for name, text in estimators.items() if not named.search(text)] == []
 

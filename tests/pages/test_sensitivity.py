@@ -58,7 +58,7 @@ def test_every_variable_exists_and_is_asked_for_another_value_of_its_type(each):
 def files_of_models():
     """{model: its SQL or Python, with the config of its yml and the macros it calls, all as one text}."""
     macros = {}
-    for path in (ROOT / "macros").glob("*.sql"):
+    for path in (ROOT / "macros").rglob("*.sql"):
         for part in re.split(r"(?={%-?\s*macro )", path.read_text(encoding="utf-8")):
             if found := re.match(r"{%-?\s*macro (\w+)", part):
                 macros[found[1]] = part
@@ -392,7 +392,7 @@ def test_an_alternative_is_built_in_a_copy_that_is_the_owners_alone(paths, monke
     assert seen["modes"] == [0o700, 0o600]
     choice = list(seen["choice"])
     assert json.loads(choice[choice.index("--vars") + 1]) == {"minimum_spells": 50}
-    assert "cox_input+,+int_benchmark_indicators" in choice and "test" in choice
+    assert "int_cox_input+,+int_benchmark_indicators" in choice and "test" in choice
 
 
 def test_what_fails_names_its_alternative(paths, monkeypatch):

@@ -544,7 +544,7 @@ def test_every_kind_of_the_page_has_a_test():
 
 
 def test_every_sentence_points_to_a_place_on_the_page():
-    sources = [*(PROJECT / "macros").glob("*.sql"), *(PROJECT / "vfm").rglob("*.py")]
+    sources = [*(PROJECT / "macros").rglob("*.sql"), *(PROJECT / "vfm").rglob("*.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     headings = {title.lower().replace(" ", "-") for title in re.findall(r"(?m)^## (.*)$", PAGE)}
     assert set(re.findall(r"bad_input\.md#([a-z-]+)", text)) <= set(ANCHORS) | headings

@@ -76,7 +76,7 @@ def build_on(address, folder, monkeypatch, act):
 def differing_tables(on_duckdb, folder):
     """Return {table: rows that differ}, and see that each is committed once and whole."""
     con, names = on_duckdb
-    assert ("intermediate", "cox_input") in names
+    assert ("intermediate", "int_cox_input") in names
     differing = {}
     for schema, name in names:
         table = f"{folder}/{schema}.db/{name}"

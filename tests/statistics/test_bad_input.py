@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cost_need_terms import SHARES
 
 from vfm.statistics import cost_need, cox, frontier, kaplan_meier, regression
 
@@ -45,7 +46,7 @@ def fit_regression(**change):
 
 
 def fit_cost_need(rows=N, **change):
-    columns = {c: RNG.random(N) for c in cost_need.MODELS[3]}
+    columns = {c: RNG.random(N) for c in SHARES}
     cells = pd.DataFrame(
         {
             "municipality_code": np.arange(N) // 5,
@@ -54,7 +55,7 @@ def fit_cost_need(rows=N, **change):
         }
         | columns
     )
-    return cost_need.fit(cells.assign(**change).iloc[:rows], 3)
+    return cost_need.fit(cells.assign(**change).iloc[:rows], 3, SHARES)
 
 
 CASES = [

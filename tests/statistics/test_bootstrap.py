@@ -155,10 +155,10 @@ def test_tabulated_durations_are_within_their_bound(spread):
     hazard = np.append(0.0, np.cumsum(rng.exponential(0.004, 155)))
     eta = spread * rng.standard_normal(5000)
     exact = indicator.expected_durations(eta, hazard)
-    np.testing.assert_allclose(bootstrap.tabulated_durations(eta, hazard), exact, atol=1e-8, rtol=0)
+    np.testing.assert_allclose(bootstrap._duration_table(hazard, eta.min(), eta.max())(eta), exact, atol=1e-8, rtol=0)
     far = np.array([-60.0, -30.0, 30.0, 60.0])
     np.testing.assert_allclose(
-        bootstrap.tabulated_durations(far, hazard), indicator.expected_durations(far, hazard), atol=1e-8
+        bootstrap._duration_table(hazard, far.min(), far.max())(far), indicator.expected_durations(far, hazard), atol=1e-8
     )
 
 
@@ -221,7 +221,7 @@ def test_bad_arguments_are_named(spells):
     with pytest.raises(ValueError, match="no municipality has enough spells"):
         bootstrap.prepare(spells.assign(is_benchmarked=False))
     with pytest.raises(ValueError, match="Breslow"):
-        bootstrap.indicators_table(spells, 2, 1, ties="efron")
+        bootstrap.indicators_table(spells, None, 2, 1, ties="efron")
 
 
 def test_batched_bfgs_finds_the_maxima_of_poisson_likelihoods():

@@ -3,23 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cost_need_terms import COMPOSITION_TERMS
+from cost_need_terms import SHARES as TERMS
 
 from vfm.statistics import cost_need
 
-TERMS = [
-    "share_danish_education_unknown",
-    "share_danish_education_1",
-    "share_danish_education_2",
-    "share_under_25",
-    "share_refugees",
-    "share_europe_outside_eu28",
-    "share_south_central_america",
-    "share_asia",
-    "share_syria",
-    "share_thailand_philippines",
-    "share_turkey",
-    "share_iran_afghanistan",
-]
+
+def fit(cells, model):
+    return cost_need.fit(cells, model, cost_need.shares_of(COMPOSITION_TERMS, model))
+
+
+def fit_all(cells):
+    return cost_need.fit_all(cells, COMPOSITION_TERMS)
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def cells():
 
 
 def test_coefficients_equal_least_squares_by_hand(cells):
-    table = cost_need.coefficients(cells.sample(frac=1, random_state=1))
+    table = cost_need.coefficients_table(fit_all(cells.sample(frac=1, random_state=1)))
     X = np.column_stack(
         [cells[TERMS], *[(cells.year == y) for y in range(2012, 2016)], np.ones(len(cells))]
     ).astype(float)
@@ -68,7 +63,8 @@ def test_coefficients_equal_least_squares_by_hand(cells):
 
 
 def test_models_have_the_terms_and_degrees_of_freedom_of_table_5_1(cells):
-    table, fits = cost_need.coefficients(cells), cost_need.fits(cells)
+    found = fit_all(cells)
+    table, fits = cost_need.coefficients_table(found), cost_need.fit_table(found, cells)
     assert fits.model_degrees_of_freedom.tolist() == [9, 12, 16]
     assert table.groupby("model").size().tolist() == [10, 13, 17]
     assert (fits.observations == len(cells)).all()
@@ -76,7 +72,7 @@ def test_models_have_the_terms_and_degrees_of_freedom_of_table_5_1(cells):
 
 
 def test_known_effects_are_found(cells):
-    table = cost_need.coefficients(cells).set_index(["model", "term"])
+    table = cost_need.coefficients_table(fit_all(cells)).set_index(["model", "term"])
     for term, truth in (("share_refugees", 37_000), ("year_2014", -19_000)):
         row = table.loc[(3, term)]
         assert abs(row.coefficient_dkk - truth) < 4 * row.standard_error
@@ -85,39 +81,39 @@ def test_known_effects_are_found(cells):
 
 def test_a_term_that_is_a_combination_is_named(cells):
     with pytest.raises(ValueError, match="model 2 cannot be estimated: share_asia is a combination"):
-        cost_need.fit(cells.assign(share_asia=0.0), 2)
+        fit(cells.assign(share_asia=0.0), 2)
     whole = 1 - cells.share_danish_education_1 - cells.share_danish_education_unknown
     with pytest.raises(ValueError, match="share_danish_education_2 is a combination"):
-        cost_need.coefficients(cells.assign(share_danish_education_2=whole))
+        fit_all(cells.assign(share_danish_education_2=whole))
 
 
 def test_too_few_rows_are_named(cells):
     with pytest.raises(ValueError, match="has 10 terms but only 8 municipality-years"):
-        cost_need.fit(cells[cells.year <= 2015].iloc[:8], 1)
+        fit(cells[cells.year <= 2015].iloc[:8], 1)
 
 
 def test_missing_columns_and_values_are_named(cells):
     with pytest.raises(ValueError, match="lacks column share_turkey"):
-        cost_need.fit(cells.drop(columns="share_turkey"), 3)
+        fit(cells.drop(columns="share_turkey"), 3)
     cells.loc[3, "share_refugees"] = np.nan
     with pytest.raises(ValueError, match="missing values in column share_refugees"):
-        cost_need.fits(cells)
+        fit_all(cells)
 
 
 def test_one_municipality_has_no_clusters(cells):
     one = cells.assign(municipality_code="101")
-    assert cost_need.coefficients(one).clustered_standard_error.isna().all()
+    assert cost_need.coefficients_table(fit_all(one)).clustered_standard_error.isna().all()
 
 
 def test_indicators_are_means_of_actual_over_expected(cells):
     cells.loc[cells.municipality_code == "103", cost_need.OUTCOME] *= 1.5
-    wanted = pd.DataFrame({"municipality_code": ["103", "101"]})
-    table = cost_need.indicators(cells.sample(frac=1, random_state=3), wanted)
-    assert table.municipality_code.tolist() == ["101", "103"]
-    ordinary, _ = cost_need.fit(cells, 3)
+    shuffled = cells.sample(frac=1, random_state=3)
+    table = cost_need.indicators_table(fit_all(shuffled), shuffled)
+    assert table.municipality_code.tolist() == sorted(cells.municipality_code.unique())
+    ordinary, _ = fit(cells, 3)
     of_103 = cells.municipality_code == "103"
     yearly = (cells[cost_need.OUTCOME] / ordinary.fittedvalues)[of_103]
-    row = table.iloc[1]
+    row = table.set_index("municipality_code").loc["103"]
     assert row.years == len(yearly)
     assert row.expenditure_indicator == pytest.approx(yearly.mean())
     assert row.standard_error == pytest.approx(yearly.std() / np.sqrt(len(yearly)))
@@ -127,8 +123,8 @@ def test_indicators_are_means_of_actual_over_expected(cells):
 
 def test_a_year_that_is_expected_to_cost_nothing_has_no_indicator(cells):
     cells[cost_need.OUTCOME] = 100_000 * cells.share_refugees - 20_000
-    ordinary, _ = cost_need.fit(cells, 3)
-    table = cost_need.indicators(cells, cells).set_index("municipality_code")
+    ordinary, _ = fit(cells, 3)
+    table = cost_need.indicators_table(fit_all(cells), cells).set_index("municipality_code")
     left = cells[ordinary.fittedvalues > 0].groupby("municipality_code").size()
     assert (table.years == left).all() and left.sum() < len(cells)
     assert (table.expected_dkk > 0).all()

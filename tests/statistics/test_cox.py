@@ -352,7 +352,7 @@ def test_known_coefficients_are_found():
 
 def test_tables_by_sex(data):
     d, X = data
-    table = cox.coefficients_by_sex(d.sample(frac=1, random_state=1), ties="breslow")
+    table = cox.coefficients_table(cox.by_sex(d.sample(frac=1, random_state=1), ties="breslow"))
     assert table.sex.unique().tolist() == ["men", "women"]
     assert table[table.sex == "men"].term.tolist() == list(X.columns)
     rows = (d.sex == "men").to_numpy()
@@ -363,7 +363,7 @@ def test_tables_by_sex(data):
     np.testing.assert_allclose(men.model_standard_error, r.standard_errors, rtol=1e-10)
     np.testing.assert_allclose(men.z, men.coefficient / men.standard_error)
     assert ((men.ci_low < men.coefficient) & (men.coefficient < men.ci_high)).all()
-    baseline = cox.baseline_by_sex(d)
+    baseline = cox.baseline_table(cox.by_sex(d))
     assert len(baseline) == 2 * 157 and baseline.groupby("sex").week.max().eq(156).all()
     curve = baseline[baseline.sex == "men"].survival.to_numpy()
     assert curve[0] == 1 and (np.diff(curve) <= 0).all()
@@ -373,13 +373,34 @@ def test_tables_by_sex(data):
 def test_tables_are_equal_to_the_last_bit_whatever_the_row_order(data):
     d, _ = data
     shuffled = d.sample(frac=1, random_state=4)
-    for table in (cox.coefficients_by_sex, cox.baseline_by_sex, cox.diagnostics_by_sex):
-        pd.testing.assert_frame_equal(table(d), table(shuffled), check_exact=True)
+    fits = {ties: [list(cox.by_sex(spells, ties=ties)) for spells in (d, shuffled)] for ties in cox.TIES}
+    for table, ties in (
+        (cox.coefficients_table, "breslow"),
+        (cox.covariance_table, "breslow"),
+        (cox.baseline_table, "breslow"),
+        (cox.hazard_tests_table, "efron"),
+    ):
+        one, two = map(table, fits[ties])
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_an_estimate_read_from_its_tables_is_the_fit_to_the_last_bit(data):
+    d, X = data
+    never = np.where(d.is_success, 0.0, X.iloc[:, 0])  # without any event: its coefficient is infinite
+    d = d.assign(nothing=0.0, never=never)
+    fits = list(cox.by_sex(d))
+    tables = [cox.coefficients_table(fits), cox.covariance_table(fits)]
+    shuffled = [table.sample(frac=1, random_state=1) for table in tables]
+    found = cox.estimates_by_sex(*shuffled, cox.terms_of(d))
+    for sex, _, result in fits:
+        for name in ("coefficients", "covariance", "means", "status"):
+            np.testing.assert_array_equal(getattr(found[sex], name), getattr(result, name))
+        assert found[sex].infinite_at == result.infinite_at == {"never": 0.0}
 
 
 def test_a_term_without_numbers_is_missing_in_the_table(data):
     d, _ = data
-    table = cox.coefficients_by_sex(d.assign(nothing=0.0))
+    table = cox.coefficients_table(cox.by_sex(d.assign(nothing=0.0)))
     row = table[table.term == "nothing"]
     assert row.status.tolist() == [cox.CONSTANT] * 2
     assert row.drop(columns=["sex", "term", "status"]).isna().all(axis=None)
@@ -388,10 +409,10 @@ def test_a_term_without_numbers_is_missing_in_the_table(data):
 def test_the_sex_stands_in_the_message(data):
     d, _ = data
     with pytest.raises(ValueError, match="Cox model of women: event is false in every row"):
-        cox.coefficients_by_sex(d.assign(is_success=d.is_success & (d.sex == "men")))
+        list(cox.by_sex(d.assign(is_success=d.is_success & (d.sex == "men"))))
 
 
 def test_missing_id_column_is_named(data):
     d, _ = data
     with pytest.raises(ValueError, match="lacks column person_id"):
-        cox.coefficients_by_sex(d.drop(columns="person_id"))
+        list(cox.by_sex(d.drop(columns="person_id")))

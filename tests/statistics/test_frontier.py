@@ -389,7 +389,8 @@ def municipalities():
 
 def test_tables(municipalities):
     shuffled = municipalities.sample(frac=1, random_state=0)
-    parameters = frontier.parameters_table(shuffled)
+    fitted = list(frontier.fits(shuffled))
+    parameters = frontier.parameters_table(fitted)
     keys = parameters[["side", "distribution"]].drop_duplicates()
     assert len(keys) == 6
     production = parameters[(parameters.side == "production") & (parameters.distribution == "half_normal")]
@@ -414,12 +415,12 @@ def test_tables(municipalities):
         municipalities.benchmark_indicator, np.column_stack([x, x**2]), weights=municipalities.spells
     )
     np.testing.assert_allclose(production.coefficient, [*r.coefficients, r.sigma_u, r.sigma_v], rtol=1e-6)
-    fits = frontier.fit_table(shuffled, draws=19, seed=1)
+    fits = frontier.fit_table(fitted, draws=19, seed=1)
     assert len(fits) == 6 and (fits.log_likelihood >= fits.ols_log_likelihood - 1e-9).all()
     assert fits.lr_bootstrap_p_value.notna().tolist() == [True, True, False] * 2
     one = fits[(fits.side == "production") & (fits.distribution == "half_normal")].iloc[0]
     assert one["lambda"] == pytest.approx(one.sigma_u / one.sigma_v)
-    efficiencies = frontier.efficiencies_table(shuffled)
+    efficiencies = frontier.efficiencies_table(fitted)
     assert len(efficiencies) == 6 * len(municipalities)
     assert (
         efficiencies.groupby(["side", "distribution"])["rank"]
@@ -490,8 +491,9 @@ def test_the_ten_best_are_flagged_and_a_collapse_is_said():
             "expenditure_indicator": x,
         }
     )
-    table = frontier.efficiencies_table(data)
-    fits = frontier.fit_table(data).set_index(["side", "distribution"])
+    fitted = list(frontier.fits(data))
+    table = frontier.efficiencies_table(fitted)
+    fits = frontier.fit_table(fitted).set_index(["side", "distribution"])
     for key, rows in table.groupby(["side", "distribution"]):
         assert rows.is_among_ten_best.sum() == 10 and rows[rows.is_among_ten_best]["rank"].max() == 10
         assert (rows.is_at_regression == (fits.boundary[key] == "sigma_u")).all()

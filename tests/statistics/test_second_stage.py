@@ -3,11 +3,29 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cost_need_terms import COMPOSITION_TERMS, SHARES
 from scipy import special, stats
 
-from vfm.statistics import cost_need, regression, second_stage
+from vfm.statistics import cost_need, frontier, regression, second_stage
 
 MUNICIPALITIES = 60
+
+
+def expenditure_draws(cells, codes, **settings):
+    """Draws around the cost-need model fitted to the same cells."""
+    return second_stage.expenditure_draws(
+        cells, codes, cost_need.fit(cells, 3, SHARES)[0].params, **settings
+    )
+
+
+def draws_table(data, covariances, cells, **settings):
+    results = cost_need.results(cells, cells, COMPOSITION_TERMS).sample(frac=1, random_state=1)
+    return second_stage.draws_table(data, covariances, cells, results, **settings)
+
+
+def frontier_intervals(data, draws, **settings):
+    results = frontier.results(data).sample(frac=1, random_state=1)
+    return second_stage.frontier_intervals(data, draws, results, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +36,7 @@ def world():
     cells = pd.DataFrame(
         {"municipality_code": np.repeat(codes, 5), "year": np.tile(np.arange(2011, 2016), MUNICIPALITIES)}
     )
-    for term in cost_need.MODELS[3]:
+    for term in SHARES:
         cells[term] = rng.beta(2, 6, len(cells))
     level = np.repeat(np.exp(0.15 * rng.standard_normal(MUNICIPALITIES)), 5)
     cells[cost_need.OUTCOME] = (60_000 + 40_000 * cells.share_refugees) * (
@@ -35,7 +53,7 @@ def world():
             "covariance": V.ravel(),
         }
     )
-    estimates, _ = second_stage.expenditure_draws(cells, codes, draws=1)
+    estimates, _ = expenditure_draws(cells, codes, draws=1)
     data = pd.DataFrame(
         {
             "municipality_code": codes,
@@ -50,7 +68,7 @@ def world():
 @pytest.fixture(scope="module")
 def draws(world):
     data, covariances, cells, _ = world
-    return second_stage.draws_table(data, covariances, cells, draws=999, seed=1)
+    return draws_table(data, covariances, cells, draws=999, seed=1)
 
 
 def wide(draws, column):
@@ -82,7 +100,7 @@ def test_equal_variances_are_pooled():
 
 def test_draw_0_is_the_estimate_and_the_draws_lie_around_it(world, draws):
     data, _, cells, _ = world
-    ordinary, _ = cost_need.fit(cells, 3)
+    ordinary, _ = cost_need.fit(cells, 3, SHARES)
     by = cells.sort_values(["municipality_code", "year"]).municipality_code.to_numpy()
     expected = pd.Series(ordinary.fittedvalues.to_numpy())
     indicator = cells.sort_values(["municipality_code", "year"])[cost_need.OUTCOME].to_numpy() / expected
@@ -103,9 +121,9 @@ def test_benchmark_draws_have_the_covariance(world, draws):
 
 def test_expected_expenditure_scatters_as_its_clustered_variance(world, draws):
     data, _, cells, _ = world
-    _, clustered = cost_need.fit(cells, 3)
+    _, clustered = cost_need.fit(cells, 3, SHARES)
     ordered = cells.sort_values(["municipality_code", "year"])
-    X = cost_need.design(ordered, 3).groupby(ordered.municipality_code.to_numpy()).mean().to_numpy()
+    X = cost_need.design(ordered, SHARES).groupby(ordered.municipality_code.to_numpy()).mean().to_numpy()
     analytic = np.sqrt(np.einsum("ij,jk,ik->i", X, clustered.cov_params(), X))
     ratio = wide(draws, "expected_dkk").std(axis=0) / analytic
     assert np.median(ratio) == pytest.approx(1, abs=0.12)
@@ -119,11 +137,11 @@ def test_a_single_year_errs_most(world, draws):
 
 def test_draws_are_seeded_and_do_not_depend_on_the_order_of_rows(world, draws):
     data, covariances, cells, _ = world
-    again = second_stage.draws_table(
+    again = draws_table(
         *(frame.sample(frac=1, random_state=1) for frame in (data, covariances, cells)), draws=999, seed=1
     )
     pd.testing.assert_frame_equal(again, draws)
-    other = second_stage.draws_table(data, covariances, cells, draws=9, seed=2)
+    other = draws_table(data, covariances, cells, draws=9, seed=2)
     assert not np.allclose(wide(other, "benchmark_indicator"), wide(draws, "benchmark_indicator")[:9])
 
 
@@ -224,14 +242,14 @@ def test_the_weighted_rows_are_the_plain_regression(world, draws):
 def test_bad_input_is_named(world, draws):
     data, covariances, cells, _ = world
     with pytest.raises(ValueError, match="municipality 999 has no municipality-year"):
-        second_stage.expenditure_draws(cells, ["101", "999"], draws=3)
+        expenditure_draws(cells, ["101", "999"], draws=3)
     with pytest.raises(ValueError, match="no municipality has two years"):
-        second_stage.expenditure_draws(cells[cells.year == 2013], ["101"], draws=3)
+        expenditure_draws(cells[cells.year == 2013], ["101"], draws=3)
     with pytest.raises(ValueError, match="the draws lack municipality 101"):
         second_stage.joint_regressions(data, draws[draws.municipality_code != "101"])
     negative = cells.assign(**{cost_need.OUTCOME: -cells[cost_need.OUTCOME]})
     with pytest.raises(ValueError, match="expects no expenditure"):
-        second_stage.expenditure_draws(negative, ["101"], draws=3)
+        expenditure_draws(negative, ["101"], draws=3)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +283,7 @@ def test_without_errors_the_joint_interval_is_the_conditional_one(second):
     data, drawn = second
     exact = pd.concat([drawn(0.0).assign(draw=lambda d, k=k: d.draw + 100 * k) for k in range(5)])
     exact = exact[(exact.draw == 0) | (exact.draw % 100 > 0)]
-    got = second_stage.frontier_intervals(data, exact, seed=1)
+    got = frontier_intervals(data, exact, seed=1)
     cost = got[got.side == "cost"]
     assert (cost.rank_low == cost["rank"]).all() and (cost.rank_high == cost["rank"]).all()
     assert set(cost.probability_among_ten_best) == {0.0, 1.0}
@@ -283,7 +301,7 @@ def test_without_errors_the_joint_interval_is_the_conditional_one(second):
 
 def test_errors_widen_the_intervals(second):
     data, drawn = second
-    few, many = (second_stage.frontier_intervals(data, drawn(e), seed=1) for e in (0.01, 0.15))
+    few, many = (frontier_intervals(data, drawn(e), seed=1) for e in (0.01, 0.15))
     for table in (few, many):
         assert (table.joint_low <= table.joint_high).all() and (table.rank_low <= table.rank_high).all()
         assert (table.probability_among_ten_best.groupby(table.side).sum().round(9) == 10).all()
@@ -295,12 +313,12 @@ def test_errors_widen_the_intervals(second):
 def test_frontier_intervals_do_not_depend_on_the_order_of_rows(second):
     data, drawn = second
     draws = drawn(0.05)
-    shuffled = second_stage.frontier_intervals(
+    shuffled = frontier_intervals(
         data.sample(frac=1, random_state=1), draws.sample(frac=1, random_state=1), seed=3
     )
-    pd.testing.assert_frame_equal(second_stage.frontier_intervals(data, draws, seed=3), shuffled)
+    pd.testing.assert_frame_equal(frontier_intervals(data, draws, seed=3), shuffled)
     with pytest.raises(ValueError, match="the draws lack municipality 103"):
-        second_stage.frontier_intervals(data, draws[draws.municipality_code != "103"])
+        frontier_intervals(data, draws[draws.municipality_code != "103"])
 
 
 def test_no_estimate_has_no_standard_error():

@@ -1,5 +1,6 @@
 """Every Python model of the statistics, run without dbt on an in-memory database, against its yml."""
 
+from functools import cache
 from importlib import util
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pandas as pd
 import pytest
 import simulation
 import yaml
+from cost_need_terms import COMPOSITION_TERMS, SHARES
 
-from vfm.statistics import cost_need
+from vfm.statistics import cost_need, frontier, indicator
 
 ROOT = Path(__file__).parents[2]
 MODELS = sorted(
     path
-    for folder in ("benchmark", "expenditure", "efficiency")
+    for folder in ("intermediate", "benchmark", "efficiency")
     for path in (ROOT / "python_models" / folder).glob("*.py")
 )
 SETTINGS = {
@@ -48,6 +50,7 @@ class Dbt:
         return self.connection.table(name)
 
 
+@cache
 def inputs():
     rng = np.random.default_rng(0)
     spells = simulation.spells(1500, seed=2, levels=(3, 2), municipalities=9)
@@ -58,7 +61,7 @@ def inputs():
             cost_need.OUTCOME: rng.normal(80_000, 10_000, 120),
         }
     )
-    for term in cost_need.MODELS[3]:
+    for term in SHARES:
         cells[term] = rng.random(120)
     x = np.exp(0.2 * rng.standard_normal(40))
     efficiency = pd.DataFrame(
@@ -117,18 +120,21 @@ def inputs():
         }
     )
     return {
-        "spells": outcomes,
+        "int_spells": outcomes,
         "int_linear_predictors": predictors,
         "int_indicator_draws": drawn,
         "cox_baseline": baseline,
-        "cox_input": spells,
-        "indicator_uncertainty": uncertainty,
-        "indicator_covariance": covariances,
-        "cost_need_input": cells,
-        "supplementary_cost_need_input": cells,
-        "supplementary_efficiency_input": efficiency,
-        "expenditure_indicators": efficiency[["municipality_code"]],
-        "efficiency_input": efficiency,
+        "int_cox_input": spells,
+        "int_cox_results": indicator.results(spells),
+        "int_indicator_uncertainty": uncertainty,
+        "int_indicator_covariance": covariances,
+        "int_composition_terms": COMPOSITION_TERMS,
+        "int_cost_need_input": cells,
+        "int_supplementary_cost_need_input": cells,
+        "int_cost_need_results": cost_need.results(cells, cells, COMPOSITION_TERMS),
+        "int_efficiency_input": efficiency,
+        "int_supplementary_efficiency_input": efficiency,
+        "int_frontier_results": frontier.results(efficiency),
         "int_bootstrap_indicators": draws,
     }
 

@@ -15,11 +15,20 @@ import pytest
 import statsmodels.api as sm
 
 from vfm.statistics import cox, indicator, kaplan_meier
-from vfm.synthetic import benchmark, calibrate, case_mix, constants, measure, population, spending, world
-from vfm.synthetic.accounts import expenditure_indicators
-from vfm.synthetic.classifications import SEEDS, municipalities
-from vfm.synthetic.histories import WINDOW_WEEKS, LabourMarket
-from vfm.synthetic.streams import PersonDraws, stream
+from vfm.synthetic.verify import calibration, measure
+from vfm.synthetic.world import (
+    benchmark,
+    case_mix,
+    constants,
+    counting_out,
+    creation,
+    settlement,
+    spending,
+)
+from vfm.synthetic.world.classifications import SEEDS, municipalities
+from vfm.synthetic.world.expenditure import expenditure_indicators
+from vfm.synthetic.world.histories import WINDOW_WEEKS, LabourMarket
+from vfm.synthetic.world.streams import PersonDraws, stream
 
 FULL_SEED = 31
 FEWEST = 100  # spells of a benchmarked municipality
@@ -39,8 +48,8 @@ def whole():
     In a small one the Cox model of 80 terms may have no maximum.
     """
     assert FULL_SEED != constants.DEFAULT_SEED
-    made = world.create(FULL_SEED)
-    return made, measure.tables(made)
+    made = creation.create_world(FULL_SEED)
+    return made, measure.measured_tables(made)
 
 
 def printed(item):
@@ -137,7 +146,8 @@ def test_the_labour_market_explains_little_of_the_designed_effects(places, monke
         levels = LabourMarket(places).values[:-1].mean(axis=1)
         weights = places.full_spells * places.success_share
         designs = [
-            benchmark.effects(benchmark.designed_indicators(seed, places), places) for seed in (1, 2, 31)
+            benchmark.effects_of_indicators(benchmark.designed_indicators(seed, places), places)
+            for seed in (1, 2, 31)
         ]
         return [sm.WLS(each, sm.add_constant(levels), weights=weights).fit().rsquared for each in designs]
 
@@ -208,7 +218,7 @@ def made_up(spread):
 
 def test_observed_weeks_are_those_of_kaplan_meier(places):
     spells, covariates, woman = made_up(0.2)
-    observed, expected = benchmark.analysed(spells, covariates, woman, places)
+    observed, expected = benchmark.analysed_weeks(spells, covariates, woman, places)
     weeks = np.maximum(spells["exit"] - spells["start"], 1).to_numpy()
     success = (spells["outcome"] == "success").to_numpy()
     for k in (0, 4, 7):
@@ -221,7 +231,7 @@ def test_observed_weeks_are_those_of_kaplan_meier(places):
 
 def test_expected_weeks_take_the_printed_labour_market(places):
     spells, covariates, woman = made_up(0.2)
-    _, expected = benchmark.analysed(spells, covariates, woman, places)
+    _, expected = benchmark.analysed_weeks(spells, covariates, woman, places)
     weeks = np.maximum(spells["exit"] - spells["start"], 1).to_numpy()
     success = (spells["outcome"] == "success").to_numpy()
     printed_beta = {(r["sex"], r["term"]): r["coefficient"] for r in printed("appendix_table_6_1")}
@@ -250,7 +260,7 @@ def test_expected_weeks_take_the_printed_labour_market(places):
 
 def test_where_labour_markets_do_not_differ_it_is_the_published_indicator(places):
     spells, covariates, woman = made_up(0.0)
-    observed, expected = benchmark.analysed(spells, covariates, woman, places)
+    observed, expected = benchmark.analysed_weeks(spells, covariates, woman, places)
     rows = pd.DataFrame(
         {
             "spell_id": np.arange(len(spells)),
@@ -292,8 +302,13 @@ def spells_of(log_risk):
 def settled():
     table, some = classes(), municipalities(0.2)
     effects = 0.1 * np.random.default_rng(4).normal(size=98)
-    liked = population.likings(7, table, some)
-    return table, some, effects, population.settle(liked, table, some, spells_of, successes_of, effects)
+    liked = settlement.draw_likings(7, table, some)
+    return (
+        table,
+        some,
+        effects,
+        settlement.expected_settlement(liked, table, some, spells_of, successes_of, effects),
+    )
 
 
 def test_settlement_plans_the_printed_shares(settled):
@@ -321,14 +336,14 @@ def test_every_municipality_gets_its_persons_and_a_small_change_moves_few(settle
     table, _, _, expected = settled
     size = table["persons"].to_numpy()
     labels = np.random.default_rng(3).permutation(np.repeat(np.arange(len(table)), size))
-    place = population.assign(7, labels, expected, size)
+    place = settlement.assign_places(7, labels, expected, size)
     assert place.min() == -1 and place.max() < 98
     number = np.bincount(place[place >= 0], minlength=98)
     assert np.abs(number - np.ceil(expected.sum(axis=0))).max() <= 1
-    assert (place == population.assign(7, labels, expected, size)).all()
+    assert (place == settlement.assign_places(7, labels, expected, size)).all()
     nudged = expected * (1 + 0.02 * np.random.default_rng(5).choice([-1, 1], expected.shape))
-    moved = (place != population.assign(7, labels, nudged, size)).mean()
-    anew = (place != population.assign(8, labels, expected, size)).mean()
+    moved = (place != settlement.assign_places(7, labels, nudged, size)).mean()
+    anew = (place != settlement.assign_places(8, labels, expected, size)).mean()
     assert 0 < moved < 0.05 * anew
 
 
@@ -375,7 +390,7 @@ def off_print(persons, spells, scale):
 
 def test_the_surplus_is_dropped_exactly_and_from_where_it_is():
     some, persons, spells, power = surplus()
-    keep = world._keep(power, spells, world._cells(persons, spells), some)
+    keep = counting_out.persons_to_keep(power, spells, counting_out.sex_ground_outcome(persons, spells), some)
     left = spells[keep]
     assert (np.bincount(left["place"], minlength=98) == some.spells).all()
     success = np.bincount(left["place"], left["outcome"] == "success", minlength=98)
@@ -393,21 +408,21 @@ def test_the_surplus_is_dropped_exactly_and_from_where_it_is():
 
 def test_too_many_who_left_are_dropped_before_others():
     some, persons, spells, power = surplus()
-    cell = world._cells(persons, spells)
+    cell = counting_out.sex_ground_outcome(persons, spells)
     left = (spells["outcome"] == "left").to_numpy()
-    lacking = np.bincount(cell, minlength=world.CELLS) - world._cell_targets(cell, some)
+    lacking = np.bincount(cell, minlength=counting_out.CELLS) - counting_out.cell_targets(cell, some)
     assert (np.maximum(lacking, 0)[np.unique(cell[left])]).sum() > 0
-    keep = world._keep(power, spells, cell, some)
-    after = np.bincount(cell[keep], minlength=world.CELLS) - world._cell_targets(cell, some)
+    keep = counting_out.persons_to_keep(power, spells, cell, some)
+    after = np.bincount(cell[keep], minlength=counting_out.CELLS) - counting_out.cell_targets(cell, some)
     assert (after[np.unique(cell[left])] <= 0).all()
 
 
 def test_the_same_persons_are_dropped_again():
     some, persons, spells, power = surplus()
-    cell = world._cells(persons, spells)
-    keep = world._keep(power, spells, cell, some)
-    assert (keep == world._keep(power, spells, cell, some)).all()
-    assert (keep != world._keep(power[::-1], spells, cell, some)).any()
+    cell = counting_out.sex_ground_outcome(persons, spells)
+    keep = counting_out.persons_to_keep(power, spells, cell, some)
+    assert (keep == counting_out.persons_to_keep(power, spells, cell, some)).all()
+    assert (keep != counting_out.persons_to_keep(power[::-1], spells, cell, some)).any()
     # those of little staying power go
     assert power[~keep].mean() < power[keep].mean() - 0.2
 
@@ -417,7 +432,7 @@ def test_of_those_with_two_spells_both_go():
     # every third person has the next one's spell too, in the same municipality
     number = spells.groupby("place").cumcount()
     spells = spells.assign(person=spells["person"] - (number % 3 == 1))
-    keep = world._keep(power, spells, world._cells(persons, spells), some)
+    keep = counting_out.persons_to_keep(power, spells, counting_out.sex_ground_outcome(persons, spells), some)
     left = np.bincount(spells.loc[keep[spells["person"]], "place"], minlength=98)
     # a spell too few is filled up afterwards, one too many would stay
     assert (left <= some.spells).all() and (left >= some.spells - 1).all()
@@ -440,14 +455,14 @@ def as_printed(fitted):
         group: {str(year): reference[group][int(year)] for year in years}
         for group, years in start["persons_by_permit_year"].items()
     }
-    target = calibrate.targets()
+    target = calibration.printed_targets()
     mean = {name: np.array(value, dtype=float) for name, value in target.items()}
-    cells = [(group, year) for group in calibrate.GROUPS for year in reference[group]]
+    cells = [(group, year) for group in calibration.GROUPS for year in reference[group]]
     persons = np.array([reference[group][year] for group, year in cells], dtype=float)
     group = np.array([group for group, _ in cells])
     spells = np.append(target["group_total"], target["spells_unknown"])
-    in_group = {name: persons[group == name].sum() for name in calibrate.GROUPS}
-    whole = dict(zip(calibrate.GROUPS, spells, strict=True))
+    in_group = {name: persons[group == name].sum() for name in calibration.GROUPS}
+    whole = dict(zip(calibration.GROUPS, spells, strict=True))
     mean["cell_persons"] = persons
     mean["cell_spells"] = np.array([n * whole[g] / in_group[g] for n, g in zip(persons, group, strict=True)])
     # of 2008-2010 somebody is there in 2011-2013, of later years from the year on
@@ -462,9 +477,9 @@ def as_printed(fitted):
 def test_where_all_is_as_printed_nothing_is_moved(as_printed):
     start, mean, target = as_printed
     before = copy.deepcopy(start)
-    new = calibrate.step(start, mean, target, 0.8)
+    new = calibration.next_fitted(start, mean, target, 0.8)
     assert start == before  # a new one is returned
-    assert calibrate.as_text(new) == calibrate.as_text(start)
+    assert calibration.as_text(new) == calibration.as_text(start)
 
 
 def moved(as_printed, name, position, factor, size=0.5):
@@ -475,7 +490,7 @@ def moved(as_printed, name, position, factor, size=0.5):
         mean[name] = factor
     else:
         mean[name][position] *= factor
-    new = calibrate.step(start, mean, target, size)
+    new = calibration.next_fitted(start, mean, target, size)
 
     def leaves(tree, path=()):
         if not isinstance(tree, dict):
@@ -524,7 +539,7 @@ def test_full_year_persons_come_from_the_years_that_give_them(as_printed):
     start, mean, target = as_printed
     fewer = mean["cell_full_year_persons"].copy()
     fewer[:, 4] *= 0.9  # 2015
-    new = calibrate.step(start, {**mean, "cell_full_year_persons": fewer}, target, 1.0)
+    new = calibration.next_fitted(start, {**mean, "cell_full_year_persons": fewer}, target, 1.0)
     change = {
         year: sum(
             new["persons_by_permit_year"][g][year] - start["persons_by_permit_year"][g][year]
@@ -547,7 +562,7 @@ def test_a_coefficient_that_is_found_too_low_is_raised_and_the_labour_market_lef
         fitted["hazard_correction"]["men"]
     ) <= set(names)
     found = mean["coefficients"] - 0.2
-    new = calibrate.step(start, {**mean, "coefficients": found}, target, 0.5)
+    new = calibration.next_fitted(start, {**mean, "coefficients": found}, target, 0.5)
     for sex in ("men", "women"):
         for term, value in new["hazard_correction"][sex].items():
             rise = 0.0 if term in LABOUR else 0.1
@@ -555,7 +570,7 @@ def test_a_coefficient_that_is_found_too_low_is_raised_and_the_labour_market_lef
     # those who are used have the term on average: the level goes down as much
     means = np.zeros((2, 80))
     means[0, names.index("children_0_2")] = 0.5
-    new = calibrate.step(start, {**mean, "coefficients": found, "term_means": means}, target, 0.5)
+    new = calibration.next_fitted(start, {**mean, "coefficients": found, "term_means": means}, target, 0.5)
     assert new["baseline_log_level"]["men"] - start["baseline_log_level"]["men"] == pytest.approx(-0.05)
 
 
@@ -568,7 +583,7 @@ def test_corrections_are_in_the_order_of_the_terms(fitted):
 
 
 def test_targets_are_the_printed_numbers():
-    target = calibrate.targets()
+    target = calibration.printed_targets()
     by_sex = {(r["sex"], r["outcome"]): int(r["spells"]) for r in printed("table_2_1")}
     by_ground = {(r["residence_ground"], r["outcome"]): int(r["spells"]) for r in printed("table_2_2")}
     for outcome in ("success", "left", "total"):
@@ -596,9 +611,9 @@ def test_targets_are_the_printed_numbers():
 
 def test_the_fitted_file_is_as_the_calibration_writes_it(fitted):
     text = constants.FITTED_FILE.read_text(encoding="utf-8")
-    assert calibrate.as_text(fitted) == text
-    assert json.loads(calibrate.as_text(fitted)) == fitted
-    assert json.loads(calibrate.as_text({"a": {"b": 1.234567, "c": 7}})) == {"a": {"b": 1.2346, "c": 7}}
+    assert calibration.as_text(fitted) == text
+    assert json.loads(calibration.as_text(fitted)) == fitted
+    assert json.loads(calibration.as_text({"a": {"b": 1.234567, "c": 7}})) == {"a": {"b": 1.2346, "c": 7}}
 
 
 def test_fitted_numbers_are_used_and_can_be_given_back(fitted):
@@ -613,7 +628,7 @@ def test_fitted_numbers_are_used_and_can_be_given_back(fitted):
     other["hazard_correction"]["men"]["children_0_2"] += 0.5
     other["risk_tilt"]["refugee"] += 1.0
     try:
-        constants.use(other)
+        constants.use_fitted(other)
         used, beta = state()
         assert (
             used["PERSONS_BY_PERMIT_YEAR"]["refugee"][2012]
@@ -626,7 +641,7 @@ def test_fitted_numbers_are_used_and_can_be_given_back(fitted):
         assert difference.pop("children_0_2") == pytest.approx(0.5)
         assert not any(difference.values())
     finally:
-        constants.use(fitted)
+        constants.use_fitted(fitted)
     assert state() == before
 
 

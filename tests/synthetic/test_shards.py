@@ -16,8 +16,10 @@ import pytest
 from test_synthetic import REGISTERS, ROOT, SCALE, SEED, Reading, as_date, hashes, run
 
 from vfm.synthetic import __main__ as command
-from vfm.synthetic import accounts, check, shards, truth, world
-from vfm.synthetic.classifications import published
+from vfm.synthetic.delivery import shards, truth_files
+from vfm.synthetic.verify import truth_check
+from vfm.synthetic.world import creation, expenditure, keys, residence
+from vfm.synthetic.world.classifications import published
 
 SHARDS = 2
 
@@ -27,7 +29,7 @@ def large(tmp_path_factory):
     """Registers, accounts and truth of two small worlds, and what was said of them."""
     folder = tmp_path_factory.mktemp("large")
     progress = StringIO()
-    written, parts = shards.write(folder, SEED, SHARDS, scale=SCALE, stream=progress)
+    written, parts = shards.write_large_world(folder, SEED, SHARDS, scale=SCALE, stream=progress)
     return folder, written, parts, progress.getvalue()
 
 
@@ -49,7 +51,7 @@ def registers(large):
 @pytest.fixture(scope="module")
 def made():
     """The two worlds."""
-    return list(shards.worlds(SEED, SHARDS, SCALE))
+    return list(creation.create_worlds(SEED, SHARDS, SCALE))
 
 
 def read_truth(folder, name):
@@ -122,7 +124,7 @@ def test_every_world_has_the_spells_of_its_municipalities(made):
 
 
 def test_the_number_of_processes_changes_no_byte(large, tmp_path):
-    shards.write(tmp_path, SEED, SHARDS, scale=SCALE, processes=1, stream=StringIO())
+    shards.write_large_world(tmp_path, SEED, SHARDS, scale=SCALE, processes=1, stream=StringIO())
     for name in ("registers", "statbank", "truth"):
         assert hashes(tmp_path / name) == hashes(large[0] / name)
 
@@ -181,7 +183,9 @@ def test_the_accounts_are_those_of_as_many_persons(large, single, made):
     )
 
     need = read_truth(large[0], "expenditure")
-    persons = sum(accounts.programme_sums(one, shards.residence.build(one))["persons"].sum() for one in made)
+    persons = sum(
+        expenditure.programme_sums(one, residence.residence_of(one))["persons"].sum() for one in made
+    )
     assert need["persons"].sum() == persons
     money = need["actual_dkk"] * need["full_year_persons"]
     alone = read_truth(single, "expenditure")
@@ -199,12 +203,12 @@ def warehouse(large):
     connection = duckdb.connect()
     persons, spells, days = (read_truth(large[0], name) for name in ("persons", "spells", "programme_days"))
     persons = persons.rename(columns={"programme_date": "programme_start_date"})
-    connection.execute("create schema intermediate; create schema benchmark")
+    connection.execute("create schema intermediate; create schema persons")
     connection.register("frame_persons", persons)
     connection.register("frame_spells", spells)
     connection.register("frame_days", days)
     connection.execute("create table intermediate.int_population as from frame_persons")
-    connection.execute("create table benchmark.spells as from frame_spells")
+    connection.execute("create table persons.spells as from frame_spells")
     connection.execute("create table intermediate.int_programme_days as from frame_days")
     yield connection
     connection.close()
@@ -214,7 +218,7 @@ TABLES = ["persons", "spells", "programme_days"]
 
 
 def test_a_warehouse_is_compared_with_all_worlds(warehouse, made, large):
-    compared = check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
+    compared = truth_check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
     assert [one.table for one in compared] == TABLES
     assert not any(one.differences for one in compared)
     assert [one.rows for one in compared] == [len(read_truth(large[0], name)) for name in TABLES]
@@ -222,8 +226,8 @@ def test_a_warehouse_is_compared_with_all_worlds(warehouse, made, large):
 
 def test_what_is_of_no_world_or_wrong_in_one_is_found(warehouse, made):
     warehouse.execute(
-        "update benchmark.spells set duration_weeks = 999 where person_id = "
-        "(select min(person_id) from benchmark.spells where person_id like 'p01%') and spell_number = 1"
+        "update persons.spells set duration_weeks = 999 where person_id = "
+        "(select min(person_id) from persons.spells where person_id like 'p01%') and spell_number = 1"
     )
     for stranger in ("pFE", "zzz"):
         warehouse.execute(
@@ -231,7 +235,7 @@ def test_what_is_of_no_world_or_wrong_in_one_is_found(warehouse, made):
             f"select '{stranger}000000000', municipality_code, year, person_days "
             "from intermediate.int_programme_days limit 1"
         )
-    persons, spells, days = check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
+    persons, spells, days = truth_check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
     assert not persons.differences
     assert "duration_weeks differs in 1 rows" in spells.differences[0]
     assert days.differences == ("2 rows are in the warehouse only",)
@@ -259,7 +263,7 @@ def test_a_large_scale_is_a_whole_number_of_worlds(scale, capsys):
 
 
 def test_as_many_worlds_as_ids_can_tell_apart():
-    prefixes = {world.pnr_prefix("persons", shard) for shard in range(world.LARGEST_SHARD + 1)}
+    prefixes = {keys.pnr_prefix("persons", shard) for shard in range(keys.LARGEST_SHARD + 1)}
     assert len(prefixes) == command.LARGEST_SCALE
     assert {len(prefix) for prefix in prefixes} == {3}
 
@@ -270,7 +274,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch, capsys):
     def full(folder, *_):
         raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(truth, "write_truth", full)
+    monkeypatch.setattr(truth_files, "write_truth", full)
     status = command.main(
         ["--seed", str(SEED + 1), "--scale", str(SCALE), "--out", str(tmp_path / "registers")]
         + ["--statbank", str(tmp_path / "statbank"), "--truth", str(tmp_path / "truth")]

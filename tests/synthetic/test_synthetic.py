@@ -19,8 +19,9 @@ import pandas as pd
 import pytest
 
 from vfm.synthetic import __main__ as command
-from vfm.synthetic import accounts, calendar
-from vfm.synthetic.classifications import SEEDS, largest_remainder, municipalities, published, read_seed
+from vfm.synthetic.delivery import accounts
+from vfm.synthetic.world import calendar
+from vfm.synthetic.world.classifications import SEEDS, largest_remainder, municipalities, published, read_seed
 
 SCALE = 0.04
 SEED = 4711

@@ -11,23 +11,24 @@ import pytest
 from vfm.warehouse import publish
 
 
-def node(schema, table, resource_type="model", **meta):
+def node(schema, table, resource_type="model"):
     return {
         "resource_type": resource_type,
         "schema": schema,
         "alias": table,
-        "config": {"materialized": "table", "meta": meta},
+        "config": {"materialized": "table"},
     }
 
 
 @pytest.fixture
 def build(tmp_path):
-    """A passed build of three models, one of them person-level, with a test and a seed."""
+    """A passed build of four models, one of persons' rows, with a test and a seed."""
     warehouse = tmp_path / "build/warehouse.duckdb"
     warehouse.parent.mkdir()
     with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema benchmark; create schema report; create schema published")
-        con.execute("create table benchmark.spells as select 1 as spell_id, 2 as person_id")
+        for schema in ("benchmark", "persons", "report", "published"):
+            con.execute(f"create schema {schema}")
+        con.execute("create view persons.spells as select 1 as spell_id, 2 as person_id")
         con.execute("create table benchmark.left_over as select 1 as person_id")
         con.execute("create table benchmark.benchmark_indicators (k integer primary key, x double)")
         con.execute("insert into benchmark.benchmark_indicators values (1, 0.1), (2, null), (3, 0.3)")
@@ -36,7 +37,7 @@ def build(tmp_path):
         con.execute("create view report.table_3_1 as select k from benchmark.benchmark_indicators order by k")
         con.execute("create table published.table_3_1 as select 1 as k")
     nodes = {
-        "model.v.spells": node("benchmark", "spells", person_level=True),
+        "model.v.spells": node("persons", "spells"),
         "model.v.benchmark_indicators": node("benchmark", "benchmark_indicators"),
         "model.v.table_3_1": node("report", "table_3_1"),
         "model.v.stg": node("staging", "stg"),

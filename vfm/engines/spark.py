@@ -16,7 +16,8 @@ from vfm.warehouse.machine import BuildError
 
 # what the Python models read: these tables, and whatever they are made of
 CHOICE = (
-    "--target", "spark", "--select", "+cox_input", "+cost_need_input", "+supplementary_cost_need_input",
+    "--target", "spark",
+    "--select", "+int_cox_input", "+int_cost_need_input", "+int_supplementary_cost_need_input",
     "--exclude-resource-type", "test", "unit_test",
 )  # fmt: skip
 FIRST = """
@@ -59,7 +60,7 @@ class Folders:
         return self.paths.build / "spark"
 
 
-def build(paths, stream):
+def build(paths, stream, values=()):
     """Build the tables on Spark.
 
     Parameters
@@ -67,6 +68,8 @@ def build(paths, stream):
     paths : vfm.warehouse.paths.Paths
     stream : text file
         Where progress is shown.
+    values : sequence of str
+        dbt's options that set variables of the method.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def build(paths, stream):
         name = paths.short(paths.build)
         raise BuildError(machine.cannot_write("build", name, problem)) from problem
     try:
-        run_dbt(folders, stream, CHOICE, environment(paths), FIRST)
+        run_dbt(folders, stream, (*CHOICE, *values), environment(paths), FIRST)
     finally:
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)
     return {"VFM_SPARK_TABLES": folders.tables.as_posix()}

@@ -106,7 +106,7 @@ def variables():
 def environment():
     """Return the Jinja environment in which the project's SQL is rendered."""
     macros = {}
-    texts = [path.read_text(encoding="utf-8") for path in sorted(MACROS.glob("*.sql"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(MACROS.rglob("*.sql"))]
     names = [name for text in texts for name in MACRO.findall(text)]
     jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
     jinja.globals |= macros_globals(macros) | {name: _by_name(macros, name) for name in names}
@@ -183,5 +183,5 @@ def render(path):
 
 
 def cast(macro, column, *arguments):
-    """Return the SQL of a macro of macros/casts.sql on a column: cast('to_code', '"KOM"', 3)."""
+    """Return the SQL of a macro of macros/deliveries/casts.sql on a column: cast('to_code', '"KOM"', 3)."""
     return str(environment().globals[macro](column, *arguments)).strip()

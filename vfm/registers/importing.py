@@ -118,7 +118,7 @@ def check_folders(delivery, registers):
 
 def rules(register):
     """Digest of everything that decides what a file becomes, so that new rules read it anew."""
-    text = (dbt_sql.MACROS / "casts.sql").read_bytes() + repr(register).encode()
+    text = (dbt_sql.MACROS / "deliveries/casts.sql").read_bytes() + repr(register).encode()
     for module in (readers, columns, conversion):
         text += Path(module.__file__).read_bytes()
     return hashlib.sha256(text).hexdigest()[:12]

@@ -47,15 +47,17 @@ _WORKERS_MEMORY = 2e9  # bytes that all workers may hold, about; one holds twice
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
-def prepare(spells, window_weeks=156):
+def prepare(spells, window_weeks=156, estimates=None):
     """Arrays that a replicate needs, from the Cox input.
 
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`).
+        intermediate.int_cox_input (see `cox.by_sex`).
     window_weeks : int
         Horizon of the areas, in weeks.
+    estimates : dict of str to cox.Estimate, optional
+        The Cox model of each sex, fitted to these spells; fitted here where they are not given.
 
     Returns
     -------
@@ -77,6 +79,7 @@ def prepare(spells, window_weeks=156):
         raise ValueError(
             "no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
         )
+    weeks, succeeded = spells["duration_weeks"].to_numpy(), spells["is_success"].to_numpy(bool)
     person, _ = pd.factorize(spells["person_id"].to_numpy())
     first = np.unique(person, return_index=True)[1]
     stratum = code[first]
@@ -91,28 +94,31 @@ def prepare(spells, window_weeks=156):
         "stratum_size": size[size > 0],
         "person": person[profiled],
         "municipality": municipality[profiled].astype(np.int32),
-        "week": spells["duration_weeks"].to_numpy(np.int32)[profiled],
-        "event": spells["is_success"].to_numpy(bool)[profiled],
+        "week": weeks.astype(np.int32)[profiled],
+        "event": succeeded[profiled],
     }
-    sexes, positions = 0, pd.Series(np.arange(len(spells)), index=spells.index)
-    for _, rows, result in cox.by_sex(spells):
-        at = positions[rows.index].to_numpy()
-        risk, use = result._risk, result.estimated
-        at = at[risk.order]
-        X = cox.packed(rows[terms].loc[:, use])
-        problem |= {f"{sexes}.X.{j}": column[risk.order] for j, column in enumerate(X.columns)}
+    if estimates is None:
+        estimates = {sex: result for sex, _, result in cox.by_sex(spells)}
+    for s, (sex, estimate) in enumerate(sorted(estimates.items())):
+        rows = np.flatnonzero(spells["sex"] == sex)
+        risk = cox.RiskSets(weeks[rows].astype(float), succeeded[rows])
+        at, use = rows[risk.order], estimate.estimated
+        columns = [cox.packed_column(spells[term].to_numpy()[at]) for term in np.array(terms)[use]]
+        problem |= {f"{s}.X.{j}": column for j, column in enumerate(columns)}
+        alive = np.ones(len(at), bool)
+        for term, value in estimate.infinite_at.items():
+            alive &= spells[term].to_numpy()[at] == value
         problem |= {
-            f"{sexes}.mean": result._mean,
-            f"{sexes}.inverse": result.covariance[np.ix_(use, use)],
-            f"{sexes}.start": result.coefficients[use],
-            f"{sexes}.duration": risk.times[risk.week],
-            f"{sexes}.event": risk.event,
-            f"{sexes}.alive": result._alive,
-            f"{sexes}.person": person[at],
-            f"{sexes}.municipality": np.where(profiled[at], municipality[at], -1).astype(np.int32),
+            f"{s}.mean": estimate.means,
+            f"{s}.inverse": estimate.covariance[np.ix_(use, use)],
+            f"{s}.start": estimate.coefficients[use],
+            f"{s}.duration": risk.times[risk.week],
+            f"{s}.event": risk.event,
+            f"{s}.alive": alive,
+            f"{s}.person": person[at],
+            f"{s}.municipality": np.where(profiled[at], municipality[at], -1).astype(np.int32),
         }
-        sexes += 1
-    problem["sexes"] = np.array(sexes)
+    problem["sexes"] = np.array(len(estimates))
     return problem
 
 
@@ -329,15 +335,6 @@ def _duration_table(hazard, low, high):
     return durations
 
 
-def tabulated_durations(linear_predictor, hazard):
-    """`expected_durations` by cubic interpolation in the linear predictor; error below 1e-8 week.
-
-    The expected duration is a smooth function of x b alone, so it is computed at nodes 0.008 apart, with its
-    derivative.
-    """
-    return _duration_table(hazard, linear_predictor.min(), linear_predictor.max())(linear_predictor)
-
-
 class _Problem:
     """A prepared problem with everything that does not depend on the weights."""
 
@@ -467,19 +464,23 @@ class _Worker(threading.Thread):
             self.problem = error
 
 
-def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, progress=True):
+def indicators(
+    spells, replicates, seed, *, window_weeks=156, estimates=None, processes=None, progress=True
+):
     """Bootstrapped indicators.
 
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`).
+        intermediate.int_cox_input (see `cox.by_sex`).
     replicates : int
         Number of replicates, at least 1.
     seed : int
         Replicate r uses ``SeedSequence(seed).spawn(replicates)[r]``.
     window_weeks : int
         Horizon of the areas, in weeks.
+    estimates : dict of str to cox.Estimate, optional
+        See `prepare`.
     processes : int, optional
         Worker processes; default one for each processor this process may use, at most 8, and fewer where
         the spells are so many that these would take more than 2 GB. The result does not depend on it.
@@ -502,7 +503,7 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
     replicates, seed = int(replicates), int(seed)
     if replicates < 1:
         raise ValueError(f"the bootstrap needs at least 1 replicate, not {replicates}")
-    arrays = prepare(spells, window_weeks) | {"seed": np.array(seed)}
+    arrays = prepare(spells, window_weeks, estimates) | {"seed": np.array(seed)}
     blocks = list(enumerate(_blocks(replicates)))
     if processes is None:
         usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -555,16 +556,34 @@ def indicators(spells, replicates, seed, *, window_weeks=156, processes=None, pr
 _DRAWS = {"replicate": "int64", "municipality_code": object, "indicator": float}
 
 
-def indicators_table(spells, replicates=999, seed=20170601, window_weeks=156, ties="breslow"):
+def indicators_table(spells, results, replicates=999, seed=20170601, window_weeks=156):
     """One row for each replicate (1, 2, ...) and benchmarked municipality: its bootstrapped indicator.
 
-    No rows in, no rows out. Parameters as `indicators`; `ties` other than Breslow are an error.
+    Parameters
+    ----------
+    spells, replicates, seed, window_weeks
+        As `indicators`.
+    results : DataFrame
+        intermediate.int_cox_results, which has the Cox models of these spells.
+
+    Returns
+    -------
+    DataFrame
+        replicate, municipality_code, indicator. No rows in, no rows out. The refits have Breslow ties.
+
+    Raises
+    ------
+    ValueError
+        As `indicators`.
     """
-    if ties != "breslow":
-        raise ValueError(f"the bootstrap of the indicators refits with Breslow ties, not {ties!r}")
     if not len(spells):
         return pd.DataFrame({c: [] for c in _DRAWS}).astype(_DRAWS)
-    codes, draws = indicators(spells, replicates, seed, window_weeks=window_weeks)
+    estimates = cox.estimates_by_sex(
+        results[results["result"] == "coefficients"],
+        results[results["result"] == "covariances"],
+        cox.terms_of(spells),
+    )
+    codes, draws = indicators(spells, replicates, seed, window_weeks=window_weeks, estimates=estimates)
     return pd.DataFrame(
         {
             "replicate": np.repeat(np.arange(1, len(draws) + 1), len(codes)),

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from vfm.statistics.frames import typed
+
 _DISPERSION = {
     "municipalities": "int64",
     "winsorised_share": float,
@@ -124,7 +126,7 @@ def dispersion_table(indicators, winsorised_share=0.1):
     data = indicators[indicators["log_standard_error"] > 0].sort_values("municipality_code", kind="stable")
     n = len(data)
     if n < 2:
-        return pd.DataFrame({c: [] for c in _DISPERSION}).astype(_DISPERSION)
+        return typed([], _DISPERSION)
     from statsmodels.stats.meta_analysis import combine_effects  # slow to import
 
     y, s = np.log(data["indicator"].to_numpy(float)), data["log_standard_error"].to_numpy(float)
@@ -148,7 +150,7 @@ def dispersion_table(indicators, winsorised_share=0.1):
         "tau_squared_standard_error": float(np.sqrt(2 * (n - 1)) / total.sum()),
         "tau_squared_dersimonian_laird": float(max(0.0, combine_effects(y, s**2, method_re="dl").tau2)),
     }
-    return pd.DataFrame([row]).astype(_DISPERSION)
+    return typed([pd.DataFrame([row])], _DISPERSION)
 
 
 def symmetric_root(covariance):
@@ -287,7 +289,7 @@ def rank_sets_table(indicators, covariances, draws=4999, seed=0, level=0.95):
     data = indicators.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     p = len(data)
     if not p:
-        return pd.DataFrame({c: [] for c in _RANK_SETS}).astype(_RANK_SETS)
+        return typed([], _RANK_SETS)
     value, V = data["indicator"].to_numpy(float), covariance_matrix(data["municipality_code"], covariances)
     marginal, simultaneous = np.ones((1, 2), int), np.ones((1, 2), int)
     if p > 1:
@@ -296,18 +298,17 @@ def rank_sets_table(indicators, covariances, draws=4999, seed=0, level=0.95):
         )
     rank = np.empty(p, int)
     rank[np.argsort(-value, kind="stable")] = np.arange(1, p + 1)
-    return pd.DataFrame(
-        {
-            "municipality_code": data["municipality_code"],
-            "rank": rank,
-            "marginal_rank_low": marginal[:, 0],
-            "marginal_rank_high": marginal[:, 1],
-            "simultaneous_rank_low": simultaneous[:, 0],
-            "simultaneous_rank_high": simultaneous[:, 1],
-            "level": float(level),
-            "draws": int(draws),
-        }
-    ).astype(_RANK_SETS)
+    row = {
+        "municipality_code": data["municipality_code"],
+        "rank": rank,
+        "marginal_rank_low": marginal[:, 0],
+        "marginal_rank_high": marginal[:, 1],
+        "simultaneous_rank_low": simultaneous[:, 0],
+        "simultaneous_rank_high": simultaneous[:, 1],
+        "level": float(level),
+        "draws": int(draws),
+    }
+    return typed([row], _RANK_SETS)
 
 
 def covariance_matrix(codes, covariances):

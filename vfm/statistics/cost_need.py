@@ -12,23 +12,15 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from vfm.statistics.frames import stacked, typed
+
 OUTCOME = "expenditure_per_full_year_person_dkk"
 
-_FIRST = (
-    "share_danish_education_unknown",
-    "share_danish_education_1",
-    "share_danish_education_2",
-    "share_under_25",
-    "share_refugees",
-)
-_SECOND = ("share_europe_outside_eu28", "share_south_central_america", "share_asia")
-_THIRD = ("share_syria", "share_thailand_philippines", "share_turkey", "share_iran_afghanistan")
-
-#: Composition terms of each model of Table 5.1; year dummies and a constant come on top.
-MODELS = {1: _FIRST, 2: _FIRST + _SECOND, 3: _FIRST + _SECOND + _THIRD}
+MODELS = (1, 2, 3)  # of Table 5.1
 
 _COEFFICIENTS = {
     "model": "int64",
+    "position": "int64",
     "term": object,
     "coefficient_dkk": float,
     "standard_error": float,
@@ -52,16 +44,56 @@ _FIT = {
     "residual_standard_error_dkk": float,
     "municipalities": "int64",
 }
+#: Columns of intermediate.int_cost_need_results after `result`.
+_RESULTS = {
+    "analysis": "string",
+    "model": "Int64",
+    "position": "Int64",
+    "term": "string",
+    "municipality_code": "string",
+    "coefficient_dkk": float,
+    "standard_error": float,
+    "t_value": float,
+    "p_value": float,
+    "clustered_standard_error": float,
+    "observations": "Int64",
+    "r_squared": float,
+    "model_degrees_of_freedom": "Int64",
+    "residual_standard_error_dkk": float,
+    "municipalities": "Int64",
+    "years": "Int64",
+    "expenditure_per_full_year_person_dkk": float,
+    "expected_dkk": float,
+    "expenditure_indicator": float,
+}
 
 
-def design(cells, model):
+def shares_of(composition_terms, model):
+    """Shares that a model of Table 5.1 uses, in the order of the table.
+
+    Parameters
+    ----------
+    composition_terms : DataFrame
+        intermediate.int_composition_terms: position, term, in_model.
+    model : {1, 2, 3}
+
+    Returns
+    -------
+    list of str
+    """
+    used = composition_terms[composition_terms["in_model"] <= model]
+    return used.sort_values("position")["term"].tolist()
+
+
+def design(cells, shares):
     """Covariates of one model: composition, year dummies (reference: the first year), constant.
 
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input: one row per municipality and year, with `year` and the share columns.
-    model : {1, 2, 3}
+        intermediate.int_cost_need_input: one row per municipality and year, with `year` and the shares.
+    shares : list of str
+        See `shares_of`.
 
     Returns
     -------
@@ -73,7 +105,7 @@ def design(cells, model):
     ValueError
         If a column is missing, or holds missing or infinite values.
     """
-    wanted = ["municipality_code", "year", OUTCOME, *MODELS[model]]
+    wanted = ["municipality_code", "year", OUTCOME, *shares]
     missing = [c for c in wanted if c not in cells.columns]
     if missing:
         raise ValueError(f"the cost-need input lacks column {', '.join(missing)}")
@@ -83,7 +115,7 @@ def design(cells, model):
     endless = [c for c in wanted[1:] if not np.isfinite(cells[c].astype(float)).all()]
     if endless:
         raise ValueError(f"the cost-need input has infinite values in column {', '.join(endless)}")
-    X = cells[list(MODELS[model])].astype(float)
+    X = cells[list(shares)].astype(float)
     years = sorted(cells["year"].unique())
     for year in years[1:]:
         X[f"year_{int(year)}"] = (cells["year"] == year).astype(float)
@@ -107,7 +139,7 @@ def _aliased(X):
     return aliased
 
 
-def fit(cells, model):
+def fit(cells, model, shares):
     """Fit one model of Table 5.1.
 
     Parameters
@@ -115,6 +147,9 @@ def fit(cells, model):
     cells : DataFrame
         See `design`. Sorted here by municipality and year.
     model : {1, 2, 3}
+        Named in messages.
+    shares : list of str
+        See `shares_of`.
 
     Returns
     -------
@@ -127,7 +162,7 @@ def fit(cells, model):
     ValueError
         A column is missing, there are too few rows, or a column is a combination of others.
     """
-    X = design(cells, model)
+    X = design(cells, shares)
     order = cells.sort_values(["municipality_code", "year"], kind="stable").index
     X, cells = X.loc[order], cells.loc[order]
     if len(X) <= X.shape[1]:
@@ -148,58 +183,118 @@ def fit(cells, model):
     return ordinary, ordinary.get_robustcov_results("cluster", groups=groups)
 
 
-def coefficients(cells):
-    """Rows of expenditure.cost_need_coefficients: one per model and term, in the order of Table 5.1.
+def results(main, supplementary, composition_terms):
+    """Rows of intermediate.int_cost_need_results: each model fitted once, and what follows from it.
 
-    `standard_error`, `t_value` and `p_value` are those of independent observations (Student's t), as printed.
+    Parameters
+    ----------
+    main, supplementary : DataFrame
+        intermediate.int_cost_need_input and int_supplementary_cost_need_input: see `design`.
+    composition_terms : DataFrame
+        See `shares_of`.
+
+    Returns
+    -------
+    DataFrame
+        By `analysis`, 'main' and 'supplementary', and by `result`: 'coefficients' (`coefficients_table`),
+        'fit' (`fit_table`) and 'indicators' (`indicators_table`, of model 3). No rows in, no rows out.
     """
     parts = []
-    for model in MODELS if len(cells) else ():
-        ordinary, clustered = fit(cells, model)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "model": model,
-                    "term": ordinary.params.index,
-                    "coefficient_dkk": ordinary.params.to_numpy(),
-                    "standard_error": ordinary.bse.to_numpy(),
-                    "t_value": ordinary.tvalues.to_numpy(),
-                    "p_value": ordinary.pvalues.to_numpy(),
-                    "clustered_standard_error": np.nan if clustered is None else clustered.bse,
-                }
-            )
-        )
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in _COEFFICIENTS})
-    return frame.astype(_COEFFICIENTS)
+    for analysis, cells in (("main", main), ("supplementary", supplementary)):
+        fits = fit_all(cells, composition_terms) if len(cells) else {}
+        tables = {
+            "coefficients": coefficients_table(fits),
+            "fit": fit_table(fits, cells),
+            "indicators": indicators_table(fits, cells),
+        }
+        tables = {name: table.assign(analysis=analysis) for name, table in tables.items()}
+        parts.append(stacked(tables, _RESULTS))
+    return pd.concat(parts, ignore_index=True)
 
 
-def fits(cells):
-    """Rows of expenditure.cost_need_fit; the model degrees of freedom leave out the constant."""
-    rows = []
-    for model in MODELS if len(cells) else ():
-        ordinary, _ = fit(cells, model)
-        rows.append(
-            {
-                "model": model,
-                "observations": int(ordinary.nobs),
-                "r_squared": ordinary.rsquared,
-                "model_degrees_of_freedom": int(ordinary.df_model),
-                "residual_standard_error_dkk": float(np.sqrt(ordinary.mse_resid)),
-                "municipalities": cells["municipality_code"].nunique(),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(_FIT)).astype(_FIT)
-
-
-def indicators(cells, municipalities):
-    """Expenditure indicators: mean over years of actual over expected expenditure, model 3.
+def fit_all(cells, composition_terms):
+    """Fit the models of Table 5.1.
 
     Parameters
     ----------
     cells : DataFrame
-        See `design`; all of them enter the model.
-    municipalities : DataFrame
-        Its municipality_code says whose indicators are wanted.
+        See `design`.
+    composition_terms : DataFrame
+        See `shares_of`.
+
+    Returns
+    -------
+    dict of int to (ordinary, clustered)
+        Each model as `fit` returns it.
+    """
+    return {model: fit(cells, model, shares_of(composition_terms, model)) for model in MODELS}
+
+
+def coefficients_table(fits):
+    """Rows of expenditure.cost_need_coefficients: one per model and term, in the order of Table 5.1.
+
+    Parameters
+    ----------
+    fits : dict of int to (ordinary, clustered)
+        See `fit_all`.
+
+    Returns
+    -------
+    DataFrame
+        `position` is the place in that order; `standard_error`, `t_value` and `p_value` are those of
+        independent observations (Student's t), as printed.
+    """
+    parts = [
+        {
+            "model": model,
+            "position": np.arange(1, len(ordinary.params) + 1),
+            "term": ordinary.params.index,
+            "coefficient_dkk": ordinary.params.to_numpy(),
+            "standard_error": ordinary.bse.to_numpy(),
+            "t_value": ordinary.tvalues.to_numpy(),
+            "p_value": ordinary.pvalues.to_numpy(),
+            "clustered_standard_error": np.nan if clustered is None else clustered.bse,
+        }
+        for model, (ordinary, clustered) in fits.items()
+    ]
+    return typed(parts, _COEFFICIENTS)
+
+
+def fit_table(fits, cells):
+    """Rows of expenditure.cost_need_fit; the model degrees of freedom leave out the constant.
+
+    Parameters
+    ----------
+    fits
+        As `coefficients_table`.
+    cells : DataFrame
+        What was fitted: see `design`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    rows = [
+        {
+            "model": [model],
+            "observations": int(ordinary.nobs),
+            "r_squared": ordinary.rsquared,
+            "model_degrees_of_freedom": int(ordinary.df_model),
+            "residual_standard_error_dkk": float(np.sqrt(ordinary.mse_resid)),
+            "municipalities": cells["municipality_code"].nunique(),
+        }
+        for model, (ordinary, _) in fits.items()
+    ]
+    return typed(rows, _FIT)
+
+
+def indicators_table(fits, cells):
+    """Expenditure indicators: mean over years of actual over expected expenditure, model 3.
+
+    Parameters
+    ----------
+    fits, cells
+        As `fit_table`.
 
     Returns
     -------
@@ -213,17 +308,31 @@ def indicators(cells, municipalities):
     -----
     As expenditure.expenditure_indicators, which SQL computes for the main analysis.
     """
-    if not len(cells):
-        return pd.DataFrame({c: [] for c in _INDICATORS}).astype(_INDICATORS)
-    ordinary, _ = fit(cells, 3)
-    wanted = set(municipalities["municipality_code"].astype(str))
-    rows = cells.loc[ordinary.fittedvalues.index, ["municipality_code", OUTCOME]].assign(
-        expected_dkk=ordinary.fittedvalues
-    )
-    rows = rows[rows["municipality_code"].astype(str).isin(wanted) & (rows["expected_dkk"] > 0)]
+    if not fits:
+        return typed([], _INDICATORS)
+    fitted = fits[3][0].fittedvalues
+    rows = cells.loc[fitted.index, ["municipality_code", OUTCOME]].assign(expected_dkk=fitted)
+    rows = rows[rows["expected_dkk"] > 0]
     rows["expenditure_indicator"] = rows[OUTCOME] / rows["expected_dkk"]
     groups = rows.groupby("municipality_code")
     out = groups[[OUTCOME, "expected_dkk", "expenditure_indicator"]].mean()
     out["years"] = groups.size()
     out["standard_error"] = groups["expenditure_indicator"].std() / np.sqrt(out["years"])
-    return out.reset_index()[list(_INDICATORS)].astype(_INDICATORS)
+    return typed([out.reset_index()], _INDICATORS)
+
+
+def main_coefficients(results):
+    """Coefficients of model 3 of the main analysis, by term in the order of Table 5.1.
+
+    Parameters
+    ----------
+    results : DataFrame
+        intermediate.int_cost_need_results.
+
+    Returns
+    -------
+    Series
+    """
+    own = (results["analysis"] == "main") & (results["result"] == "coefficients") & (results["model"] == 3)
+    rows = results[own].sort_values("position")
+    return rows.set_index("term")["coefficient_dkk"].astype(float)

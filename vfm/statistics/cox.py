@@ -27,9 +27,11 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, special
 
+from vfm.statistics.frames import typed
+
 TIES = ("breslow", "efron")
 
-#: Columns of the model input that are no covariate (intermediate.cox_input).
+#: Columns of the model input that are no covariate (intermediate.int_cox_input).
 ID_COLUMNS = (
     "spell_id",
     "person_id",
@@ -561,14 +563,14 @@ class CoxResult:
     observations: int
     events: int
     clusters: int
-    infinite_at: dict = field(default_factory=dict)
+    infinite_at: dict
+    means: np.ndarray
     _risk: RiskSets = field(default=None, repr=False)
     _weights: np.ndarray = field(default=None, repr=False)  # (n,) sorted; so are all private arrays over rows
     _alive: np.ndarray = field(default=None, repr=False)
     _cluster: np.ndarray = field(default=None, repr=False)  # (n,) 0, 1, ...
     _likelihood: object = field(default=None, repr=False)
     _state: object = field(default=None, repr=False)
-    _mean: np.ndarray = field(default=None, repr=False)  # (estimated,) subtracted from the columns
 
     def _unsorted(self, values):
         out = np.empty_like(values)
@@ -577,7 +579,7 @@ class CoxResult:
 
     @cached_property
     def linear_predictor(self):
-        at_zero = self._mean @ self.coefficients[self.estimated]
+        at_zero = self.means @ self.coefficients[self.estimated]
         return self._unsorted(np.where(self._alive, self._state.eta + at_zero, -np.inf))
 
     @cached_property
@@ -1036,13 +1038,13 @@ def fit(duration, event, X, *, weights=None, cluster=None, ties="breslow", start
         events=int(event.sum()),
         clusters=len(X) if cluster is None else int(cluster.max()) + 1,
         infinite_at={terms[j]: v for j, v in infinite_at.items()},
+        means=mean,
         _risk=risk,
         _weights=weights[risk.order],
         _alive=alive[risk.order],
         _cluster=None if cluster is None else cluster[risk.order],
         _likelihood=likelihood,
         _state=state,
-        _mean=mean,
     )
 
 
@@ -1107,7 +1109,7 @@ def read(relation):
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
-        intermediate.cox_input, in any order: sorting it here costs less than in DuckDB.
+        intermediate.int_cox_input, in any order: sorting it here costs less than in DuckDB.
 
     Returns
     -------
@@ -1160,7 +1162,7 @@ def by_sex(spells, *, ties="breslow"):
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input: `ID_COLUMNS`, then one column per covariate. Sorted here by spell_id.
+        intermediate.int_cox_input: `ID_COLUMNS`, then one column per covariate. Sorted here by spell_id.
     ties : {'breslow', 'efron'}
 
     Yields
@@ -1192,23 +1194,54 @@ def by_sex(spells, *, ties="breslow"):
         yield sex, rows, result
 
 
-def _frame(parts, columns):
-    """Rows of dicts of arrays as one frame with exactly these columns, typed also when there is none."""
-    frames = [pd.DataFrame(part) for part in parts]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({c: [] for c in columns})
-    return frame[list(columns)].astype(columns)
+_COEFFICIENTS = {
+    "sex": object,
+    "term": object,
+    "status": object,
+    "coefficient": float,
+    "standard_error": float,
+    "model_standard_error": float,
+    "z": float,
+    "p_value": float,
+    "hazard_ratio": float,
+    "ci_low": float,
+    "ci_high": float,
+    "mean": float,
+    "value_with_events": float,
+}
+_COVARIANCE = {"sex": object, "term": object, "other_term": object, "covariance": float}
+_BASELINE = {"sex": object, "week": "int64", "survival": float}
+_HAZARD_TESTS = {
+    "sex": object,
+    "term": object,
+    "efron_coefficient": float,
+    "efron_standard_error": float,
+    "proportional_hazards_statistic": float,
+    "proportional_hazards_p_value": float,
+}
 
 
-def coefficients_by_sex(spells, ties="breslow"):
-    """Rows of benchmark.cox_coefficients: one per sex and covariate, in the order of the input's columns.
+def coefficients_table(fits):
+    """Rows of intermediate.int_cox_coefficients, in the order of the input's columns.
 
-    `standard_error`, `z`, `p_value` and the interval are clustered on the person, `model_standard_error` is
-    the inverse information's. Terms that are not estimated have `status` and nothing else. Parameters as
-    `by_sex`.
+    Parameters
+    ----------
+    fits : iterable of (sex, rows, CoxResult)
+        See `by_sex`.
+
+    Returns
+    -------
+    DataFrame
+        One row per sex and covariate. `standard_error`, `z`, `p_value` and the interval are clustered on the
+        person, `model_standard_error` is the inverse information's. Terms that are not estimated have
+        `status` and no estimate. `mean` was subtracted from an estimated column, and an infinite one has its
+        events at `value_with_events` (`estimates_by_sex` reads them).
     """
     parts = []
-    for sex, _, r in by_sex(spells, ties=ties):
+    for sex, _, r in fits:
         b, se = r.coefficients, r.robust_standard_errors
+        mean = np.full(len(b), np.nan)
+        mean[r.estimated] = r.means
         z = b / se
         parts.append(
             {
@@ -1223,63 +1256,146 @@ def coefficients_by_sex(spells, ties="breslow"):
                 "hazard_ratio": np.exp(b),
                 "ci_low": b - Z_975 * se,
                 "ci_high": b + Z_975 * se,
+                "mean": mean,
+                "value_with_events": [r.infinite_at.get(term, np.nan) for term in r.terms],
             }
         )
-    text, number = (
-        dict.fromkeys(("sex", "term", "status"), object),
-        (
-            "coefficient",
-            "standard_error",
-            "model_standard_error",
-            "z",
-            "p_value",
-            "hazard_ratio",
-            "ci_low",
-            "ci_high",
-        ),
-    )
-    return _frame(parts, text | dict.fromkeys(number, float))
+    return typed(parts, _COEFFICIENTS)
 
 
-def baseline_by_sex(spells, ties="breslow", window_weeks=156):
-    """Rows of benchmark.cox_baseline: product-limit survival by sex and week 0..window, covariates 0."""
+def baseline_table(fits, window_weeks=156):
+    """Rows of intermediate.int_cox_baseline: product-limit survival by sex and week 0..window, covariates 0.
+
+    Parameters
+    ----------
+    fits : iterable of (sex, rows, CoxResult)
+        See `by_sex`.
+    window_weeks : int
+
+    Returns
+    -------
+    DataFrame
+    """
     weeks = np.arange(int(window_weeks) + 1)
     parts = [
-        {"sex": sex, "week": weeks, "survival": result.baseline_survival(weeks)}
-        for sex, _, result in by_sex(spells, ties=ties)
+        {"sex": sex, "week": weeks, "survival": result.baseline_survival(weeks)} for sex, _, result in fits
     ]
-    return _frame(parts, {"sex": object, "week": "int64", "survival": float})
+    return typed(parts, _BASELINE)
 
 
-def diagnostics_by_sex(spells):
-    """Rows of benchmark.cox_diagnostics: Efron beside Breslow, and the test of proportional hazards.
+def hazard_tests_table(fits):
+    """Efron's coefficients and the test of proportional hazards, one row per sex and covariate.
 
-    The test belongs to the Efron fit (`proportional_hazards_test`: Grambsch-Therneau, rank of the event
-    time). Terms that are not estimated have no numbers.
+    Parameters
+    ----------
+    fits : iterable of (sex, rows, CoxResult)
+        Those of `by_sex` with Efron's ties.
+
+    Returns
+    -------
+    DataFrame
+        The test is `proportional_hazards_test`: Grambsch-Therneau, rank of the event time. Terms that are not
+        estimated have no numbers.
     """
-    breslow = {sex: r.coefficients for sex, _, r in by_sex(spells, ties="breslow")}
     parts = []
-    for sex, _, r in by_sex(spells, ties="efron"):
+    for sex, _, r in fits:
         statistic, p_value = proportional_hazards_test(r)
         parts.append(
             {
                 "sex": sex,
                 "term": r.terms,
-                "breslow_coefficient": breslow[sex],
                 "efron_coefficient": r.coefficients,
                 "efron_standard_error": r.standard_errors,
                 "proportional_hazards_statistic": statistic,
                 "proportional_hazards_p_value": p_value,
             }
         )
-    text, number = (
-        dict.fromkeys(("sex", "term"), object),
-        (
-            "breslow_coefficient",
-            "efron_coefficient",
-            "efron_standard_error",
-            "proportional_hazards_statistic",
-            "proportional_hazards_p_value",
-        ),
-    )
-    return _frame(parts, text | dict.fromkeys(number, float))
+    return typed(parts, _HAZARD_TESTS)
+
+
+@dataclass
+class Estimate:
+    """What a fitted Cox model hands on to who fits it again: no array over rows.
+
+    Attributes
+    ----------
+    terms, status, coefficients, covariance, infinite_at
+        As `CoxResult`.
+    means : (estimated,) float array
+        Subtracted from the estimated columns.
+    """
+
+    terms: list
+    status: np.ndarray
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    infinite_at: dict
+    means: np.ndarray
+
+    @property
+    def estimated(self):
+        """(p,) bool array: columns with a coefficient."""
+        return self.status == ESTIMATED
+
+
+def covariance_table(fits):
+    """Covariances of the coefficients, one row per sex and ordered pair of estimated terms.
+
+    Parameters
+    ----------
+    fits : iterable of (sex, rows, CoxResult)
+        See `by_sex`.
+
+    Returns
+    -------
+    DataFrame
+        Model-based: the inverse information.
+    """
+    parts = []
+    for sex, _, r in fits:
+        use = np.array(r.terms, object)[r.estimated]
+        parts.append(
+            {
+                "sex": sex,
+                "term": np.repeat(use, len(use)),
+                "other_term": np.tile(use, len(use)),
+                "covariance": r.covariance[np.ix_(r.estimated, r.estimated)].ravel(),
+            }
+        )
+    return typed(parts, _COVARIANCE)
+
+
+def estimates_by_sex(coefficients, covariances, terms):
+    """`Estimate` of each sex, from the tables that hold it.
+
+    Parameters
+    ----------
+    coefficients : DataFrame
+        As `coefficients_table`.
+    covariances : DataFrame
+        As `covariance_table`.
+    terms : list of str
+        Names of the covariates in their order (`terms_of`).
+
+    Returns
+    -------
+    dict of str to Estimate
+    """
+    found = {}
+    for sex, rows in coefficients.groupby("sex"):
+        rows = rows.set_index("term").loc[terms]
+        estimated = (rows["status"] == ESTIMATED).to_numpy()
+        use = rows.index[estimated]
+        own = covariances[covariances["sex"] == sex]
+        wide = own.pivot(index="term", columns="other_term", values="covariance")
+        covariance = np.full((len(rows), len(rows)), np.nan)
+        covariance[np.ix_(estimated, estimated)] = wide.reindex(index=use, columns=use).to_numpy(float)
+        found[sex] = Estimate(
+            terms=terms,
+            status=rows["status"].to_numpy(str),
+            coefficients=rows["coefficient"].to_numpy(float),
+            covariance=covariance,
+            infinite_at=rows.loc[rows["status"] == INFINITE, "value_with_events"].astype(float).to_dict(),
+            means=rows["mean"].to_numpy(float)[estimated],
+        )
+    return found

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import cox, kaplan_meier
+from vfm.statistics.frames import typed
 
 _CONCORDANCE = {
     "sex": object,
@@ -122,7 +123,7 @@ def concordance_table(spells, predictors, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, is_success.
     predictors : DataFrame
         intermediate.int_linear_predictors: spell_id, linear_predictor, is_without_hazard.
     disclosure_limit : int
@@ -195,7 +196,7 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, is_success.
     window_weeks, disclosure_limit : int
         Missing values where fewer persons than the limit succeeded since the last week given, or are at risk.
 
@@ -222,18 +223,13 @@ def survival_bands(spells, window_weeks=156, disclosure_limit=5):
             }
         )
         parts.append(_withheld(frame, *_persons_by_week(part, event, horizon), int(disclosure_limit)))
-    return _typed(parts, _BANDS)
+    return typed(parts, _BANDS)
 
 
 def _withheld(frame, events, at_risk, limit):
     values = [c for c in frame.columns if c not in ("sex", "cause", "week")]
     frame.loc[~released(events, at_risk, limit), values] = np.nan
     return frame
-
-
-def _typed(parts, columns):
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in columns})
-    return frame[list(columns)].astype(columns)
 
 
 def cumulative_incidence(duration, cause, horizon=156):
@@ -294,7 +290,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, duration_weeks, outcome.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, outcome.
     window_weeks, disclosure_limit : int
         As `survival_bands`, by cause.
 
@@ -326,7 +322,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
             )
             persons = _persons_by_week(part, cause == j + 1, horizon)
             parts.append(_withheld(frame, *persons, int(disclosure_limit)))
-    return _typed(parts, _INCIDENCE)
+    return typed(parts, _INCIDENCE)
 
 
 def expected_survival(linear_predictor, baseline):
@@ -354,7 +350,7 @@ def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_
     Parameters
     ----------
     spells : DataFrame
-        benchmark.spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, municipality_code, duration_weeks, is_success.
     predictors : DataFrame
         intermediate.int_linear_predictors: spell_id, is_benchmarked, linear_predictor, is_without_hazard.
     baseline : DataFrame
@@ -395,4 +391,4 @@ def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_
         given = released(*_persons_by_week(part, event, horizon), limit)
         frame.loc[~given, "observed_survival"] = np.nan
         parts.append(frame)
-    return _typed(parts, _CURVES)
+    return typed(parts, _CURVES)

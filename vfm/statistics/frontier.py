@@ -34,6 +34,7 @@ import pandas as pd
 from scipy import linalg, optimize, special
 
 from vfm.statistics import batch
+from vfm.statistics.frames import stacked, typed
 from vfm.statistics.regression import powers
 
 SIDES = {"production": 1.0, "cost": -1.0}
@@ -838,6 +839,8 @@ MODELS = {
     "cost": ("expenditure_indicator", "benchmark_indicator"),
 }
 
+TEN_BEST = 10  # "the ten best" of Figure 5.3
+
 _PARAMETERS = {
     "side": object,
     "distribution": object,
@@ -889,7 +892,7 @@ def fits(municipalities, *, sides=tuple(MODELS), distributions=DISTRIBUTIONS):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, spells, benchmark_indicator, expenditure_indicator.
+        intermediate.int_efficiency_input: municipality_code, spells, both indicators.
         Sorted here.
 
     Yields
@@ -906,116 +909,186 @@ def fits(municipalities, *, sides=tuple(MODELS), distributions=DISTRIBUTIONS):
             yield data, fit(data[outcome], X, weights=data["spells"], side=side, distribution=distribution)
 
 
-def _typed(rows, columns):
-    frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame({c: [] for c in columns})
-    return frame[list(columns)].astype(columns)
+#: Columns of intermediate.int_frontier_results after `result`.
+_RESULTS = {
+    "side": "string",
+    "distribution": "string",
+    "term": "string",
+    "municipality_code": "string",
+    "coefficient": float,
+    "standard_error": float,
+    "robust_standard_error": float,
+    "p_value": float,
+    "municipalities": "Int64",
+    "log_likelihood": float,
+    "ols_log_likelihood": float,
+    "noiseless_log_likelihood": float,
+    "lr_statistic": float,
+    "lr_p_value": float,
+    "lr_bootstrap_p_value": float,
+    "sigma_u": float,
+    "sigma_v": float,
+    "lambda": float,
+    "gamma": float,
+    "mean_inefficiency": float,
+    "mean_efficiency": float,
+    "wrong_skewness": "boolean",
+    "boundary": "string",
+    "converged": "boolean",
+    "frontier": float,
+    "regression": float,
+    "residual": float,
+    "inefficiency": float,
+    "efficiency": float,
+    "level_efficiency": float,
+    "rank": "Int64",
+    "is_among_ten_best": "boolean",
+    "is_at_regression": "boolean",
+}
 
 
-def parameters_table(municipalities):
+def results(municipalities, draws=0, seed=0):
+    """Rows of intermediate.int_frontier_results: every frontier fitted once, and what follows from it.
+
+    Parameters
+    ----------
+    municipalities, draws, seed
+        As `fit_table`.
+
+    Returns
+    -------
+    DataFrame
+        By `result`: 'parameters' (`parameters_table`), 'fit' (`fit_table`) and 'municipalities'
+        (`efficiencies_table`). No rows in, no rows out.
+    """
+    fitted = list(fits(municipalities))
+    return stacked(
+        {
+            "parameters": parameters_table(fitted),
+            "fit": fit_table(fitted, draws, seed),
+            "municipalities": efficiencies_table(fitted),
+        },
+        _RESULTS,
+    )
+
+
+def parameters_table(fitted):
     """Rows of efficiency.frontier_parameters: coefficients, sigma_u and sigma_v (and mu) by side and law.
 
-    p-values are those of a coefficient of 0, two-sided normal; the sigmas have none (a sigma of 0 is a
-    boundary: see the likelihood-ratio test of `fit_table`). No standard error: the parameter lies on its
-    boundary. As `fits`.
+    Parameters
+    ----------
+    fitted : iterable of (data, FrontierResult)
+        See `fits`.
+
+    Returns
+    -------
+    DataFrame
+        p-values are those of a coefficient of 0, two-sided normal; the sigmas have none (a sigma of 0 is a
+        boundary: see the likelihood-ratio test of `fit_table`). No standard error: the parameter lies on its
+        boundary.
     """
     rows = []
-    for _, r in fits(municipalities):
+    for _, r in fitted:
         extra = ["sigma_u", "sigma_v"] + (["mu"] if r.distribution == "truncated_normal" else [])
         se = r.standard_errors_sigma
+        robust = [*r.robust_standard_errors, *(se[f"robust_{name}"] for name in extra)]
         rows.append(
-            pd.DataFrame(
-                {
-                    "side": r.side,
-                    "distribution": r.distribution,
-                    "term": r.terms + extra,
-                    "coefficient": [*r.coefficients, *(getattr(r, name) for name in extra)],
-                    "standard_error": [*r.standard_errors, *(se[name] for name in extra)],
-                    "robust_standard_error": [
-                        *r.robust_standard_errors,
-                        *(se[f"robust_{name}"] for name in extra),
-                    ],
-                    "p_value": [*r.p_values, *(np.nan for _ in extra)],
-                }
-            )
+            {
+                "side": r.side,
+                "distribution": r.distribution,
+                "term": r.terms + extra,
+                "coefficient": [*r.coefficients, *(getattr(r, name) for name in extra)],
+                "standard_error": [*r.standard_errors, *(se[name] for name in extra)],
+                "robust_standard_error": robust,
+                "p_value": [*r.p_values, *(np.nan for _ in extra)],
+            }
         )
-    return _typed(rows, _PARAMETERS)
+    return typed(rows, _PARAMETERS)
 
 
-def fit_table(municipalities, draws=0, seed=0):
+def fit_table(fitted, draws=0, seed=0):
     """Rows of efficiency.frontier_fit: likelihoods, the test of no inefficiency, the sigmas.
 
     Parameters
     ----------
-    municipalities : DataFrame
-        As `fits`.
+    fitted : iterable of (data, FrontierResult)
+        See `fits`.
     draws : int
         Draws of the parametric bootstrap of the test (`bootstrap_p_value`); 0 leaves `lr_bootstrap_p_value`
         missing.
     seed : int
+
+    Returns
+    -------
+    DataFrame
     """
     rows = []
-    for data, r in fits(municipalities):
-        outcome, regressor = MODELS[r.side]
+    for data, r in fitted:
+        regressor = MODELS[r.side][1]
         p = np.nan
         if int(draws) > 0 and r.distribution != "truncated_normal":
             X = powers(data[regressor], regressor, 2).drop(columns="constant")
             p = bootstrap_p_value(r, X, draws=int(draws), seed=int(seed))
         rows.append(
-            pd.DataFrame(
-                {
-                    "side": [r.side],
-                    "distribution": r.distribution,
-                    "municipalities": len(data),
-                    "log_likelihood": r.log_likelihood,
-                    "ols_log_likelihood": r.ols_log_likelihood,
-                    "noiseless_log_likelihood": r.noiseless_log_likelihood,
-                    "lr_statistic": r.lr_statistic,
-                    "lr_p_value": r.lr_p_value,
-                    "lr_bootstrap_p_value": p,
-                    "sigma_u": r.sigma_u,
-                    "sigma_v": r.sigma_v,
-                    "lambda": r.lambda_,
-                    "gamma": r.gamma,
-                    "mean_inefficiency": r.weights @ r.inefficiency / r.weights.sum(),
-                    "mean_efficiency": r.weights @ r.efficiency / r.weights.sum(),
-                    "wrong_skewness": r.wrong_skewness,
-                    "boundary": r.boundary or "none",
-                    "converged": r.converged,
-                }
-            )
+            {
+                "side": [r.side],
+                "distribution": r.distribution,
+                "municipalities": len(data),
+                "log_likelihood": r.log_likelihood,
+                "ols_log_likelihood": r.ols_log_likelihood,
+                "noiseless_log_likelihood": r.noiseless_log_likelihood,
+                "lr_statistic": r.lr_statistic,
+                "lr_p_value": r.lr_p_value,
+                "lr_bootstrap_p_value": p,
+                "sigma_u": r.sigma_u,
+                "sigma_v": r.sigma_v,
+                "lambda": r.lambda_,
+                "gamma": r.gamma,
+                "mean_inefficiency": r.weights @ r.inefficiency / r.weights.sum(),
+                "mean_efficiency": r.weights @ r.efficiency / r.weights.sum(),
+                "wrong_skewness": r.wrong_skewness,
+                "boundary": r.boundary or "none",
+                "converged": r.converged,
+            }
         )
-    return _typed(rows, _FITS)
+    return typed(rows, _FITS)
 
 
-def efficiencies_table(municipalities):
+def efficiencies_table(fitted):
     """Rows of efficiency.frontier_efficiencies: frontier, inefficiency, efficiencies and rank.
 
-    As `fits`; the ranks are those of `FrontierResult`. `regression` is the least-squares curve of the same
-    form and weights, the dashed line of Figures 5.3 and 5.4. `is_at_regression`: sigma_u = 0, so that the
-    frontier is the regression line and the ten best are those with the largest residuals.
+    Parameters
+    ----------
+    fitted : iterable of (data, FrontierResult)
+        See `fits`.
+
+    Returns
+    -------
+    DataFrame
+        The ranks are those of `FrontierResult`. `regression` is the least-squares curve of the same form and
+        weights, the dashed line of Figures 5.3 and 5.4. `is_at_regression`: sigma_u = 0, so that the frontier
+        is the regression line and the ten best are those with the largest residuals.
     """
     rows = []
-    for data, r in fits(municipalities):
-        _, regressor = MODELS[r.side]
+    for data, r in fitted:
+        regressor = MODELS[r.side][1]
         rows.append(
-            pd.DataFrame(
-                {
-                    "side": r.side,
-                    "distribution": r.distribution,
-                    "municipality_code": data["municipality_code"],
-                    "frontier": r.frontier,
-                    "regression": powers(data[regressor], regressor, 2).to_numpy() @ r.ols_coefficients,
-                    "residual": r.residuals,
-                    "inefficiency": r.inefficiency,
-                    "efficiency": r.efficiency,
-                    "level_efficiency": r.level_efficiency,
-                    "rank": r.rank,
-                    "is_among_ten_best": r.rank <= 10,
-                    "is_at_regression": r.boundary == "sigma_u",
-                }
-            )
+            {
+                "side": r.side,
+                "distribution": r.distribution,
+                "municipality_code": data["municipality_code"],
+                "frontier": r.frontier,
+                "regression": powers(data[regressor], regressor, 2).to_numpy() @ r.ols_coefficients,
+                "residual": r.residuals,
+                "inefficiency": r.inefficiency,
+                "efficiency": r.efficiency,
+                "level_efficiency": r.level_efficiency,
+                "rank": r.rank,
+                "is_among_ten_best": r.rank <= TEN_BEST,
+                "is_at_regression": r.boundary == "sigma_u",
+            }
         )
-    return _typed(rows, _EFFICIENCIES)
+    return typed(rows, _EFFICIENCIES)
 
 
 _KNOWN_NOISE = {
@@ -1048,18 +1121,16 @@ def known_noise_table(municipalities):
             data[outcome], X, distribution=distribution, noise_standard_error=data["benchmark_standard_error"]
         )
         rows.append(
-            pd.DataFrame(
-                {
-                    "distribution": distribution,
-                    "municipality_code": data["municipality_code"],
-                    "sigma_u": r.sigma_u,
-                    "sigma_v": r.sigma_v,
-                    "lr_statistic": r.lr_statistic,
-                    "lr_p_value": r.lr_p_value,
-                    "inefficiency": r.inefficiency,
-                    "efficiency": r.efficiency,
-                    "rank": r.rank,
-                }
-            )
+            {
+                "distribution": distribution,
+                "municipality_code": data["municipality_code"],
+                "sigma_u": r.sigma_u,
+                "sigma_v": r.sigma_v,
+                "lr_statistic": r.lr_statistic,
+                "lr_p_value": r.lr_p_value,
+                "inefficiency": r.inefficiency,
+                "efficiency": r.efficiency,
+                "rank": r.rank,
+            }
         )
-    return _typed(rows, _KNOWN_NOISE)
+    return typed(rows, _KNOWN_NOISE)

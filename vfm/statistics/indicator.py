@@ -14,7 +14,7 @@ Notes
 Jaeckel (1972) and Efron (1982) for the infinitesimal jackknife; Lin & Wei (1989) for its use with clustered
 Cox scores; Benjamini & Hochberg (1995) for the false-discovery rate. The derivatives are exact for Breslow
 ties, those of the report. Under Efron ties those of the coefficients are R's residuals (`cox`), which leave
-out what a weight does to the mean weight of a week's ties. `efron_table` shows what Efron's (1977) would
+out what a weight does to the mean weight of a week's ties. `efron_results` shows what Efron's (1977) would
 change. The derivatives are made for some thousand spells at a time, all of a person together, and only their
 cross products are kept.
 """
@@ -29,6 +29,7 @@ import pandas as pd
 from scipy import sparse, special
 
 from vfm.statistics import cox, kaplan_meier
+from vfm.statistics.frames import stacked, typed
 
 _CHUNK = 1024
 
@@ -143,7 +144,7 @@ class _Expectation:
         self.result = result
         risk, X, use = result._risk, result._likelihood.X, result.estimated
         times, q = result.baseline_hazard()
-        q = q * np.exp(result._mean @ result.coefficients[use])
+        q = q * np.exp(result.means @ result.coefficients[use])
         self.relative = e = np.where(result._alive, np.exp(result._state.eta), 0.0)
         weeks, n = risk.weeks, len(municipality)
         H = _cumulative(times, q, horizon)
@@ -221,18 +222,20 @@ def _members(municipality, size):
     return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
-def uncertainty(spells, *, window_weeks=156, ties="breslow"):
+def uncertainty(spells, *, window_weeks=156, ties="breslow", fits=None):
     """Indicators of the benchmarked municipalities with the infinitesimal jackknife by person.
 
     Parameters
     ----------
     spells : DataFrame
-        intermediate.cox_input (see `cox.by_sex`). All spells enter the Cox fits; municipalities with
+        intermediate.int_cox_input (see `cox.by_sex`). All spells enter the Cox fits; municipalities with
         `is_benchmarked` are profiled.
     window_weeks : int
         Horizon of the areas, in weeks.
     ties : {'breslow', 'efron'}
         Handling of ties in the Cox models.
+    fits : list of (sex, rows, CoxResult), optional
+        Those of `cox.by_sex` for these spells; made here where they are not given.
 
     Returns
     -------
@@ -259,7 +262,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     positions = pd.Series(np.arange(len(spells)), index=spells.index)
     totals, expected = np.zeros(size), np.zeros(len(spells))
     models, model, place = [], np.zeros(len(spells), int), np.zeros(len(spells), int)
-    for _, rows, result in cox.by_sex(spells, ties=ties):
+    for _, rows, result in cox.by_sex(spells, ties=ties) if fits is None else fits:
         at = positions[rows.index].to_numpy()[result._risk.order]
         found = _Expectation(result, municipality[at], size, horizon)
         expected[at] = found.expected
@@ -295,35 +298,8 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow"):
     return Uncertainty(codes, M, R, indicator, covariance, influence)
 
 
-def efron_table(spells, window_weeks=156):
-    """Rows of benchmark.efron_durations: mean expected durations from Cox models with Efron's ties.
-
-    Parameters
-    ----------
-    spells, window_weeks
-        As `uncertainty`.
-
-    Returns
-    -------
-    DataFrame
-        One row per benchmarked municipality: its code and, in weeks, the mean over its spells. No rows in, no
-        rows out.
-    """
-    weeks, parts = np.arange(int(window_weeks)), []
-    for _, rows, result in cox.by_sex(spells, ties="efron"):
-        with np.errstate(divide="ignore"):  # a survival of 0 is an infinite hazard
-            hazard = -np.log(result.baseline_survival(weeks))
-        expected = rows[["municipality_code", "is_benchmarked"]].assign(
-            expected_mean_duration_weeks=expected_durations(result.linear_predictor, hazard)
-        )
-        parts.append(expected[expected.pop("is_benchmarked").astype(bool)])
-    columns = {"municipality_code": object, "expected_mean_duration_weeks": float}
-    if not parts:
-        return pd.DataFrame({c: [] for c in columns}).astype(columns)
-    return pd.concat(parts).groupby("municipality_code", as_index=False).mean().astype(columns)
-
-
-_COLUMNS = {
+_EXPECTED = {"municipality_code": object, "expected_mean_duration_weeks": float}
+_UNCERTAINTY = {
     "municipality_code": object,
     "indicator": float,
     "standard_error": float,
@@ -334,56 +310,180 @@ _COLUMNS = {
     "p_value": float,
     "p_value_fdr": float,
 }
+_COVARIANCE = {"municipality_code": object, "other_municipality_code": object, "covariance": float}
+#: Columns of intermediate.int_cox_results after `result`.
+_RESULTS = {
+    "sex": "string",
+    "term": "string",
+    "other_term": "string",
+    "week": "Int64",
+    "municipality_code": "string",
+    "other_municipality_code": "string",
+    "status": "string",
+    "coefficient": float,
+    "standard_error": float,
+    "model_standard_error": float,
+    "z": float,
+    "p_value": float,
+    "p_value_fdr": float,
+    "hazard_ratio": float,
+    "indicator": float,
+    "log_standard_error": float,
+    "ci_low": float,
+    "ci_high": float,
+    "covariance": float,
+    "survival": float,
+    "mean": float,
+    "value_with_events": float,
+}
+#: Columns of intermediate.int_efron_results after `result`.
+_EFRON_RESULTS = {
+    "sex": "string",
+    "term": "string",
+    "municipality_code": "string",
+    "efron_coefficient": float,
+    "efron_standard_error": float,
+    "proportional_hazards_statistic": float,
+    "proportional_hazards_p_value": float,
+    "expected_mean_duration_weeks": float,
+}
 
 
-def uncertainty_table(spells, window_weeks=156, ties="breslow"):
-    """Rows of benchmark.indicator_uncertainty, one per benchmarked municipality.
+def results(spells, window_weeks=156, ties="breslow"):
+    """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
-    The interval is ``indicator exp(+-1.96 log_standard_error)``; z and p test indicator = 1 on the log scale,
-    two-sided; `p_value_fdr` is adjusted by Benjamini-Hochberg over the municipalities. Where the standard
-    error is 0 there is no test (missing). No rows in, no rows out. Parameters as `uncertainty`.
+    Parameters
+    ----------
+    spells, window_weeks, ties
+        As `uncertainty`.
+
+    Returns
+    -------
+    DataFrame
+        By `result`: 'coefficients' (`cox.coefficients_table`), 'covariances' (`cox.covariance_table`),
+        'baseline' (`cox.baseline_table`), 'indicators' (`uncertainty_table`) and 'indicator_covariances'
+        (`covariance_table`). No rows in, no rows out.
     """
-    from statsmodels.stats.multitest import (
-        multipletests,
-    )  # slow to import, and the bootstrap's workers do without
-
     if not len(spells):
-        return pd.DataFrame({c: [] for c in _COLUMNS}).astype(_COLUMNS)
-    u = uncertainty(spells, window_weeks=window_weeks, ties=ties)
-    se = u.standard_errors
-    log_se = se / u.indicator
-    z = np.divide(np.log(u.indicator), log_se, out=np.full_like(log_se, np.nan), where=log_se > 0)
+        return stacked({}, _RESULTS)
+    fits = list(cox.by_sex(spells, ties=ties))
+    found = uncertainty(spells, window_weeks=window_weeks, fits=fits)
+    return stacked(
+        {
+            "coefficients": cox.coefficients_table(fits),
+            "covariances": cox.covariance_table(fits),
+            "baseline": cox.baseline_table(fits, window_weeks),
+            "indicators": uncertainty_table(found),
+            "indicator_covariances": covariance_table(found),
+        },
+        _RESULTS,
+    )
+
+
+def efron_results(spells, window_weeks=156):
+    """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
+
+    Parameters
+    ----------
+    spells, window_weeks
+        As `uncertainty`.
+
+    Returns
+    -------
+    DataFrame
+        By `result`: 'terms' (`cox.hazard_tests_table`) and 'municipalities' (`expected_table`). No rows in,
+        no rows out.
+    """
+    if not len(spells):
+        return stacked({}, _EFRON_RESULTS)
+    fits = list(cox.by_sex(spells, ties="efron"))
+    return stacked(
+        {"terms": cox.hazard_tests_table(fits), "municipalities": expected_table(fits, window_weeks)},
+        _EFRON_RESULTS,
+    )
+
+
+def expected_table(fits, window_weeks=156):
+    """Mean expected durations of the benchmarked municipalities.
+
+    Parameters
+    ----------
+    fits : iterable of (sex, rows, CoxResult)
+        See `cox.by_sex`.
+    window_weeks : int
+        Horizon of the areas, in weeks.
+
+    Returns
+    -------
+    DataFrame
+        municipality_code and expected_mean_duration_weeks, the mean over its spells.
+    """
+    weeks, parts = np.arange(int(window_weeks)), []
+    for _, rows, result in fits:
+        with np.errstate(divide="ignore"):  # a survival of 0 is an infinite hazard
+            hazard = -np.log(result.baseline_survival(weeks))
+        expected = rows[["municipality_code", "is_benchmarked"]].assign(
+            expected_mean_duration_weeks=expected_durations(result.linear_predictor, hazard)
+        )
+        parts.append(expected[expected.pop("is_benchmarked").astype(bool)])
+    if not parts:
+        return typed([], _EXPECTED)
+    return typed([pd.concat(parts).groupby("municipality_code", as_index=False).mean()], _EXPECTED)
+
+
+def uncertainty_table(found):
+    """Rows of benchmark.indicator_uncertainty.
+
+    Parameters
+    ----------
+    found : Uncertainty
+
+    Returns
+    -------
+    DataFrame
+        One row per benchmarked municipality. The interval is ``indicator exp(+-1.96 log_standard_error)``; z
+        and p test indicator = 1 on the log scale, two-sided; `p_value_fdr` is adjusted by Benjamini-Hochberg
+        over the municipalities. Where the standard error is 0 there is no test (missing).
+    """
+    from statsmodels.stats.multitest import multipletests  # slow to import, and the workers do without
+
+    se = found.standard_errors
+    log_se = se / found.indicator
+    z = np.divide(np.log(found.indicator), log_se, out=np.full_like(log_se, np.nan), where=log_se > 0)
     p = 2 * special.ndtr(-np.abs(z))
     adjusted = np.full_like(p, np.nan)
     tested = np.isfinite(p)
     if tested.any():
         adjusted[tested] = multipletests(p[tested], method="fdr_bh")[1]
-    return pd.DataFrame(
-        {
-            "municipality_code": u.municipalities,
-            "indicator": u.indicator,
-            "standard_error": se,
-            "log_standard_error": log_se,
-            "ci_low": u.indicator * np.exp(-cox.Z_975 * log_se),
-            "ci_high": u.indicator * np.exp(cox.Z_975 * log_se),
-            "z": z,
-            "p_value": p,
-            "p_value_fdr": adjusted,
-        }
-    ).astype(_COLUMNS)
+    row = {
+        "municipality_code": found.municipalities,
+        "indicator": found.indicator,
+        "standard_error": se,
+        "log_standard_error": log_se,
+        "ci_low": found.indicator * np.exp(-cox.Z_975 * log_se),
+        "ci_high": found.indicator * np.exp(cox.Z_975 * log_se),
+        "z": z,
+        "p_value": p,
+        "p_value_fdr": adjusted,
+    }
+    return typed([row], _UNCERTAINTY)
 
 
-def covariance_table(spells, window_weeks=156, ties="breslow"):
-    """Rows of benchmark.indicator_covariance, one per ordered pair; parameters as `uncertainty`."""
-    columns = {"municipality_code": object, "other_municipality_code": object, "covariance": float}
-    if not len(spells):
-        return pd.DataFrame({c: [] for c in columns}).astype(columns)
-    u = uncertainty(spells, window_weeks=window_weeks, ties=ties)
-    size = len(u.municipalities)
-    return pd.DataFrame(
-        {
-            "municipality_code": np.repeat(u.municipalities, size),
-            "other_municipality_code": np.tile(u.municipalities, size),
-            "covariance": u.covariance.ravel(),
-        }
-    ).astype(columns)
+def covariance_table(found):
+    """Rows of benchmark.indicator_covariance, one per ordered pair of municipalities.
+
+    Parameters
+    ----------
+    found : Uncertainty
+
+    Returns
+    -------
+    DataFrame
+    """
+    size = len(found.municipalities)
+    row = {
+        "municipality_code": np.repeat(found.municipalities, size),
+        "other_municipality_code": np.tile(found.municipalities, size),
+        "covariance": found.covariance.ravel(),
+    }
+    return typed([row], _COVARIANCE)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from vfm.statistics.frames import typed
+
 _COLUMNS = {
     "sample": object,
     "form": object,
@@ -76,7 +78,7 @@ def indicator_regressions(municipalities, outlier="169"):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, spells, benchmark_indicator, expenditure_indicator.
+        intermediate.int_efficiency_input: municipality_code, spells, both indicators.
     outlier : str
         Code of the municipality that the second sample leaves out.
 
@@ -93,22 +95,17 @@ def indicator_regressions(municipalities, outlier="169"):
         for form, degree in FORMS.items():
             r = fit(rows["benchmark_indicator"], rows["expenditure_indicator"], rows["spells"], degree=degree)
             parts.append(
-                pd.DataFrame(
-                    {
-                        "sample": sample,
-                        "form": form,
-                        "term": r.params.index,
-                        "coefficient": r.params.to_numpy(),
-                        "standard_error": r.bse.to_numpy(),
-                        "t_value": r.tvalues.to_numpy(),
-                        "p_value": r.pvalues.to_numpy(),
-                        "robust_standard_error": r.HC3_se.to_numpy()
-                        if hasattr(r.HC3_se, "to_numpy")
-                        else r.HC3_se,
-                        "r_squared": r.rsquared,
-                        "municipalities": len(rows),
-                    }
-                )
+                {
+                    "sample": sample,
+                    "form": form,
+                    "term": r.params.index,
+                    "coefficient": r.params.to_numpy(),
+                    "standard_error": r.bse.to_numpy(),
+                    "t_value": r.tvalues.to_numpy(),
+                    "p_value": r.pvalues.to_numpy(),
+                    "robust_standard_error": np.asarray(r.HC3_se),
+                    "r_squared": r.rsquared,
+                    "municipalities": len(rows),
+                }
             )
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in _COLUMNS})
-    return frame.astype(_COLUMNS)
+    return typed(parts, _COLUMNS)

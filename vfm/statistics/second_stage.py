@@ -22,9 +22,9 @@ from scipy import special
 
 from vfm.statistics import cost_need, cox, frontier
 from vfm.statistics.comparing import covariance_matrix, symmetric_root
+from vfm.statistics.frames import typed
 from vfm.statistics.regression import FORMS, fit, powers
 
-_TEN = 10  # "the ten best" of Figure 5.3
 _LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
 
 _DRAWS = {
@@ -125,15 +125,17 @@ def moderated_variances(variances, degrees):
     return np.full(len(d), float(np.exp(e.mean())))  # no more scatter than chance: one variance for all
 
 
-def expenditure_draws(cells, codes, *, draws=999, seed=0):
+def expenditure_draws(cells, codes, coefficients, *, draws=999, seed=0):
     """Draws of the expenditure indicators and of the expected expenditure.
 
     Parameters
     ----------
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
     codes : (K,) array of str
         Municipalities whose indicators are wanted; each must have a cell.
+    coefficients : Series
+        Those of cost-need model 3 fitted to these cells, by term in the model's order.
     draws, seed : int
 
     Returns
@@ -146,8 +148,9 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
     Raises
     ------
     ValueError
-        A municipality without a cell, a cost-need model that cannot be fitted, or one that resampling breaks
-        too often: its terms become combinations of each other, or an expectation falls to 0.
+        A municipality without a cell, coefficients of other terms than those of the cells, or a cost-need
+        model that resampling breaks too often: its terms become combinations of each other, or an expectation
+        falls to 0.
 
     Notes
     -----
@@ -156,8 +159,11 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
     number.
     """
     cells = cells.sort_values(["municipality_code", "year"], kind="stable").reset_index(drop=True)
-    ordinary, _ = cost_need.fit(cells, 3)
-    X, y = cost_need.design(cells, 3).to_numpy(), cells[cost_need.OUTCOME].to_numpy(float)
+    shares = [term for term in coefficients.index if term.startswith("share_")]
+    design, y = cost_need.design(cells, shares), cells[cost_need.OUTCOME].to_numpy(float)
+    if list(design.columns) != list(coefficients.index):
+        raise ValueError("the coefficients of cost-need model 3 are not those of these municipality-years")
+    X, coefficients = design.to_numpy(), coefficients.to_numpy(float)
     scale = np.sqrt((X**2).mean(axis=0))
     X = X / scale
     group, groups = pd.factorize(cells["municipality_code"].astype(str))
@@ -172,7 +178,7 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
         """Mean over years of actual over expected, and of expected, by municipality."""
         return ((y / expected) @ member.T / years)[..., place], (expected @ member.T / years)[..., place]
 
-    expected = X @ (ordinary.params.to_numpy() * scale)
+    expected = X @ (coefficients * scale)
     if (expected <= 0).any():
         raise ValueError("the cost-need model expects no expenditure, or less, in a municipality-year")
     estimates = np.array(means(expected))
@@ -201,17 +207,19 @@ def expenditure_draws(cells, codes, *, draws=999, seed=0):
     return estimates, drawn
 
 
-def draws_table(municipalities, covariances, cells, draws=999, seed=0):
+def draws_table(municipalities, covariances, cells, cost_need_results, draws=999, seed=0):
     """Rows of intermediate.int_indicator_draws; draw 0 holds the estimates.
 
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, benchmark_indicator.
+        intermediate.int_efficiency_input: municipality_code, benchmark_indicator.
     covariances : DataFrame
         benchmark.indicator_covariance.
     cells : DataFrame
-        intermediate.cost_need_input.
+        intermediate.int_cost_need_input.
+    cost_need_results : DataFrame
+        intermediate.int_cost_need_results, which has the coefficients of cost-need model 3.
     draws, seed : int
 
     Returns
@@ -222,22 +230,23 @@ def draws_table(municipalities, covariances, cells, draws=999, seed=0):
     data = municipalities.sort_values("municipality_code", kind="stable")
     codes = data["municipality_code"].to_numpy(object)
     if not len(codes):
-        return pd.DataFrame({c: [] for c in _DRAWS}).astype(_DRAWS)
+        return typed([], _DRAWS)
     draws, seed = int(draws), int(seed)
     value = data["benchmark_indicator"].to_numpy(float)
     root = symmetric_root(covariance_matrix(codes, covariances) / np.outer(value, value))
     first, second = np.random.SeedSequence(seed).spawn(2)
     benchmark = value * np.exp(np.random.default_rng(first).standard_normal((draws, len(codes))) @ root)
-    estimates, drawn = expenditure_draws(cells, codes, draws=draws, seed=second)
-    return pd.DataFrame(
-        {
-            "draw": np.repeat(np.arange(draws + 1), len(codes)),
-            "municipality_code": np.tile(codes, draws + 1),
-            "benchmark_indicator": np.vstack([value, benchmark]).ravel(),
-            "expenditure_indicator": np.vstack([estimates[0], drawn[0]]).ravel(),
-            "expected_dkk": np.vstack([estimates[1], drawn[1]]).ravel(),
-        }
-    ).astype(_DRAWS)
+    estimates, drawn = expenditure_draws(
+        cells, codes, cost_need.main_coefficients(cost_need_results), draws=draws, seed=second
+    )
+    row = {
+        "draw": np.repeat(np.arange(draws + 1), len(codes)),
+        "municipality_code": np.tile(codes, draws + 1),
+        "benchmark_indicator": np.vstack([value, benchmark]).ravel(),
+        "expenditure_indicator": np.vstack([estimates[0], drawn[0]]).ravel(),
+        "expected_dkk": np.vstack([estimates[1], drawn[1]]).ravel(),
+    }
+    return typed([row], _DRAWS)
 
 
 def _moments(x, noise, degree):
@@ -394,7 +403,7 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws.
     outlier : str
@@ -409,7 +418,7 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     if not len(data):
-        return pd.DataFrame({c: [] for c in _JOINT}).astype(_JOINT)
+        return typed([], _JOINT)
     noise_y, noise_x = _errors(data, draws)
     codes = data["municipality_code"].astype(str)
     samples = {"all": np.ones(len(data), bool), f"without_{outlier}": (codes != str(outlier)).to_numpy()}
@@ -428,38 +437,38 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
                 with np.errstate(invalid="ignore", divide="ignore"):
                     t = b / se
                 parts.append(
-                    pd.DataFrame(
-                        {
-                            "sample": sample,
-                            "form": form,
-                            "term": terms,
-                            "estimator": estimator,
-                            "coefficient": b,
-                            "measurement_standard_error": measurement[estimator],
-                            "joint_standard_error": se,
-                            "t_value": t,
-                            "p_value": 2 * special.stdtr(freedom, -np.abs(t)),
-                            "ci_low": b - quantile * se,
-                            "ci_high": b + quantile * se,
-                            "reliability": reliability,
-                            "equation_standard_deviation": equation,
-                            "municipalities": int(rows.sum()),
-                            "draws": len(noise_y),
-                        }
-                    )
+                    {
+                        "sample": sample,
+                        "form": form,
+                        "term": terms,
+                        "estimator": estimator,
+                        "coefficient": b,
+                        "measurement_standard_error": measurement[estimator],
+                        "joint_standard_error": se,
+                        "t_value": t,
+                        "p_value": 2 * special.stdtr(freedom, -np.abs(t)),
+                        "ci_low": b - quantile * se,
+                        "ci_high": b + quantile * se,
+                        "reliability": reliability,
+                        "equation_standard_deviation": equation,
+                        "municipalities": int(rows.sum()),
+                        "draws": len(noise_y),
+                    }
                 )
-    return pd.concat(parts, ignore_index=True).astype(_JOINT)
+    return typed(parts, _JOINT)
 
 
-def frontier_intervals(municipalities, draws, seed=0, level=0.95):
+def frontier_intervals(municipalities, draws, frontier_results, seed=0, level=0.95):
     """Rows of efficiency.frontier_intervals: the distance from the half-normal frontier and how sure it is.
 
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws; draw 0 gives the expected expenditure at the estimates.
+    frontier_results : DataFrame
+        intermediate.int_frontier_results, which has the frontiers of these municipalities.
     seed : int
         Of the inefficiencies drawn from their conditional laws.
     level : float
@@ -473,7 +482,7 @@ def frontier_intervals(municipalities, draws, seed=0, level=0.95):
     Raises
     ------
     ValueError
-        The draws lack a municipality, or a frontier cannot be fitted.
+        The draws lack a municipality.
 
     Notes
     -----
@@ -486,62 +495,71 @@ def frontier_intervals(municipalities, draws, seed=0, level=0.95):
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     if not len(data):
-        return pd.DataFrame({c: [] for c in _INTERVALS}).astype(_INTERVALS)
+        return typed([], _INTERVALS)
     codes = data["municipality_code"]
-    wide = {
+    drawn = {
         name: draws.pivot(index="draw", columns="municipality_code", values=name).reindex(columns=codes)
         for name in ("benchmark_indicator", "expenditure_indicator", "expected_dkk")
     }
-    lacking = codes[wide["expected_dkk"].isna().any().to_numpy()]
+    lacking = codes[drawn["expected_dkk"].isna().any().to_numpy()]
     if len(lacking):
         raise ValueError(f"the draws lack municipality {lacking.iloc[0]}")
-    expected = wide["expected_dkk"].to_numpy()
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    weights = data["spells"].to_numpy(float) * len(data) / data["spells"].sum()
+    drawn = {name: wide.to_numpy() for name, wide in drawn.items()}
+    half_normal = frontier_results[frontier_results["distribution"] == "half_normal"]
     parts = []
-    for stream, (side, (outcome, regressor)) in zip(
-        np.random.default_rng(int(seed)).spawn(2), frontier.MODELS.items(), strict=True
-    ):
-        [(_, result)] = frontier.fits(data, sides=[side], distributions=["half_normal"])
-        sign = frontier.SIDES[side]
-        law = frontier.conditional_law(sign * result.residuals, result.sigma_u, result.sigma_v)
-        x = wide[regressor].to_numpy()[1:]
-        X = np.stack([np.ones_like(x), x, x**2], axis=-1)
-        many = frontier.fit_half_normal(wide[outcome].to_numpy()[1:].T, X, weights, side)
-        u = frontier.conditional_quantile(
-            *frontier.conditional_law(many.residuals, many.sigma_u, many.sigma_v),
-            stream.random(many.residuals.shape),
-        ).T
-        rank = 1 + np.argsort(np.argsort(-many.residuals.T, axis=1, kind="stable"), axis=1, kind="stable")
-        joint = np.quantile(u, tails, axis=0)
-        rank_low, rank_high = np.quantile(rank, tails, axis=0, method="nearest")
-        row = {
-            "side": side,
-            "municipality_code": codes,
-            "inefficiency": result.inefficiency,
-            "conditional_low": frontier.conditional_quantile(*law, tails[0]),
-            "conditional_high": frontier.conditional_quantile(*law, tails[1]),
-            "joint_low": joint[0],
-            "joint_high": joint[1],
-            "rank": result.rank,
-            "rank_low": rank_low,
-            "rank_high": rank_high,
-            "probability_among_ten_best": (rank <= _TEN).mean(axis=0),
-            "share_of_draws_at_the_regression": (many.sigma_u == 0).mean(),
-            "draws": len(x),
+    for stream, side in zip(np.random.default_rng(int(seed)).spawn(2), frontier.MODELS, strict=True):
+        own = half_normal[half_normal["side"] == side]
+        fitted = own[own["result"] == "municipalities"].set_index("municipality_code").loc[codes]
+        [sigma_u], [sigma_v] = own.loc[own["result"] == "fit", ["sigma_u", "sigma_v"]].to_numpy(float).T
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        parts.append(_side_intervals(data, drawn, side, fitted, (sigma_u, sigma_v), stream, tails))
+    columns = list(_INTERVALS)
+    return typed([part.reindex(columns=columns) for part in parts], _INTERVALS)
+
+
+def _side_intervals(data, drawn, side, fitted, sigmas, stream, tails):
+    """Rows of `frontier_intervals` of one side: its frontier `fitted` by municipality, and its sigmas."""
+    outcome, regressor = frontier.MODELS[side]
+    weights = data["spells"].to_numpy(float) * len(data) / data["spells"].sum()
+    residuals = frontier.SIDES[side] * fitted["residual"].to_numpy(float)
+    inefficiency = fitted["inefficiency"].to_numpy(float)
+    law = frontier.conditional_law(residuals, *sigmas)
+    x = drawn[regressor][1:]
+    X = np.stack([np.ones_like(x), x, x**2], axis=-1)
+    many = frontier.fit_half_normal(drawn[outcome][1:].T, X, weights, side)
+    u = frontier.conditional_quantile(
+        *frontier.conditional_law(many.residuals, many.sigma_u, many.sigma_v),
+        stream.random(many.residuals.shape),
+    ).T
+    rank = 1 + np.argsort(np.argsort(-many.residuals.T, axis=1, kind="stable"), axis=1, kind="stable")
+    joint = np.quantile(u, tails, axis=0)
+    rank_low, rank_high = np.quantile(rank, tails, axis=0, method="nearest")
+    row = {
+        "side": side,
+        "municipality_code": data["municipality_code"],
+        "inefficiency": inefficiency,
+        "conditional_low": frontier.conditional_quantile(*law, tails[0]),
+        "conditional_high": frontier.conditional_quantile(*law, tails[1]),
+        "joint_low": joint[0],
+        "joint_high": joint[1],
+        "rank": fitted["rank"].to_numpy(int),
+        "rank_low": rank_low,
+        "rank_high": rank_high,
+        "probability_among_ten_best": (rank <= frontier.TEN_BEST).mean(axis=0),
+        "share_of_draws_at_the_regression": (many.sigma_u == 0).mean(),
+        "draws": len(x),
+    }
+    if side == "cost":
+        expected = drawn["expected_dkk"]
+        excess = (data[outcome].to_numpy(float) - fitted["regression"].to_numpy(float)) * expected[0]
+        distance = np.quantile(u * expected[1:], tails, axis=0)
+        beyond = np.quantile(-many.line_residuals.T * expected[1:], tails, axis=0)
+        row |= {
+            "distance_dkk": inefficiency * expected[0],
+            "distance_dkk_low": distance[0],
+            "distance_dkk_high": distance[1],
+            "excess_dkk": excess,
+            "excess_dkk_low": beyond[0],
+            "excess_dkk_high": beyond[1],
         }
-        if side == "cost":
-            line = powers(data[regressor], regressor, 2).to_numpy() @ result.ols_coefficients
-            excess = (data[outcome].to_numpy(float) - line) * expected[0]
-            distance = np.quantile(u * expected[1:], tails, axis=0)
-            beyond = np.quantile(-many.line_residuals.T * expected[1:], tails, axis=0)
-            row |= {
-                "distance_dkk": result.inefficiency * expected[0],
-                "distance_dkk_low": distance[0],
-                "distance_dkk_high": distance[1],
-                "excess_dkk": excess,
-                "excess_dkk_low": beyond[0],
-                "excess_dkk_high": beyond[1],
-            }
-        parts.append(pd.DataFrame(row))
-    return pd.concat(parts, ignore_index=True)[list(_INTERVALS)].astype(_INTERVALS)
+    return pd.DataFrame(row)

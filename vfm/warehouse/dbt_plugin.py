@@ -18,7 +18,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from vfm.privacy import redaction
-from vfm.warehouse import machine, settings
+from vfm.warehouse import machine, settings, variables
 from vfm.warehouse.sql_text import literal
 
 OWNER_ONLY = 0o077
@@ -38,7 +38,8 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds, config):
         """Create the build folder; it, dbt's logs and target become 0700 and 0600, and so does what follows.
 
-        DuckDB gets the memory, threads and spill folder that the environment says (settings.py).
+        Variables that are not as declared are refused here, before any model runs. DuckDB gets the memory,
+        threads and spill folder that the environment says (settings.py).
 
         Parameters
         ----------
@@ -51,6 +52,7 @@ class Plugin(BasePlugin):
             config[f"{kind}_extensions"] = False
         if creds.path == ":memory:":
             return
+        refuse_variables()
         keep_rows_out_of_the_log()
         os.umask(OWNER_ONLY)
         build = Path(creds.path).parent
@@ -79,6 +81,14 @@ class Plugin(BasePlugin):
         conn.execute(f"set allowed_directories = [{allowed}]")
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")
+
+
+def refuse_variables():
+    """Raise an error where a variable of dbt_project.yml or of --vars is not as declared."""
+    values = variables.of_project(project_folder()) | (get_flags().VARS or {})
+    sentences = variables.refusals(values)
+    if sentences:
+        raise DbtRuntimeError("\n".join(sentences))
 
 
 def keep_rows_out_of_the_log():

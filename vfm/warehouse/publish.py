@@ -32,7 +32,7 @@ def tables_to_publish(manifest):
     -------
     dict
         {unique id of the model: (schema, table)}, sorted by schema and table: every enabled model of the
-        schemas in SCHEMAS but those whose config says `meta: {person_level: true}`.
+        schemas in SCHEMAS.
     """
     models = {
         key: (node["schema"], node["alias"])
@@ -40,7 +40,6 @@ def tables_to_publish(manifest):
         if node["resource_type"] == "model"
         and node["config"]["materialized"] != "ephemeral"
         and node["schema"] in SCHEMAS
-        and not node["config"].get("meta", {}).get("person_level", False)
     }
     return dict(sorted(models.items(), key=lambda item: (SCHEMAS.index(item[1][0]), item[1][1])))
 
@@ -96,7 +95,7 @@ def copy_table(con, schema, table):
     if personal:
         raise NotPublishedError(
             f"Table {schema}.{table} holds {', '.join(personal)}: person-level rows are never published. "
-            "Set meta: {person_level: true} in its yml, or take the column out."
+            "Keep it in the schema intermediate or persons, or take the column out."
         )
     con.execute(f'create schema if not exists "{schema}"')
     con.execute(f"create table {name} as select * from warehouse.{name}")

@@ -1,8 +1,8 @@
 with
 
-expected_durations as (
+means as (
 
-    select * from {{ ref('int_expected_durations') }}
+    select * from {{ ref('int_expected_means') }}
 
 ),
 
@@ -10,11 +10,9 @@ final as (
 
     select
         municipality_code,
-        cast(count(*) as bigint) as spells,
-        {{ exact_sum('expected_duration_weeks') }} / count(*) as expected_mean_duration_weeks
-    from expected_durations
-    where is_benchmarked
-    group by municipality_code
+        spells,
+        expected_mean_duration_weeks
+    from means
 
 )
 

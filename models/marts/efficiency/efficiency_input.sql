@@ -1,28 +1,20 @@
 with
 
-benchmark as (
+efficiency_input as (
 
-    select * from {{ ref('int_benchmark_indicators') }}
-
-),
-
-expenditure as (
-
-    select * from {{ ref('expenditure_indicators') }}
+    select * from {{ ref('int_efficiency_input') }}
 
 ),
 
 final as (
 
     select
-        benchmark.municipality_code,
-        benchmark.spells,
-        benchmark.benchmark_indicator,
-        benchmark.standard_error as benchmark_standard_error,
-        expenditure.expenditure_indicator
-    from benchmark
-    inner join expenditure
-        on benchmark.municipality_code = expenditure.municipality_code
+        municipality_code,
+        spells,
+        benchmark_indicator,
+        benchmark_standard_error,
+        expenditure_indicator
+    from efficiency_input
 
 )
 

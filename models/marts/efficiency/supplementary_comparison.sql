@@ -2,13 +2,13 @@ with
 
 main_indicators as (
 
-    select * from {{ ref('expenditure_indicators') }}
+    select * from {{ ref('int_expenditure_indicators') }}
 
 ),
 
 main_input as (
 
-    select * from {{ ref('cost_need_input') }}
+    select * from {{ ref('int_cost_need_input') }}
 
 ),
 
@@ -26,13 +26,13 @@ main_regressions as (
 
 supplementary_indicators as (
 
-    select * from {{ ref('supplementary_indicators') }}
+    select * from {{ ref('int_supplementary_indicators') }}
 
 ),
 
 supplementary_input as (
 
-    select * from {{ ref('supplementary_cost_need_input') }}
+    select * from {{ ref('int_supplementary_cost_need_input') }}
 
 ),
 

@@ -8,7 +8,7 @@ composition as (
 
 programme_expenditure as (
 
-    select * from {{ ref('programme_expenditure') }}
+    select * from {{ ref('int_programme_expenditure') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 programme_expenditure as (
 
-    select * from {{ ref('programme_expenditure') }}
+    select * from {{ ref('int_programme_expenditure') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 cells as (
 
-    select * from {{ ref('int_report_cells') }}
+    select * from {{ ref('report_cells') }}
 
 ),
 

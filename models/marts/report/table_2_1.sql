@@ -2,7 +2,7 @@ with
 
 spells as (
 
-    select * from {{ ref('spells') }}
+    select * from {{ ref('int_spells') }}
 
 ),
 

@@ -1,0 +1,46 @@
+{#
+    The indicator terms of the Cox model (report, appendix table 6.1) as factor -> levels, without the reference
+    levels, and the terms that are used as they are. A test holds both against the seed case_mix_terms.
+#}
+{% macro case_mix_factors() %}
+    {{ return({
+        "spell_start_year": range(2009, 2016) | map("string") | list,
+        "match_group": ["2_or_3"],
+        "permit_year": range(2009, 2016) | map("string") | list,
+        "age_group": [
+            "20_24", "25_29", "30_34", "35_39", "40_44", "45_49", "50_54", "55_59", "60_64",
+        ],
+        "danish_education": ["2", "3", "unknown"],
+        "residence_ground": [
+            "refugee_b_status", "refugee_quota", "family_to_danish_or_nordic", "family_to_foreigner",
+            "family_to_refugee",
+        ],
+        "origin": [
+            "europe_outside_eu28", "africa", "south_central_america", "asia", "yugoslavia", "morocco",
+            "somalia", "afghanistan", "sri_lanka", "india", "iraq", "iran", "china", "lebanon", "pakistan",
+            "philippines", "syria", "vietnam", "thailand", "russia", "ukraine", "bosnia_herzegovina",
+            "macedonia", "rest",
+        ],
+        "family_type": ["cohabiting", "single"],
+        "gp_contacts": ["1_4", "5_8", "9_12", "13_plus"],
+    }) }}
+{% endmacro %}
+
+{% macro case_mix_values() %}
+    {{ return([
+        "weeks_since_permit", "danish_partner", "children_0_2", "children_3_6", "children_0_17",
+        "specialist", "hospital_days_4_plus", "mental_illness", "musculoskeletal_disease",
+        "cardiovascular_disease", "nervous_system_disease", "nutritional_disease", "pain", "eye_disease",
+        "dentist", "unemployment_rate_commuting_area", "jobs_per_resident_commuting_area",
+        "jobs_medium_high_skill",
+    ]) }}
+{% endmacro %}
+
+{# Every term of the model, in the order of the columns of persons.case_mix. #}
+{% macro case_mix_terms_in_order() %}
+    {% set terms = [] %}
+    {% for factor, levels in case_mix_factors().items() %}
+        {% for level in levels %}{% do terms.append(factor ~ "_" ~ level) %}{% endfor %}
+    {% endfor %}
+    {{ return(terms + case_mix_values()) }}
+{% endmacro %}

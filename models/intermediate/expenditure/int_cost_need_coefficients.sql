@@ -1,0 +1,25 @@
+with
+
+cost_need_results as (
+
+    select * from {{ ref('int_cost_need_results') }}
+
+),
+
+final as (
+
+    select
+        model,
+        term,
+        coefficient_dkk,
+        standard_error,
+        t_value,
+        p_value,
+        clustered_standard_error
+    from cost_need_results
+    where analysis = 'main' and result = 'coefficients'
+
+)
+
+select * from final
+order by model, term

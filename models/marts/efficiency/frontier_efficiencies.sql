@@ -1,0 +1,30 @@
+with
+
+frontier_results as (
+
+    select * from {{ ref('int_frontier_results') }}
+
+),
+
+final as (
+
+    select
+        side,
+        distribution,
+        municipality_code,
+        frontier,
+        regression,
+        residual,
+        inefficiency,
+        efficiency,
+        level_efficiency,
+        rank,
+        is_among_ten_best,
+        is_at_regression
+    from frontier_results
+    where result = 'municipalities'
+
+)
+
+select * from final
+order by side, distribution, municipality_code

@@ -1,9 +1,0 @@
-"""Fit of the cost-need models (report, Table 5.1)."""
-
-from vfm.statistics import cost_need
-
-
-def model(dbt, session):
-    """Return one row per model."""
-    cells = dbt.ref("cost_need_input").order("municipality_code, year").df()
-    return cost_need.fits(cells)

@@ -1,0 +1,10 @@
+"""The Cox models with Efron's ties, fitted once, and what follows from them (report, appendix 3)."""
+
+from vfm.statistics import cox, indicator
+
+
+def model(dbt, session):
+    """Return the rows of several tables, told apart by `result`."""
+    window_weeks = dbt.config.get("window_weeks")
+    spells = cox.read(dbt.ref("int_cox_input"))
+    return indicator.efron_results(spells, window_weeks=window_weeks)

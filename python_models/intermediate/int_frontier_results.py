@@ -1,0 +1,11 @@
+"""The stochastic frontiers, fitted once, and what follows from them (report, section 5.2)."""
+
+from vfm.statistics import frontier
+
+
+def model(dbt, session):
+    """Return the rows of several tables, told apart by `result`."""
+    draws = dbt.config.get("draws")
+    seed = dbt.config.get("seed")
+    municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
+    return frontier.results(municipalities, draws=draws, seed=seed)
