@@ -57,7 +57,7 @@ report: $(installed)  ## write the report page, report/index.html (Danish) and r
 	@$(python) -m vfm.pages.report $(if $(GEOJSON),--geojson "$(GEOJSON)")
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
-	@$(python) -m vfm.pages.sensitivity
+	@$(python) -m vfm.sensitivity
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py

@@ -77,7 +77,7 @@ def print_comparison(con: duckdb.DuckDBPyConnection) -> None:
 def write_page(paths: Paths) -> None:
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
-        page = reproduction.write(paths.results, paths.project, paths.build)
+        page = reproduction.write_reproduction(paths.results, paths.project, paths.build)
     except OSError as problem:
         print(f"\n{reproduction.PAGE} could not be written ({problem.strerror}).")
         return
