@@ -20,6 +20,7 @@ from vfm.pages.report.sheet_tables import danish_order
 from vfm.pages.report.tables import NEEDED, ReportError, read_results
 from vfm.pages.report.words import LANGUAGES, Words, all_texts
 from vfm.warehouse import published
+from vfm.warehouse.paths import PROJECT
 
 RESULTS = published.results()
 NOT_WITHHELD = ("_code", "_name", "year", "week", "quintile", "term", "sex", "label_", "_position", "side")

@@ -19,7 +19,8 @@ SAYS_THE_DEFAULT = {
     "success_hours_per_week": r"(?<![\d.,])(20|twenty|tyve) (hours|timer)\b",
     "health_weeks": r"(?<![\d.,])52 (weeks|uger)\b",
     "minimum_spells": r"(at least|under|fewer than|below|mindst|færre end) 100 (spells|forløb)\b",
-    "minimum_persons": r"(more than|fewer than|over|mere end|flere end) 50 (persons|personer)\b|\b50 (persons|personer) or fewer",
+    "minimum_persons": r"(more than|fewer than|over|mere end|flere end) 50 (persons|personer)\b"
+    r"|\b50 (persons|personer) or fewer",
     "disclosure_limit": r"(fewer than|færre end) (5|five|fem) (persons|people|personer)\b",
     "programme_years": r"(three|tre) (years|år) (later|after|senere|efter)\b",
     "bootstrap_replicates": r"(?<![\d.,])999 (replicates|replikationer|gentagelser)",
