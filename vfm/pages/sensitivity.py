@@ -33,7 +33,7 @@ from scipy import stats
 from vfm import build as building
 from vfm.pages import reproduction
 from vfm.privacy import redaction
-from vfm.statistics import bootstrap, frontier
+from vfm.statistics import comparing, frontier
 from vfm.warehouse import machine, provenance, publish, published, terminal
 from vfm.warehouse.dbt_runs import run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
@@ -172,7 +172,7 @@ def of_warehouse(con):
 
 def quintiles(values):
     """Quintile of each value, 1 the lowest, as even as possible; ties by order."""
-    return bootstrap.quintiles(values.rank(method="first").astype(int), len(values))
+    return comparing.quintiles(values.rank(method="first").astype(int), len(values))
 
 
 def supplementary_groupings(con):

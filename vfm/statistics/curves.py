@@ -13,8 +13,9 @@ Aalen & Johansen (1978) for cumulative incidence, with the variance of Marubini 
 import numpy as np
 import pandas as pd
 
-from vfm.statistics import cox, kaplan_meier
+from vfm.statistics import kaplan_meier
 from vfm.statistics.frames import typed
+from vfm.statistics.normal import Z_975
 
 _CONCORDANCE = {
     "sex": object,
@@ -145,7 +146,7 @@ def concordance_table(spells, predictors, disclosure_limit=5):
             part["duration_weeks"].to_numpy(), part["is_success"].to_numpy(bool), score, part["person_id"]
         )
         rows.append(
-            [sex, len(part), c, error, c - cox.Z_975 * error, min(c + cox.Z_975 * error, 1.0), *pairs]
+            [sex, len(part), c, error, c - Z_975 * error, min(c + Z_975 * error, 1.0), *pairs]
         )
     return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
 
@@ -307,7 +308,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
         for j, name in enumerate(CAUSES):
             F = incidence[j]
             with np.errstate(divide="ignore", invalid="ignore"):
-                width = cox.Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
+                width = Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
                 low, high = F ** np.exp(width), F ** np.exp(-width)
             inside = (F > 0) & (F < 1)
             frame = pd.DataFrame(

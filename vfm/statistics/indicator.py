@@ -30,6 +30,7 @@ from scipy import sparse, special
 
 from vfm.statistics import cox, kaplan_meier
 from vfm.statistics.frames import stacked, typed
+from vfm.statistics.normal import Z_975
 
 _CHUNK = 1024
 
@@ -142,10 +143,11 @@ class _Expectation:
 
     def __init__(self, result, municipality, size, horizon):
         self.result = result
-        risk, X, use = result._risk, result._likelihood.X, result.estimated
+        fitted, use = result.rows, result.estimated
+        risk, X = fitted.risk_sets, fitted.covariates
         times, q = result.baseline_hazard()
         q = q * np.exp(result.means @ result.coefficients[use])
-        self.relative = e = np.where(result._alive, np.exp(result._state.eta), 0.0)
+        self.relative = e = np.where(fitted.has_hazard, np.exp(fitted.predictor), 0.0)
         weeks, n = risk.weeks, len(municipality)
         H = _cumulative(times, q, horizon)
         # expected durations and, by municipality, their derivatives by b and by each week's contribution
@@ -190,7 +192,7 @@ class _Expectation:
         dF_b = risk.weighted_sums(dying, X) - risk.from_week_on(risk.weighted_sums(e, X))
         # what `influence` adds up: the score residuals by way of the coefficients, and the week's equation
         self.by_score = result.covariance[np.ix_(use, use)] @ (by_b - c_over @ dF_b).T
-        self.residual, drift, mean, own = result._score_tables
+        self.residual, drift, mean, own = result.score_parts
         self.drift, self.mean = drift @ self.by_score, mean @ self.by_score
         self.own = None if own is None else own @ self.by_score
         self.risk_set = np.ascontiguousarray(np.cumsum(c_over, axis=1).T)  # at risk up to the own week
@@ -201,16 +203,17 @@ class _Expectation:
 
         The members' own weights are held at 1: this is the effect through the model.
         """
-        risk, state = self.result._risk, self.result._state
+        fitted = self.result.rows
+        risk, relative = fitted.risk_sets, fitted.relative
         week, event = risk.week[rows], np.flatnonzero(risk.event[rows])
         event_week = week[event]
-        out = cox.rows_of(self.result._likelihood.X, rows) @ self.by_score
+        out = cox.rows_of(fitted.covariates, rows) @ self.by_score
         out *= self.residual[rows, None]
-        out += state.relative[rows, None] * self.drift[week]
+        out += relative[rows, None] * self.drift[week]
         out += self.relative[rows, None] * self.risk_set[week]
         lost = self.mean[event_week] + self.dying[rows[event], None] * self.at_death[event_week]
         if self.own is not None:
-            lost += state.relative[rows[event], None] * self.own[event_week]
+            lost += relative[rows[event], None] * self.own[event_week]
         out[event] -= lost
         return out
 
@@ -263,7 +266,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow", fits=None):
     totals, expected = np.zeros(size), np.zeros(len(spells))
     models, model, place = [], np.zeros(len(spells), int), np.zeros(len(spells), int)
     for _, rows, result in cox.by_sex(spells, ties=ties) if fits is None else fits:
-        at = positions[rows.index].to_numpy()[result._risk.order]
+        at = positions[rows.index].to_numpy()[result.rows.risk_sets.order]
         found = _Expectation(result, municipality[at], size, horizon)
         expected[at] = found.expected
         model[at], place[at] = len(models), np.arange(len(at))
@@ -460,8 +463,8 @@ def uncertainty_table(found):
         "indicator": found.indicator,
         "standard_error": se,
         "log_standard_error": log_se,
-        "ci_low": found.indicator * np.exp(-cox.Z_975 * log_se),
-        "ci_high": found.indicator * np.exp(cox.Z_975 * log_se),
+        "ci_low": found.indicator * np.exp(-Z_975 * log_se),
+        "ci_high": found.indicator * np.exp(Z_975 * log_se),
         "z": z,
         "p_value": p,
         "p_value_fdr": adjusted,

@@ -28,6 +28,26 @@ _COLUMNS = {
 FORMS = {"linear": 1, "quadratic": 2}
 
 
+def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
+    """The samples of a regression: all municipalities, and all but the outlier.
+
+    Parameters
+    ----------
+    codes : (n,) Series of str
+    outlier : str
+        Code of the municipality that the second sample leaves out.
+
+    Returns
+    -------
+    dict of str to (n,) bool array
+        'all' and 'without_outlier': whether each municipality is in the sample.
+    """
+    return {
+        "all": np.ones(len(codes), bool),
+        "without_outlier": (codes.astype(str) != str(outlier)).to_numpy(),
+    }
+
+
 def powers(x, name, degree):
     """Constant, x, x squared ... as a frame with the names constant, <name>, <name>_squared."""
     columns = {"constant": np.ones(len(x))}
@@ -85,13 +105,12 @@ def indicator_regressions(municipalities, outlier="169"):
     Returns
     -------
     DataFrame
-        One row for each sample ('all', 'without_<outlier>'), form ('linear', 'quadratic') and term.
+        One row for each sample (`samples_of`), form ('linear', 'quadratic') and term.
     """
-    outlier = str(outlier)
     data = municipalities.sort_values("municipality_code", kind="stable")
-    samples = {"all": data, f"without_{outlier}": data[data["municipality_code"].astype(str) != outlier]}
     parts = []
-    for sample, rows in samples.items() if len(data) else ():
+    for sample, within in samples_of(data["municipality_code"], outlier).items() if len(data) else ():
+        rows = data[within]
         for form, degree in FORMS.items():
             r = fit(rows["benchmark_indicator"], rows["expenditure_indicator"], rows["spells"], degree=degree)
             parts.append(

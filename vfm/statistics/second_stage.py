@@ -20,10 +20,11 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm.statistics import cost_need, cox, frontier
+from vfm.statistics import cost_need, frontier
 from vfm.statistics.comparing import covariance_matrix, symmetric_root
 from vfm.statistics.frames import typed
-from vfm.statistics.regression import FORMS, fit, powers
+from vfm.statistics.normal import Z_975
+from vfm.statistics.regression import FORMS, fit, powers, samples_of
 
 _LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
 
@@ -319,7 +320,7 @@ def _half_width(draws):
     if len(fine) < 2:
         return np.full(draws.shape[1], np.nan)
     low, high = np.quantile(fine, [0.025, 0.975], axis=0)
-    return (high - low) / (2 * cox.Z_975)
+    return (high - low) / (2 * Z_975)
 
 
 def joint_fit(y, x, weights, noise_y, noise_x, *, degree=1, seed=0):
@@ -420,8 +421,7 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     if not len(data):
         return typed([], _JOINT)
     noise_y, noise_x = _errors(data, draws)
-    codes = data["municipality_code"].astype(str)
-    samples = {"all": np.ones(len(data), bool), f"without_{outlier}": (codes != str(outlier)).to_numpy()}
+    samples = samples_of(data["municipality_code"], outlier)
     y, x, w = (data[c].to_numpy(float) for c in ("benchmark_indicator", "expenditure_indicator", "spells"))
     parts = []
     for sample, rows in samples.items():

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from vfm.statistics import cost_need, cox, indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic import case_mix, histories, truth
 from vfm.synthetic.streams import PersonDraws, stream
 
@@ -119,7 +120,7 @@ def as_estimates(coefficients, indicators):
             }
         ),
     ]
-    return pd.concat(parts, ignore_index=True).assign(quantile=cox.Z_975)
+    return pd.concat(parts, ignore_index=True).assign(quantile=Z_975)
 
 
 def true_values(world, benchmarked):
