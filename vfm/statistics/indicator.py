@@ -21,7 +21,7 @@ cross products are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +35,7 @@ from vfm.statistics.normal import Z_975
 _CHUNK = 1024
 
 
-def expected_durations(linear_predictor, hazard):
+def expected_durations(linear_predictor: np.ndarray, hazard: np.ndarray) -> np.ndarray:
     """Area under S0(t)^exp(x b) on 0..horizon.
 
     Parameters
@@ -60,7 +60,14 @@ def expected_durations(linear_predictor, hazard):
     return out
 
 
-def observed_durations(municipality, duration, event, *, horizon=156, weights=None):
+def observed_durations(
+    municipality: np.ndarray,
+    duration: np.ndarray,
+    event: np.ndarray,
+    *,
+    horizon: int = 156,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Kaplan-Meier restricted mean of each municipality.
 
     Parameters
@@ -109,11 +116,12 @@ class Uncertainty:
     _influence: Callable = field(repr=False)  # iterates over its blocks of rows
 
     @property
-    def influence(self):
+    def influence(self) -> np.ndarray:
+        """(persons, K) derivatives of the indicators by the weight of each person."""
         return np.concatenate(list(self._influence()))
 
     @property
-    def standard_errors(self):
+    def standard_errors(self) -> np.ndarray:
         """(K,) standard errors of the indicators."""
         return np.sqrt(np.diag(self.covariance))
 
@@ -141,7 +149,9 @@ class _Expectation:
         Expected durations, nan where not profiled.
     """
 
-    def __init__(self, result, municipality, size, horizon):
+    def __init__(  # long: one derivation, of which no part stands alone
+        self, result: cox.CoxResult, municipality: np.ndarray, size: int, horizon: int
+    ):
         self.result = result
         fitted, use = result.rows, result.estimated
         risk, X = fitted.risk_sets, fitted.covariates
@@ -198,7 +208,7 @@ class _Expectation:
         self.risk_set = np.ascontiguousarray(np.cumsum(c_over, axis=1).T)  # at risk up to the own week
         self.at_death = np.ascontiguousarray(c_over.T)
 
-    def influence(self, rows):
+    def influence(self, rows: np.ndarray) -> np.ndarray:
         """Derivative of the sums by the weights of some rows, (rows, size).
 
         The members' own weights are held at 1: this is the effect through the model.
@@ -225,7 +235,13 @@ def _members(municipality, size):
     return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
-def uncertainty(spells, *, window_weeks=156, ties="breslow", fits=None):
+def uncertainty(
+    spells: pd.DataFrame,
+    *,
+    window_weeks: int = 156,
+    ties: str = "breslow",
+    fits: list[cox.Fit] | None = None,
+) -> Uncertainty:
     """Indicators of the benchmarked municipalities with the infinitesimal jackknife by person.
 
     Parameters
@@ -352,7 +368,7 @@ _EFRON_RESULTS = {
 }
 
 
-def results(spells, window_weeks=156, ties="breslow"):
+def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
     Parameters
@@ -383,7 +399,7 @@ def results(spells, window_weeks=156, ties="breslow"):
     )
 
 
-def efron_results(spells, window_weeks=156):
+def efron_results(spells: pd.DataFrame, window_weeks: int = 156) -> pd.DataFrame:
     """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
 
     Parameters
@@ -406,7 +422,7 @@ def efron_results(spells, window_weeks=156):
     )
 
 
-def expected_table(fits, window_weeks=156):
+def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Mean expected durations of the benchmarked municipalities.
 
     Parameters
@@ -434,7 +450,7 @@ def expected_table(fits, window_weeks=156):
     return typed([pd.concat(parts).groupby("municipality_code", as_index=False).mean()], _EXPECTED)
 
 
-def uncertainty_table(found):
+def uncertainty_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_uncertainty.
 
     Parameters
@@ -472,7 +488,7 @@ def uncertainty_table(found):
     return typed([row], _UNCERTAINTY)
 
 
-def covariance_table(found):
+def covariance_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_covariance, one per ordered pair of municipalities.
 
     Parameters

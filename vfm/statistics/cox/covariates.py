@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 BLOCK = 4096  # rows at a time where a matrix as large as the covariates would be written
 
@@ -25,7 +26,9 @@ class Packed:
         Of the blocks.
     """
 
-    def __init__(self, columns: Sequence[np.ndarray], mean: np.ndarray | None = None, dtype=np.float64):
+    def __init__(
+        self, columns: Sequence[np.ndarray], mean: np.ndarray | None = None, dtype: DTypeLike = np.float64
+    ):
         self.columns, self.dtype = columns, np.dtype(dtype)
         self.mean = np.zeros(len(columns)) if mean is None else mean
         self.shape = len(columns[0]), len(columns)
@@ -34,7 +37,7 @@ class Packed:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def astype(self, dtype) -> Packed:
+    def astype(self, dtype: DTypeLike) -> Packed:
         """The same columns with blocks of another precision."""
         return Packed(self.columns, self.mean, dtype)
 
@@ -48,12 +51,12 @@ class Packed:
         return out
 
 
-def packed(X) -> Packed:
+def packed(X: ArrayLike) -> Packed:
     """The columns of X (n, p), an array or a frame, as `Packed`: bytes where they are whole numbers 0-255."""
     return Packed([packed_column(X.iloc[:, j] if hasattr(X, "iloc") else X[:, j]) for j in range(X.shape[1])])
 
 
-def packed_column(column) -> np.ndarray:
+def packed_column(column: ArrayLike) -> np.ndarray:
     """A column as bytes where it is whole numbers 0-255, else as doubles."""
     column = np.asarray(column)
     if column.dtype in (np.uint8, bool):
@@ -76,9 +79,7 @@ def blocks_of(X: np.ndarray | Packed) -> Iterator[tuple[slice, np.ndarray]]:
         yield rows, X.take(rows)
 
 
-def rows_of(
-    X: np.ndarray | Packed, rows: slice | np.ndarray, use: Sequence[int] | None = None
-) -> np.ndarray:
+def rows_of(X: np.ndarray | Packed, rows: slice | np.ndarray, use: Sequence[int] | None = None) -> np.ndarray:
     """Some rows and columns (default all) of an array or of `Packed` covariates, as a matrix."""
     if isinstance(X, Packed):
         return X.take(rows, use)

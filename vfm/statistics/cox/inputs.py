@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vfm.statistics.cox.covariates import Packed, packed, rows_of
 from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE, TIES
@@ -12,7 +13,9 @@ from vfm.statistics.cox.risk_sets import RiskSets
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
 
 
-def checked(duration, event, X, weights, cluster, ties) -> tuple:  # long: one refusal after the other
+def checked(
+    duration: ArrayLike, event: ArrayLike, X: ArrayLike, weights: ArrayLike, cluster: ArrayLike, ties: str
+) -> tuple:  # long: one refusal after the other
     """Arguments of `fit` as arrays, each refused by name where it cannot be used.
 
     Returns

@@ -241,9 +241,7 @@ class Likelihood:
         mean = h.A[:, None] * S1 - (h.B[:, None] * S1D if self.ties == "efron" else 0.0)
         return mean / np.where(self.death_weight > 0, self.death_weight, 1.0)[:, None]
 
-    def scores(
-        self, state: State, parts: ScoreParts, rows: slice | np.ndarray, X: np.ndarray
-    ) -> np.ndarray:
+    def scores(self, state: State, parts: ScoreParts, rows: slice | np.ndarray, X: np.ndarray) -> np.ndarray:
         """Derivative of the score by the weight of each of some rows, (rows, columns), unweighted.
 
         Exact for Breslow ties; for Efron ties the residuals of R's ``survival``. `rows` is a slice or

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import special
 
 from vfm.statistics.cox.covariates import (
@@ -252,7 +253,16 @@ class CoxResult:
         return survival[np.searchsorted(weeks, np.asarray(times, float), side="right")]
 
 
-def fit(duration, event, X, *, weights=None, cluster=None, ties: str = "breslow", start=None) -> CoxResult:
+def fit(
+    duration: ArrayLike,
+    event: ArrayLike,
+    X: ArrayLike | None,
+    *,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    ties: str = "breslow",
+    start: ArrayLike | None = None,
+) -> CoxResult:
     """Fit a Cox model.
 
     Parameters
@@ -353,9 +363,7 @@ def _maximum(likelihood, mean, start, terms):
     """`_Maximum` of a likelihood whose columns had these means and names, from coefficients `start` or 0."""
     status = np.full(len(terms), ESTIMATED, dtype=object)
     if not terms:
-        return _Maximum(
-            status, likelihood, likelihood.null, np.zeros(0), np.zeros(0), np.zeros((0, 0)), 0
-        )
+        return _Maximum(status, likelihood, likelihood.null, np.zeros(0), np.zeros(0), np.zeros((0, 0)), 0)
     b, state, rough = np.zeros(len(terms)), likelihood.null, likelihood.rough()
     if start is not None:
         state = likelihood.state(likelihood.predictor(start))

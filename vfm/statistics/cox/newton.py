@@ -26,9 +26,7 @@ class ConvergenceError(ArithmeticError):
     """Newton's method did not reach a maximum; the message names the gradient and the likely columns."""
 
 
-def independent(
-    information: np.ndarray, least: np.ndarray, tolerance: float = COLLINEAR_TOLERANCE
-) -> bool:
+def independent(information: np.ndarray, least: np.ndarray, tolerance: float = COLLINEAR_TOLERANCE) -> bool:
     """Whether no column is collinear or constant: `collinear` in brief, True only if it finds nothing."""
     try:  # the squared diagonal of the Cholesky factor is what the columns before it leave of each
         pivots = np.diag(linalg.cholesky(information)) ** 2

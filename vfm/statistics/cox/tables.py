@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pandas as pd
 from scipy import special
@@ -36,7 +37,7 @@ def terms_of(spells: pd.DataFrame) -> list[str]:
     return [c for c in spells.columns if c not in ID_COLUMNS]
 
 
-def read(relation) -> pd.DataFrame:
+def read(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     """A model input (`ID_COLUMNS`, then covariates) as a frame in little memory.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vfm.statistics import batch
 from vfm.statistics.frontier.laws import DENSITIES, LOG_2PI, SIDES, exponential, half_normal
@@ -15,7 +16,7 @@ from vfm.statistics.frontier.search import NO_NOISE, TIE, Problem
 _BATCH = 250  # simulated outcomes maximised side by side
 
 
-def bootstrap_p_value(result: FrontierResult, X, *, draws: int = 199, seed: int = 0) -> float:
+def bootstrap_p_value(result: FrontierResult, X: ArrayLike, *, draws: int = 199, seed: int = 0) -> float:
     """Parametric-bootstrap p-value of the likelihood-ratio test of no inefficiency.
 
     Outcomes are drawn around the regression line with its residual standard deviation, and the frontier is
@@ -74,7 +75,7 @@ class Batch:
     line_residuals: np.ndarray  # (n, B)
 
 
-def _fit_batch(y, X, weights, sign, density):
+def _fit_batch(y, X, weights, sign, density):  # long: the closures share the data
     """`Batch` of outcomes y (n, B) with regressors X, shared (n, k) or one set each (B, n, k)."""
     n, count = y.shape
     if X.ndim == 2:

@@ -24,7 +24,7 @@ def log_ndtr_and_mills(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return special.log_ndtr(z), mills
 
 
-def half_normal(e: np.ndarray, su, V, tau) -> tuple:
+def half_normal(e: np.ndarray, su: float | np.ndarray, V: float | np.ndarray, tau: float) -> tuple:
     """See `DENSITIES`."""
     s2 = su * su + V
     s, root = np.sqrt(s2), np.sqrt(V)
@@ -36,7 +36,7 @@ def half_normal(e: np.ndarray, su, V, tau) -> tuple:
     return ll, by_e, by_su, by_V, None
 
 
-def exponential(e: np.ndarray, su, V, tau) -> tuple:
+def exponential(e: np.ndarray, su: float | np.ndarray, V: float | np.ndarray, tau: float) -> tuple:
     """See `DENSITIES`."""
     root = np.sqrt(V)
     a = root / su + e / root
@@ -50,7 +50,7 @@ def exponential(e: np.ndarray, su, V, tau) -> tuple:
     return ll, by_e, by_su, by_V, None
 
 
-def truncated_normal(e: np.ndarray, su, V, tau) -> tuple:
+def truncated_normal(e: np.ndarray, su: float | np.ndarray, V: float | np.ndarray, tau: float) -> tuple:
     """See `DENSITIES`."""
     s2 = su * su + V
     s, root = np.sqrt(s2), np.sqrt(V)
@@ -66,7 +66,7 @@ def truncated_normal(e: np.ndarray, su, V, tau) -> tuple:
     return ll, by_e, by_su, by_V, by_tau
 
 
-def normal(e: np.ndarray, su, V, tau) -> tuple:
+def normal(e: np.ndarray, su: float | np.ndarray, V: float | np.ndarray, tau: float) -> tuple:
     """See `DENSITIES`: the model without inefficiency."""
     ll = -0.5 * (LOG_2PI + np.log(V) + e * e / V)
     return ll, -e / V, np.zeros_like(e), 0.5 * (e * e / V - 1) / V, None
@@ -94,7 +94,9 @@ def conditional_means(
     return mean, np.exp(np.minimum(log_efficiency, 0.0))
 
 
-def conditional_law(residuals: np.ndarray, sigma_u, sigma_v) -> tuple[np.ndarray, np.ndarray]:
+def conditional_law(
+    residuals: np.ndarray, sigma_u: float | np.ndarray, sigma_v: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Law of the half-normal inefficiency given the residual: a normal(centre, spread) truncated at 0.
 
     Parameters
@@ -117,7 +119,9 @@ def conditional_law(residuals: np.ndarray, sigma_u, sigma_v) -> tuple[np.ndarray
     return -residuals * sigma_u**2 / s2, sigma_u * sigma_v / np.sqrt(s2) + np.zeros_like(residuals)
 
 
-def conditional_quantile(centre: np.ndarray, spread: np.ndarray, probability) -> np.ndarray:
+def conditional_quantile(
+    centre: np.ndarray, spread: np.ndarray, probability: float | np.ndarray
+) -> np.ndarray:
     """Quantile of the inefficiency given the residual, units of y (Horrace & Schmidt 1996).
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import linalg, special
 
 from vfm.statistics.frontier.laws import (
@@ -142,13 +143,13 @@ def _checked(y, X, weights, noise, side, distribution):
 
 
 def fit(
-    y,
-    X,
+    y: ArrayLike,
+    X: ArrayLike,
     *,
-    weights=None,
+    weights: ArrayLike | None = None,
     side: str = "production",
     distribution: str = "half_normal",
-    noise_standard_error=None,
+    noise_standard_error: ArrayLike | None = None,
 ) -> FrontierResult:  # long: it names every part of the result
     """Fit a stochastic frontier.
 

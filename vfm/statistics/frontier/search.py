@@ -51,9 +51,7 @@ class Problem:
         """(n,) y less the curve, times the sign of the side."""
         return self.sign * (self.y - self.basis @ beta)
 
-    def parts(
-        self, theta: np.ndarray, density: Callable | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def parts(self, theta: np.ndarray, density: Callable | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Log-likelihood and scores by row; theta = beta, sigma_u, sigma_v[, mu / sigma_u]."""
         k = self.k
         su, sv = theta[k], theta[k + 1]
