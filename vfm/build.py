@@ -1,6 +1,7 @@
 """make build: build the warehouse with dbt, publish the results where all passed, say what was made."""
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -9,13 +10,16 @@ import textwrap
 import time
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
+from typing import TextIO
 
 import duckdb
+import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
-from vfm.warehouse import machine, publish, settings
+from vfm.warehouse import machine, publish, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -27,8 +31,7 @@ except ImportError:  # Windows
     resource = None
 
 
-
-def print_tables(paths, rows):
+def print_tables(paths: Paths, rows: dict[tuple[str, str], int]) -> None:
     """Say which tables were published, and what stayed behind."""
     for schema in publish.SCHEMAS:
         tables = {table: count for (own, table), count in rows.items() if own == schema}
@@ -39,7 +42,7 @@ def print_tables(paths, rows):
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 
-def print_comparison(con):
+def print_comparison(con: duckdb.DuckDBPyConnection) -> None:
     """Print how the rebuilt report compares with the printed one.
 
     First report.comparison_summary: cells, those within tolerance, largest difference by report item; then
@@ -72,7 +75,7 @@ def print_comparison(con):
         print(textwrap.fill(", ".join(missed), 110, initial_indent="  ", subsequent_indent="  "))
 
 
-def write_page(paths):
+def write_page(paths: Paths) -> None:
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
         page = reproduction.write(paths.results, paths.project, paths.build)
@@ -83,7 +86,7 @@ def write_page(paths):
         print(f"\nThe comparison, with the largest misses and the errata: {paths.short(page)}")
 
 
-def show(value):
+def show(value: object) -> str:
     """Write a value for a person."""
     if value is None:
         return ""
@@ -96,7 +99,9 @@ def show(value):
     )
 
 
-def build(paths, stream=sys.stdout, engine="duckdb"):
+def build(
+    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb", values: dict | None = None
+) -> tuple[dict[tuple[str, str], int], dict[str, float]]:
     """Build and publish.
 
     Parameters
@@ -106,6 +111,8 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         Where progress is shown.
     engine : {"duckdb", "spark"}
         What builds the SQL models up to the *_input tables; the rest is built on DuckDB.
+    values : dict, optional
+        Variables of the method that are to differ from dbt_project.yml.
 
     Returns
     -------
@@ -120,6 +127,11 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         If anything failed; nothing was published then.
     """
     started = time.monotonic()
+    values = values or {}
+    refused = variables.refusals(variables.of_project(paths.project) | values)
+    if refused:
+        raise BuildError(*refused)
+    set_here = ("--vars", json.dumps(values)) if values else ()
     publish.prepare_folder(paths.results)
     before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
     name = paths.short(paths.build)
@@ -133,9 +145,10 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
         settings.accounts()
         settings.duckdb_config(paths.build)  # refused here, and not after dbt has read the project
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)  # of a build that was killed
-        from_spark = spark.build(paths, stream) if engine == "spark" else {}
+        from_spark = spark.build(paths, stream, set_here) if engine == "spark" else {}
         on_spark = time.monotonic() - started
-        preparation = run_dbt(paths, stream, variables=from_spark)
+        choice = ("--exclude-resource-type", "unit_test", *set_here)
+        preparation = run_dbt(paths, stream, choice, from_spark)
         built = time.monotonic()
         rows = publish.publish(paths.warehouse, paths.results, paths.target, mode=0o666 & ~before)
     ended = time.monotonic()
@@ -147,7 +160,7 @@ def build(paths, stream=sys.stdout, engine="duckdb"):
     }
 
 
-def print_summary(paths, rows, seconds):
+def print_summary(paths: Paths, rows: dict[tuple[str, str], int], seconds: dict[str, float]) -> None:
     """Say what was made, from what, how it compares with the report and how long it took."""
     print_tables(paths, rows)
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
@@ -171,7 +184,7 @@ def print_summary(paths, rows, seconds):
     )
 
 
-def still_published(paths, before):
+def still_published(paths: Paths, before: tuple[int, int] | None) -> str:
     """Say what a failed build left in place; `before` is the identity of the file when the build began."""
     name = paths.short(paths.results)
     now = identity(paths.results)
@@ -183,7 +196,7 @@ def still_published(paths, before):
     return f"Nothing was published; the results of {when} are still in {name}."
 
 
-def identity(path):
+def identity(path: Path) -> tuple[int, int] | None:
     """Return what tells a file from the one that replaces it; None where there is none to be seen."""
     try:
         return path.stat().st_ino, path.stat().st_mtime_ns
@@ -191,7 +204,20 @@ def identity(path):
         return None
 
 
-def main(arguments=None):
+def read_values(text: str) -> dict:
+    """Read the values of --vars, as dbt does."""
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        values = None
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError(
+            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
+        )
+    return values
+
+
+def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
     parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")
@@ -201,12 +227,19 @@ def main(arguments=None):
         default="duckdb",
         help="what builds the SQL models up to the *_input tables (default: duckdb)",
     )
+    parser.add_argument(
+        "--vars",
+        type=read_values,
+        default={},
+        metavar="YAML",
+        help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",
+    )
     chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(chosen.project_dir)
     before = identity(paths.results)
     try:
         with machine.told_to_end():
-            rows, seconds = build(paths, engine=chosen.engine)
+            rows, seconds = build(paths, engine=chosen.engine, values=chosen.vars)
     except (BuildError, publish.NotPublishedError) as problem:
         sentences = [*map(str, problem.args)]
     except OSError as problem:

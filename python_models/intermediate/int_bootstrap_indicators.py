@@ -8,9 +8,6 @@ def model(dbt, session):
     replicates = dbt.config.get("replicates")
     seed = dbt.config.get("seed")
     window_weeks = dbt.config.get("window_weeks")
-    ties = dbt.config.get("ties")
     spells = cox.read(dbt.ref("int_cox_input"))
     results = dbt.ref("int_cox_results").order("sex, term, other_term").df()
-    return bootstrap.indicators_table(
-        spells, results, replicates, seed, window_weeks=window_weeks, ties=ties
-    )
+    return bootstrap.indicators_table(spells, results, replicates, seed, window_weeks=window_weeks)

@@ -1,4 +1,4 @@
-"""The README's examples print what it says they print.
+"""The examples of README.md and docs/clients.md print what these pages say they print.
 
 python tests/pages/test_readme.py      writes the answers anew from the published file
 """
@@ -17,7 +17,9 @@ from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT
 
 README = PROJECT / "README.md"
-EXAMPLE = re.compile(r"(?P<question>```sql\n(?P<query>.*?)```\n```\n)(?P<answer>.*?)(?=```\n)", re.DOTALL)
+CLIENTS = PROJECT / "docs/clients.md"
+MOST_LINES = 150
+QUERY = re.compile(r"(?P<question>```sql\n(?P<query>.*?)```\n```\n)(?P<answer>.*?)(?=```\n)", re.DOTALL)
 PYTHON = re.compile(r"(?P<question>```python\n(?P<program>.*?)```\n```\n)(?P<answer>.*?)(?=```\n)", re.DOTALL)
 EXPORT = re.compile(r"^\.venv/bin/duckdb (?P<arguments>.*) > (?P<file>\S+)$", re.MULTILINE)
 IN_R = re.compile(r"^read\.csv\(.*\)$", re.MULTILINE)
@@ -40,20 +42,25 @@ def run(command, folder, **options):
     ).stdout
 
 
-def test_the_readme_has_its_examples():
-    text = README.read_text(encoding="utf-8")
-    assert [len(pattern.findall(text)) for pattern in (EXAMPLE, PYTHON, EXPORT, IN_R)] == [3, 1, 1, 1]
+def test_the_pages_have_their_examples():
+    assert len(QUERY.findall(README.read_text(encoding="utf-8"))) == 3
+    text = CLIENTS.read_text(encoding="utf-8")
+    assert [len(pattern.findall(text)) for pattern in (PYTHON, EXPORT, IN_R)] == [1, 1, 1]
 
 
-def test_the_examples_print_what_the_readme_says():
+def test_the_readme_is_short():
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_the_queries_print_what_the_readme_says():
     with results_of_the_shipped_data() as con:
-        for example in EXAMPLE.finditer(README.read_text(encoding="utf-8")):
+        for example in QUERY.finditer(README.read_text(encoding="utf-8")):
             assert example["answer"] == answer(con, example["query"])
 
 
-def test_the_python_program_prints_what_the_readme_says():
+def test_the_python_program_prints_what_the_page_says():
     with results_of_the_shipped_data():
-        example = PYTHON.search(README.read_text(encoding="utf-8"))
+        example = PYTHON.search(CLIENTS.read_text(encoding="utf-8"))
         assert example["answer"] == printed(example["program"])
 
 
@@ -65,7 +72,7 @@ def printed(program):
 
 
 def test_the_export_is_a_csv_that_r_reads(tmp_path):
-    text = README.read_text(encoding="utf-8")
+    text = CLIENTS.read_text(encoding="utf-8")
     with results_of_the_shipped_data() as con:
         names = sorted(
             name
@@ -84,12 +91,14 @@ def test_the_export_is_a_csv_that_r_reads(tmp_path):
 
 
 def write():
-    """Write the answers into the README."""
+    """Write the answers into both pages."""
     text = README.read_text(encoding="utf-8")
     with closing(published.connect(published.results())) as con:
-        text = EXAMPLE.sub(lambda example: example["question"] + answer(con, example["query"]), text)
-    text = PYTHON.sub(lambda example: example["question"] + printed(example["program"]), text)
+        text = QUERY.sub(lambda example: example["question"] + answer(con, example["query"]), text)
     README.write_text(text, encoding="utf-8")
+    text = CLIENTS.read_text(encoding="utf-8")
+    text = PYTHON.sub(lambda example: example["question"] + printed(example["program"]), text)
+    CLIENTS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import pytest
 import yaml
 from published_results import results_of_the_shipped_data
 
-from vfm import build
 from vfm.pages import sensitivity
 from vfm.pages.reproduction import SHIPPED
 from vfm.warehouse import provenance
@@ -55,7 +54,7 @@ def test_every_variable_exists_and_is_asked_for_another_value_of_its_type(each):
 def files_of_models():
     """{model: its SQL or Python, with the config of its yml and the macros it calls, all as one text}."""
     macros = {}
-    for path in (ROOT / "macros").glob("*.sql"):
+    for path in (ROOT / "macros").rglob("*.sql"):
         for part in re.split(r"(?={%-?\s*macro )", path.read_text(encoding="utf-8")):
             if found := re.match(r"{%-?\s*macro (\w+)", part):
                 macros[found[1]] = part

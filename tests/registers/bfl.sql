@@ -49,7 +49,7 @@ findings as (
     union all
     {{ years_without_rows(
         'bfl', 'AJO_JOB_SLUT_DATO', 'job_months', 'extract(year from job_end_date)',
-        var('data_end_week')[:4] | int
+        (var('data_end_week') | string)[:4] | int
     ) }}
     union all
     {{ delivered_twice(

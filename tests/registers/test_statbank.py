@@ -9,10 +9,9 @@ import pytest
 import statbank_server
 from statbank_server import always, cut, hang, page, refusal, shortened, stall, status
 
-from vfm.registers import dbt_sql
 from vfm.statbank import __main__ as command
 from vfm.statbank import accounts, api, labour_market, tables
-from vfm.warehouse import provenance
+from vfm.warehouse import dbt_sql, provenance
 from vfm.warehouse.paths import PROJECT
 
 SHIPPED = PROJECT / "seeds/statbank"
@@ -148,14 +147,14 @@ def test_the_address_is_that_of_the_environment(monkeypatch):
 
 
 def expenditure(regk31, regk100):
-    """programme_expenditure and national_expenditure, built by the project's SQL from two account tables."""
+    """int_programme_expenditure and national_expenditure, built by the project's SQL from two accounts."""
     tables = {"regk31": regk31, "regk100": regk100, "municipalities": statbank_server.municipalities()}
     for name in ("account_groupings", "price_index"):
         tables[name] = pd.read_csv(PROJECT / f"seeds/classifications/{name}.csv", dtype={"grouping": str})
     models = {
         "staging.stg_statbank__accounts_by_function": "staging/statbank",
         "staging.stg_statbank__accounts_by_grouping": "staging/statbank",
-        "classifications.programme_expenditure": "marts/expenditure",
+        "classifications.int_programme_expenditure": "intermediate/expenditure",
         "classifications.national_expenditure": "marts/expenditure",
     }
     with duckdb.connect() as con:

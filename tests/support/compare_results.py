@@ -1,8 +1,9 @@
 """Say whether two published files hold the same numbers, to the last digit.
 
-From the root: ``python tests/support/compare_results.py old.duckdb new.duckdb``. Columns and tables that only the new file
-has are listed and allowed; meta.build_info, which tells the builds apart, is left out. Samples that leave out the outlier
-were called without_<code> up to version 0.1 and count as equal. Exit status 1 where anything else differs.
+From the root: ``python tests/support/compare_results.py old.duckdb new.duckdb``. Columns and tables that only
+the new file has are listed and allowed; meta.build_info, which tells the builds apart, is left out. Samples
+that leave out the outlier were called without_<code> up to version 0.1 and count as equal. Exit status 1 if
+anything else differs.
 """
 
 import sys

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vfm.synthetic import realism, world
+from vfm.synthetic.verify import realism
+from vfm.synthetic.world import creation
 from vfm.warehouse.paths import PROJECT
 
 SEED, SCALE = 1, 0.1
@@ -13,12 +14,12 @@ SEED, SCALE = 1, 0.1
 
 @pytest.fixture(scope="module")
 def made():
-    return world.create(SEED, SCALE)
+    return creation.create_world(SEED, SCALE)
 
 
 @pytest.fixture(scope="module")
 def rows(made):
-    return realism.table(made)
+    return realism.compare_with_figures(made)
 
 
 def test_no_band_is_missed(rows):
@@ -28,7 +29,7 @@ def test_no_band_is_missed(rows):
 
 
 def test_bands_are_bands_with_a_source():
-    bands = realism.figures()
+    bands = realism.public_figures()
     assert bands.index.is_unique
     assert (bands["low"] < bands["high"]).all()
     assert set(bands["kind"]) == {"public", "report", "plausible"}
@@ -39,7 +40,9 @@ def test_bands_are_bands_with_a_source():
 def test_the_page_shows_every_quantity():
     page = (PROJECT / "docs/synthetic.md").read_text(encoding="utf-8")
     shown = page.split(realism.BEGIN)[1].split(realism.END)[0]
-    assert [line.split(" | ")[0][2:] for line in shown.splitlines()[4:]] == list(realism.figures().index)
+    assert [line.split(" | ")[0][2:] for line in shown.splitlines()[4:]] == list(
+        realism.public_figures().index
+    )
 
 
 def _changed(made, **columns):
@@ -98,21 +101,21 @@ def _with_fates(made, **fates):
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_world_is_caught(made, wrong):
     change, quantity = WRONG[wrong]
-    assert realism.table(change(made)).loc[quantity, "verdict"] == "missed"
+    assert realism.compare_with_figures(change(made)).loc[quantity, "verdict"] == "missed"
 
 
 def test_a_reason_that_no_longer_holds_is_told(made, monkeypatch):
-    bands = realism.figures()
+    bands = realism.public_figures()
     bands.loc["median age of refugees", "apart"] = "they are too old"
     bands.loc["men among refugees", ["low", "high", "apart"]] = [0.0, 0.1, "they are not"]
-    monkeypatch.setattr(realism, "figures", bands.copy)
-    verdict = realism.table(made)["verdict"]
+    monkeypatch.setattr(realism, "public_figures", bands.copy)
+    verdict = realism.compare_with_figures(made)["verdict"]
     assert verdict["median age of refugees"] == "out of date"
     assert verdict["men among refugees"] == "apart"
 
 
 def test_a_band_without_a_quantity_is_refused(made, monkeypatch):
-    bands = realism.figures().rename(index={"deaths a year": "births a year"})
-    monkeypatch.setattr(realism, "figures", bands.copy)
+    bands = realism.public_figures().rename(index={"deaths a year": "births a year"})
+    monkeypatch.setattr(realism, "public_figures", bands.copy)
     with pytest.raises(KeyError, match="births a year, deaths a year"):
-        realism.table(made)
+        realism.compare_with_figures(made)

@@ -10,16 +10,8 @@ import pytest
 
 from vfm.statistics import cost_need, cox
 from vfm.statistics.normal import Z_975
-from vfm.synthetic import (
-    constants,
-    histories,
-    recovery,
-    recovery_report,
-    recovery_seed,
-    redraws,
-    truth,
-    world,
-)
+from vfm.synthetic.verify import recovery, recovery_report, recovery_seed, redraws
+from vfm.synthetic.world import constants, creation, histories, truth
 
 
 def estimates_of(part, name, values, error=1.0):
@@ -146,7 +138,7 @@ def test_the_page_is_written_between_its_markers_alone(tmp_path):
         f"before\n{recovery_report.BEGIN}\nstale\n{recovery_report.END}\nafter\n", encoding="utf-8"
     )
     for _ in range(2):
-        recovery_report.write(page, [result(1), result(2, (True, False))])
+        recovery_report.write_page(page, [result(1), result(2, (True, False))])
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "stale" not in text
     assert text.count(recovery_report.BEGIN) == text.count(recovery_report.END) == 1
@@ -165,7 +157,7 @@ def test_a_page_without_markers_is_refused(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("nothing\n", encoding="utf-8")
     with pytest.raises(ValueError, match="lacks the lines"):
-        recovery_report.write(page, [result(1)])
+        recovery_report.write_page(page, [result(1)])
 
 
 def test_the_committed_page_has_the_markers_and_the_command():
@@ -193,7 +185,7 @@ class Runner:
 
 
 def run(runner, folder, mark="code", seeds=(1, 2, 3), processes=1):
-    return recovery.run(list(seeds), folder, runner, mark, processes=processes, stream=io.StringIO())
+    return recovery.run_seeds(list(seeds), folder, runner, mark, processes=processes, stream=io.StringIO())
 
 
 def test_a_run_goes_on_where_it_was_cut_off(tmp_path):
@@ -220,12 +212,12 @@ def test_results_of_other_code_or_half_a_file_are_made_anew(tmp_path):
 
 
 def test_the_fingerprint_follows_the_code_and_not_the_page(tmp_path):
-    (tmp_path / "vfm/synthetic").mkdir(parents=True)
-    (tmp_path / "vfm/synthetic/world.py").write_text("1")
+    (tmp_path / "vfm/synthetic/verify").mkdir(parents=True)
+    (tmp_path / "vfm/synthetic/verify/redraws.py").write_text("1")
     first = recovery.fingerprint(tmp_path)
-    (tmp_path / "vfm/synthetic/recovery_report.py").write_text("1")
+    (tmp_path / "vfm/synthetic/verify/recovery_report.py").write_text("1")
     assert recovery.fingerprint(tmp_path) == first
-    (tmp_path / "vfm/synthetic/world.py").write_text("2")
+    (tmp_path / "vfm/synthetic/verify/redraws.py").write_text("2")
     assert recovery.fingerprint(tmp_path) != first
 
 
@@ -298,12 +290,12 @@ def test_the_copied_project_has_all_that_dbt_reads_but_the_registers(tmp_path):
 
 @pytest.fixture(scope="module")
 def made():
-    return world.create(4711, 0.04)
+    return creation.create_world(4711, 0.04)
 
 
 def test_a_redraw_keeps_persons_and_effects_and_draws_other_histories(made):
     before = made.history.spells.copy()
-    first, same, other = (redraws.redraw(made, number) for number in (1, 1, 2))
+    first, same, other = (redraws.redraw_histories(made, number) for number in (1, 1, 2))
     assert first.persons is made.persons and first.effects is made.effects
     pd.testing.assert_frame_equal(made.history.spells, before)
     pd.testing.assert_frame_equal(first.history.spells, same.history.spells)

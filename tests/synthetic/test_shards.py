@@ -13,11 +13,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from test_synthetic import REGISTERS, ROOT, SCALE, SEED, Reading, as_date, hashes, run
+from simulated_delivery import REGISTERS, SCALE, SEED, Reading, as_date, hashes, run
 
 from vfm.synthetic import __main__ as command
-from vfm.synthetic import accounts, check, shards, truth, world
-from vfm.synthetic.classifications import published
+from vfm.synthetic.delivery import shards, truth_files
+from vfm.synthetic.verify import truth_check
+from vfm.synthetic.world import creation, expenditure, keys, residence
+from vfm.synthetic.world.classifications import published
+from vfm.warehouse.paths import PROJECT
 
 SHARDS = 2
 
@@ -27,7 +30,7 @@ def large(tmp_path_factory):
     """Registers, accounts and truth of two small worlds, and what was said of them."""
     folder = tmp_path_factory.mktemp("large")
     progress = StringIO()
-    written, parts = shards.write(folder, SEED, SHARDS, scale=SCALE, stream=progress)
+    written, parts = shards.write_large_world(folder, SEED, SHARDS, scale=SCALE, stream=progress)
     return folder, written, parts, progress.getvalue()
 
 
@@ -49,7 +52,7 @@ def registers(large):
 @pytest.fixture(scope="module")
 def made():
     """The two worlds."""
-    return list(shards.worlds(SEED, SHARDS, SCALE))
+    return list(creation.create_worlds(SEED, SHARDS, SCALE))
 
 
 def read_truth(folder, name):
@@ -122,7 +125,7 @@ def test_every_world_has_the_spells_of_its_municipalities(made):
 
 
 def test_the_number_of_processes_changes_no_byte(large, tmp_path):
-    shards.write(tmp_path, SEED, SHARDS, scale=SCALE, processes=1, stream=StringIO())
+    shards.write_large_world(tmp_path, SEED, SHARDS, scale=SCALE, processes=1, stream=StringIO())
     for name in ("registers", "statbank", "truth"):
         assert hashes(tmp_path / name) == hashes(large[0] / name)
 
@@ -181,7 +184,9 @@ def test_the_accounts_are_those_of_as_many_persons(large, single, made):
     )
 
     need = read_truth(large[0], "expenditure")
-    persons = sum(accounts.programme_sums(one, shards.residence.build(one))["persons"].sum() for one in made)
+    persons = sum(
+        expenditure.programme_sums(one, residence.residence_of(one))["persons"].sum() for one in made
+    )
     assert need["persons"].sum() == persons
     money = need["actual_dkk"] * need["full_year_persons"]
     alone = read_truth(single, "expenditure")
@@ -214,7 +219,7 @@ TABLES = ["persons", "spells", "programme_days"]
 
 
 def test_a_warehouse_is_compared_with_all_worlds(warehouse, made, large):
-    compared = check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
+    compared = truth_check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
     assert [one.table for one in compared] == TABLES
     assert not any(one.differences for one in compared)
     assert [one.rows for one in compared] == [len(read_truth(large[0], name)) for name in TABLES]
@@ -231,7 +236,7 @@ def test_what_is_of_no_world_or_wrong_in_one_is_found(warehouse, made):
             f"select '{stranger}000000000', municipality_code, year, person_days "
             "from intermediate.int_programme_days limit 1"
         )
-    persons, spells, days = check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
+    persons, spells, days = truth_check.compare_worlds(warehouse, iter(made), SHARDS, TABLES)
     assert not persons.differences
     assert "duration_weeks differs in 1 rows" in spells.differences[0]
     assert days.differences == ("2 rows are in the warehouse only",)
@@ -259,7 +264,7 @@ def test_a_large_scale_is_a_whole_number_of_worlds(scale, capsys):
 
 
 def test_as_many_worlds_as_ids_can_tell_apart():
-    prefixes = {world.pnr_prefix("persons", shard) for shard in range(world.LARGEST_SHARD + 1)}
+    prefixes = {keys.pnr_prefix("persons", shard) for shard in range(keys.LARGEST_SHARD + 1)}
     assert len(prefixes) == command.LARGEST_SCALE
     assert {len(prefix) for prefix in prefixes} == {3}
 
@@ -270,7 +275,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch, capsys):
     def full(folder, *_):
         raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(truth, "write_truth", full)
+    monkeypatch.setattr(truth_files, "write_truth", full)
     status = command.main(
         ["--seed", str(SEED + 1), "--scale", str(SCALE), "--out", str(tmp_path / "registers")]
         + ["--statbank", str(tmp_path / "statbank"), "--truth", str(tmp_path / "truth")]
@@ -298,7 +303,7 @@ def test_a_run_that_is_ended_leaves_what_was_there(single, tmp_path, who, number
     with subprocess.Popen(
         [sys.executable, "-m", "vfm.synthetic", "--scale", "2", "--out", str(out)]
         + ["--statbank", str(tmp_path / "statbank"), "--truth", str(tmp_path / "truth")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -18,14 +18,17 @@ from compiled_models import CompiledModels
 from hypothesis import Phase, given, seed, settings
 from random_persons import raw_rows, several_persons
 
-from vfm.registers import dbt_sql
 from vfm.synthetic import __main__ as simulator
-from vfm.synthetic import check, world
+from vfm.synthetic.verify import truth_check
+from vfm.synthetic.world import creation
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 SEED, SCALE = 20160822, 0.1
 SELECTED = ["+spells", "+case_mix", "+int_programme_composition"]
-TABLES = [table for table in check.QUERIES if table != "expenditure"]  # seeds/statbank is not of this seed
+TABLES = [
+    table for table in truth_check.QUERIES if table != "expenditure"
+]  # seeds/statbank is not of this seed
 SPELL = """
     spell_number, sex, residence_ground, municipality_code, start_week, duration_weeks, weeks_to_window_end,
     outcome, exit_reason
@@ -56,7 +59,10 @@ def built(tmp_path_factory):
 def compared(built):
     """Every table beside its truth."""
     with duckdb.connect(str(built / "warehouse.duckdb"), read_only=True) as warehouse:
-        return {one.table: one for one in check.compare_world(warehouse, world.create(SEED, SCALE), TABLES)}
+        return {
+            one.table: one
+            for one in truth_check.compare_worlds(warehouse, [creation.create_world(SEED, SCALE)], 1, TABLES)
+        }
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -73,13 +79,13 @@ def test_the_comparison_sees_what_differs():
         {"person_id": ["a", "c", "c"], "municipality_code": "101", "year": [2011, 2011, 2012]}
     )
     built["person_days"] = [7, 8, 7]
-    assert check.compare("programme_days", true, true).differences == ()
-    assert check.compare("programme_days", built, true).differences == (
+    assert truth_check.compare_table("programme_days", true, true).differences == ()
+    assert truth_check.compare_table("programme_days", built, true).differences == (
         "1 rows are in the warehouse only",
         "1 rows are in the truth only",
         "person_days differs in 1 rows, the first has 8.0 and should have 7.0",
     )
-    twice = check.compare("programme_days", pd.concat([true, true[:1]]), true)
+    twice = truth_check.compare_table("programme_days", pd.concat([true, true[:1]]), true)
     assert twice.differences == ("1 rows of the warehouse repeat a key",)
 
 
@@ -95,7 +101,8 @@ def test_random_persons_have_the_spells_and_days_of_the_rules(built):
         models.run(raw_rows(people))
         spells = [(pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr])]
         met.update(fact for _, number, *_, reason in spells for fact in (reason, number))
-        found = models.connection.execute(f"select person_id, {SPELL} from intermediate.int_spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
         days = [
             (pnr, *place_and_year, days)
@@ -146,7 +153,8 @@ def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(bui
             (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)
         ]
         changed.update(reading.spells(one, **switches) != reading.spells(one) for one in people.values())
-        found = models.connection.execute(f"select person_id, {SPELL} from intermediate.int_spells").fetchall()
+        query = f"select person_id, {SPELL} from intermediate.int_spells"
+        found = models.connection.execute(query).fetchall()
         assert sorted(found) == sorted(spells)
 
     agree()

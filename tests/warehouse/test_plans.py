@@ -11,7 +11,8 @@ from vfm.warehouse.paths import PROJECT, Paths
 PATHS = Paths.from_environment(PROJECT)
 # up to the *_input tables; what follows is of municipalities
 FOLDERS = ("models/staging/registers", "models/intermediate/population", "models/intermediate/spells",
-           "models/intermediate/case_mix", "models/intermediate/programme", "models/intermediate/benchmark")  # fmt: skip
+           "models/intermediate/case_mix", "models/intermediate/programme",
+           "models/intermediate/benchmark")  # fmt: skip
 ALL_WITH_ALL = {"BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "LEFT_DELIM_JOIN", "RIGHT_DELIM_JOIN"}
 KEPT_ROWS_PER_PERSON = 10  # a person has more than a hundred weeks
 

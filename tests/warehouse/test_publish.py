@@ -26,7 +26,8 @@ def build(tmp_path):
     warehouse = tmp_path / "build/warehouse.duckdb"
     warehouse.parent.mkdir()
     with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema benchmark; create schema persons; create schema report; create schema published")
+        for schema in ("benchmark", "persons", "report", "published"):
+            con.execute(f"create schema {schema}")
         con.execute("create view persons.spells as select 1 as spell_id, 2 as person_id")
         con.execute("create table benchmark.left_over as select 1 as person_id")
         con.execute("create table benchmark.benchmark_indicators (k integer primary key, x double)")

@@ -6,17 +6,21 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 from vfm.engines import spark_session
 from vfm.warehouse import machine, settings
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.machine import BuildError
+from vfm.warehouse.paths import Paths, register_folder
 
 # what the Python models read: these tables, and whatever they are made of
 CHOICE = (
-    "--target", "spark", "--select", "+int_cox_input", "+int_cost_need_input", "+int_supplementary_cost_need_input",
+    "--target", "spark",
+    "--select", "+int_cox_input", "+int_cost_need_input", "+int_supplementary_cost_need_input",
     "--exclude-resource-type", "test", "unit_test",
 )  # fmt: skip
 FIRST = """
@@ -49,17 +53,17 @@ class Folders:
         return getattr(self.paths, name)
 
     @property
-    def target(self):
+    def target(self) -> Path:
         """dbt's manifest, run results and compiled SQL for Spark."""
         return self.paths.build / "target_spark"
 
     @property
-    def tables(self):
+    def tables(self) -> Path:
         """One folder a schema, <schema>.db, and in it one a table; profiles/profiles.yml says so too."""
         return self.paths.build / "spark"
 
 
-def build(paths, stream):
+def build(paths: Paths, stream: TextIO, values: Sequence[str] = ()) -> dict[str, str]:
     """Build the tables on Spark.
 
     Parameters
@@ -67,6 +71,8 @@ def build(paths, stream):
     paths : vfm.warehouse.paths.Paths
     stream : text file
         Where progress is shown.
+    values : sequence of str
+        dbt's options that set variables of the method.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def build(paths, stream):
         If Spark cannot be started here, or anything failed.
     """
     check()
-    refuse_hidden(paths.project / (os.environ.get("VFM_REGISTERS") or "seeds/registers"))
+    refuse_hidden(register_folder(paths.project))
     folders = Folders(paths)
     shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
     try:
@@ -89,13 +95,13 @@ def build(paths, stream):
         name = paths.short(paths.build)
         raise BuildError(machine.cannot_write("build", name, problem)) from problem
     try:
-        run_dbt(folders, stream, CHOICE, environment(paths), FIRST)
+        run_dbt(folders, stream, (*CHOICE, *values), environment(paths), FIRST)
     finally:
         shutil.rmtree(settings.spill(paths.build), ignore_errors=True)
     return {"VFM_SPARK_TABLES": folders.tables.as_posix()}
 
 
-def environment(paths):
+def environment(paths: Paths) -> dict[str, str]:
     """Return the environment variables of dbt's process on Spark, besides those of this one.
 
     The Spark is that of the extra, whatever else is installed. What its driver spills goes where DuckDB's
@@ -112,12 +118,12 @@ def environment(paths):
     return variables | ({"SPARK_LOCAL_IP": "127.0.0.1"} if re.fullmatch(LOCAL, master()) else {})
 
 
-def master():
+def master() -> str:
     """Return the address of Spark's master."""
     return os.environ.get("SPARK_MASTER") or "local[*]"
 
 
-def check():
+def check() -> None:
     """Refuse, before a JVM is started, what Spark would answer with a page of Java.
 
     Raises
@@ -148,12 +154,12 @@ def check():
         refuse(f"SPARK_MASTER is {master()}, and nothing answers there")
 
 
-def refuse(sentence):
+def refuse(sentence: str) -> NoReturn:
     """Stop the build with a sentence."""
     raise BuildError(f"{sentence}. {spark_session.SEE}")
 
 
-def refuse_hidden(registers):
+def refuse_hidden(registers: Path) -> None:
     """Stop where Spark would leave out part files without a word, which DuckDB reads."""
     for file in sorted(registers.glob("*/[_.]*.parquet")):
         refuse(
@@ -162,7 +168,7 @@ def refuse_hidden(registers):
         )
 
 
-def java_version():
+def java_version() -> int | None:
     """Return the major version of the Java that Spark would start; None without one."""
     home = os.environ.get("JAVA_HOME")
     java = os.path.join(home, "bin", "java") if home else "java"
@@ -174,7 +180,7 @@ def java_version():
     return int(found[1]) if found else None
 
 
-def answers(host, port):
+def answers(host: str, port: int) -> bool:
     """Say whether something takes connections at an address."""
     try:
         socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()

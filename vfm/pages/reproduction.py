@@ -15,7 +15,7 @@ from string import Template
 
 import duckdb
 
-from vfm.synthetic.constants import DEFAULT_SEED
+from vfm.synthetic.world.constants import DEFAULT_SEED
 from vfm.warehouse.paths import PROJECT
 
 SHIPPED = f"synthetic, seed {DEFAULT_SEED}"

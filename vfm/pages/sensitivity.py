@@ -68,19 +68,9 @@ EXPENDITURE = """
     select municipality_code, expenditure_indicator, position, quintile
     from expenditure.expenditure_indicators order by municipality_code
 """
-# as expenditure_indicators has it for the main analysis
 SUPPLEMENTARY = """
-    select
-        own.municipality_code,
-        own.expenditure_indicator,
-        case
-            when own.expenditure_indicator - student.quantile_0975 * own.standard_error > 1 then 'above'
-            when own.expenditure_indicator + student.quantile_0975 * own.standard_error < 1 then 'below'
-            else 'around'
-        end as position
-    from expenditure.supplementary_indicators as own
-    left join classifications.student_t_quantiles as student on own.years - 1 = student.degrees_of_freedom
-    order by own.municipality_code
+    select municipality_code, expenditure_indicator, position, quintile
+    from intermediate.int_supplementary_positions order by municipality_code
 """
 
 
@@ -177,9 +167,7 @@ def quintiles(values):
 
 def supplementary_groupings(con):
     """Read the state with the expenditure indicators of groupings 001-009, built for note 17 anyway."""
-    expenditure = con.sql(SUPPLEMENTARY).df()
-    expenditure["quintile"] = quintiles(expenditure["expenditure_indicator"])
-    return state(con.sql(BENCHMARK).df(), expenditure)
+    return state(con.sql(BENCHMARK).df(), con.sql(SUPPLEMENTARY).df())
 
 
 def without_outlier(con):

@@ -199,7 +199,6 @@ def indicators_table(
     replicates: int = 999,
     seed: int = 20170601,
     window_weeks: int = 156,
-    ties: str = "breslow",
 ) -> pd.DataFrame:
     """One row for each replicate (1, 2, ...) and benchmarked municipality: its bootstrapped indicator.
 
@@ -209,21 +208,17 @@ def indicators_table(
         As `indicators`.
     results : DataFrame
         intermediate.int_cox_results, which has the Cox models of these spells.
-    ties : {'breslow'}
-        Handling of ties in the Cox models.
 
     Returns
     -------
     DataFrame
-        replicate, municipality_code, indicator. No rows in, no rows out.
+        replicate, municipality_code, indicator. No rows in, no rows out. The refits have Breslow ties.
 
     Raises
     ------
     ValueError
-        Ties other than Breslow's, and as `indicators`.
+        As `indicators`.
     """
-    if ties != "breslow":
-        raise ValueError(f"the bootstrap of the indicators refits with Breslow ties, not {ties!r}")
     if not len(spells):
         return typed([], _DRAWS)
     estimates = cox.estimates_by_sex(

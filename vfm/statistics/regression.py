@@ -103,7 +103,7 @@ def indicator_regressions(municipalities: pd.DataFrame, outlier: str = "169") ->
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, spells, benchmark_indicator, expenditure_indicator.
+        intermediate.int_efficiency_input: municipality_code, spells, both indicators.
     outlier : str
         Code of the municipality that the second sample leaves out.
 

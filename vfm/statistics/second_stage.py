@@ -230,7 +230,7 @@ def draws_table(
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, benchmark_indicator.
+        intermediate.int_efficiency_input: municipality_code, benchmark_indicator.
     covariances : DataFrame
         benchmark.indicator_covariance.
     cells : DataFrame
@@ -433,7 +433,7 @@ def joint_regressions(
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws.
     outlier : str
@@ -499,7 +499,7 @@ def frontier_intervals(
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input.
+        intermediate.int_efficiency_input.
     draws : DataFrame
         intermediate.int_indicator_draws; draw 0 gives the expected expenditure at the estimates.
     frontier_results : DataFrame

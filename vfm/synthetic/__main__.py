@@ -15,10 +15,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from vfm.synthetic import accounts, constants, delivery, residence, shards, truth, world
+from vfm.synthetic.delivery import accounts, registers, shards, truth_files
+from vfm.synthetic.world import constants, creation, keys, residence
 from vfm.warehouse import machine
 
-SMALLEST_SCALE, LARGEST_SCALE = 0.02, world.LARGEST_SHARD + 1
+SMALLEST_SCALE, LARGEST_SCALE = 0.02, keys.LARGEST_SHARD + 1
 FOLDERS = {
     "out": ("seeds/registers", "register folder"),
     "statbank": ("seeds/statbank", "folder of the accounts"),
@@ -26,7 +27,7 @@ FOLDERS = {
 }
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the simulator; returns the exit status."""
     options = _parse(arguments)
     began = time.perf_counter()
@@ -62,7 +63,7 @@ def main(arguments=None):
 def _make(work, options):
     """Make everything below the work folder; returns what was written, persons, spells, peak memory."""
     if options.scale > 1:
-        written, parts = shards.write(work, options.seed, int(options.scale))
+        written, parts = shards.write_large_world(work, options.seed, int(options.scale))
         return (
             written,
             sum(part.persons for part in parts),
@@ -79,14 +80,14 @@ def _make(work, options):
         report(what, time.perf_counter() - start)
         return result
 
-    made = timed("persons and histories", world.create, options.seed, options.scale)
-    lived = timed("residence", residence.build, made)
-    booked = timed("accounts", accounts.build, made, lived)
+    made = timed("persons and histories", creation.create_world, options.seed, options.scale)
+    lived = timed("residence", residence.residence_of, made)
+    booked = timed("accounts", accounts.accounts_of, made, lived)
     (work / "registers").mkdir()
-    written = delivery.write_registers(work / "registers", made, lived, report)
-    origin = delivery.origin(made.seed, made.scale)
+    written = registers.write_registers(work / "registers", made, lived, report)
+    origin = registers.origin_in_words(made.seed, made.scale)
     written += timed("statbank files", accounts.write_accounts, work / "statbank", booked, origin)
-    timed("truth", truth.write_truth, work / "truth", made, lived, booked)
+    timed("truth", truth_files.write_truth, work / "truth", made, lived, booked)
     return written, len(made.persons), len(made.history.spells), shards.peak_memory()
 
 
@@ -102,7 +103,7 @@ def _work_folder(out):
 
 def _publish(work, options):
     """Put what was made in the place of what was there, `origin.json` of the registers last."""
-    with truth.owners_alone():
+    with truth_files.owners_alone():
         options.truth.mkdir(parents=True, exist_ok=True)
     options.statbank.mkdir(parents=True, exist_ok=True)
     with _undisturbed():
@@ -127,7 +128,7 @@ def _move_files(source, target):
 
 @contextmanager
 def _undisturbed():
-    """Whoever asks the process to end has to wait a moment."""
+    """Ignore requests to end (Ctrl-C, SIGTERM) until the files are in their places."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (*machine.STOPS, signal.SIGINT)}
     try:
         yield

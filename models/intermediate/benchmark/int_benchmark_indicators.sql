@@ -65,9 +65,8 @@ final as (
         uncertainty.p_value,
         uncertainty.p_value_fdr,
         case
-            when uncertainty.ci_low > 1 then 'above'
-            when uncertainty.ci_high < 1 then 'below'
-            when uncertainty.ci_low is not null then 'around'
+            when uncertainty.ci_low is not null
+                then {{ position_of_interval('uncertainty.ci_low', 'uncertainty.ci_high') }}
         end as position,
         ranked.rank
     from ranked

@@ -30,7 +30,7 @@ final as (
     select
         population.person_id,
         population.start_week as health_year_start,
-        {{ add_days('population.start_week', 7 * var('health_weeks')) }} as health_year_end,
+        {{ add_days('population.start_week', 7 * var('health_weeks') | int) }} as health_year_end,
         coalesce(resident_weeks.resident_weeks, 0) as resident_weeks
     from population
     left join resident_weeks

@@ -69,48 +69,9 @@ errors as (
 
 ),
 
-intervals as (
-
-    select
-        errors.municipality_code,
-        errors.years,
-        errors.expenditure_indicator,
-        errors.standard_error,
-        errors.expenditure_indicator - student_t.quantile_0975 * errors.standard_error as ci_low,
-        errors.expenditure_indicator + student_t.quantile_0975 * errors.standard_error as ci_high
-    from errors
-    left join student_t
-        on errors.years - 1 = student_t.degrees_of_freedom
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (order by expenditure_indicator asc, municipality_code asc)
-            as expenditure_rank,
-        count(*) over () as municipalities
-    from intervals
-
-),
-
 final as (
 
-    select
-        municipality_code,
-        years,
-        expenditure_indicator,
-        standard_error,
-        ci_low,
-        ci_high,
-        case
-            when ci_low > 1 then 'above'
-            when ci_high < 1 then 'below'
-            else 'around'
-        end as position,
-        {{ quintile('expenditure_rank', 'municipalities') }} as quintile
-    from ranked
+    {{ with_positions_over_years('errors', 'student_t') }}
 
 )
 

@@ -1,3 +1,6 @@
+{#- what is no list is refused when dbt connects, and until then must not stop the parser -#}
+{%- set groupings = var('supplementary_groupings') -%}
+{%- set groupings = groupings if groupings is iterable else [] -%}
 with
 
 cells as (
@@ -15,7 +18,7 @@ programme_expenditure as (
 expenditure as (
 
     {{ net_expenditure(
-        'programme_expenditure', "grouping in ('" ~ var('supplementary_groupings') | join("', '") ~ "')"
+        'programme_expenditure', "grouping in ('" ~ groupings | join("', '") ~ "')"
     ) }}
 
 ),

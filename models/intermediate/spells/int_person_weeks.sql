@@ -19,7 +19,7 @@ follow_up as (
         person_id,
         start_week,
         least(
-            {{ var('window_weeks') + var('success_weeks') - 1 }},
+            {{ var('window_weeks') | int + var('success_weeks') | int - 1 }},
             {{ weeks_between('start_week', date_literal(var('data_end_week'))) }} + 1
         ) as last_week_number
     from population

@@ -25,7 +25,7 @@ gaps as (
         person_id,
         week_number,
         row_number() over person_history as number_of_week,
-        lead(week_number, {{ var('gap_weeks') - 1 }}) over person_history as last_week_number,
+        lead(week_number, {{ var('gap_weeks') | int - 1 }}) over person_history as last_week_number,
         lag(week_number) over person_history as previous_week_number,
         municipality_code <> lag(municipality_code) over person_history as is_elsewhere
     from weeks
@@ -50,7 +50,7 @@ turning_points as (
         and (
             number_of_week = 1
             or (
-                last_week_number = week_number + {{ var('gap_weeks') - 1 }}
+                last_week_number = week_number + {{ var('gap_weeks') | int - 1 }}
                 and (previous_week_number < week_number - 1 or is_elsewhere)
             )
         )

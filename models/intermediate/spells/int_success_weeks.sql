@@ -25,11 +25,11 @@ runs as (
         person_id,
         week_number,
         week_start,
-        lead(week_number, {{ var('success_weeks') - 1 }}) over person_history as last_week_number,
+        lead(week_number, {{ var('success_weeks') | int - 1 }}) over person_history as last_week_number,
         sum(paid_hours) over (
             partition by person_id
             order by week_number
-            rows between current row and {{ var('success_weeks') - 1 }} following
+            rows between current row and {{ var('success_weeks') | int - 1 }} following
         ) as run_hours
     from employed_weeks
     window person_history as (partition by person_id order by week_number)
@@ -47,7 +47,7 @@ final as (
     from runs
     where
         week_number <= {{ var('window_weeks') }}
-        and last_week_number = week_number + {{ var('success_weeks') - 1 }}
+        and last_week_number = week_number + {{ var('success_weeks') | int - 1 }}
         and run_hours / {{ var('success_weeks') }} >= {{ var('success_hours_per_week') }} - 1e-9
 
 )

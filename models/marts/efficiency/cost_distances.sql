@@ -38,11 +38,8 @@ final as (
         intervals.excess_dkk,
         intervals.excess_dkk_low,
         intervals.excess_dkk_high,
-        case
-            when intervals.excess_dkk_low > 0 then 'above'
-            when intervals.excess_dkk_high < 0 then 'below'
-            else 'around'
-        end as position,
+        {{ position_of_interval('intervals.excess_dkk_low', 'intervals.excess_dkk_high', 0) }}
+            as position,
         efficiencies.is_at_regression
     from intervals
     inner join draws

@@ -12,7 +12,6 @@ expenditure as (
 
 ),
 
--- only a municipality that stands apart from 1 on both axes belongs to a corner of the map
 final as (
 
     select
@@ -22,17 +21,7 @@ final as (
         benchmark.position as benchmark_position,
         expenditure.expenditure_indicator,
         expenditure.position as expenditure_position,
-        case
-            when benchmark.position = 'above' and expenditure.position = 'below'
-                then 'high_result_low_cost'
-            when benchmark.position = 'above' and expenditure.position = 'above'
-                then 'high_result_high_cost'
-            when benchmark.position = 'below' and expenditure.position = 'below'
-                then 'low_result_low_cost'
-            when benchmark.position = 'below' and expenditure.position = 'above'
-                then 'low_result_high_cost'
-            else 'uncertain'
-        end as quadrant
+        {{ corner_of_map('benchmark.position', 'expenditure.position') }} as quadrant
     from benchmark
     inner join expenditure
         on benchmark.municipality_code = expenditure.municipality_code

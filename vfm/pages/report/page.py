@@ -56,7 +56,7 @@ def facts(results, words):
     widths = profiles["marginal_rank_high"] - profiles["marginal_rank_low"] + 1
     cells = results["report.comparison_summary"][["cells", "set_aside", "within_tolerance"]].sum()
     likely = results["benchmark.quintile_probabilities"].groupby("municipality_code")["probability"].max()
-    slope, without = ("all", "expenditure_indicator"), ("without_169", "expenditure_indicator")
+    slope, without = ("all", "expenditure_indicator"), ("without_outlier", "expenditure_indicator")
     return {
         "municipalities": number(len(indicators)),
         "all_municipalities": number(len(results["report.appendix_table_5_1"])),

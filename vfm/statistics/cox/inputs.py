@@ -13,9 +13,7 @@ from vfm.statistics.cox.risk_sets import RiskSets
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
 
 
-def checked(
-    duration: ArrayLike, event: ArrayLike, X: ArrayLike, weights: ArrayLike, cluster: ArrayLike, ties: str
-) -> tuple:  # long: one refusal after the other
+def checked(duration: ArrayLike, event: ArrayLike, X: ArrayLike | None, weights, cluster, ties: str) -> tuple:
     """Arguments of `fit` as arrays, each refused by name where it cannot be used.
 
     Returns
@@ -50,41 +48,53 @@ def checked(
     if X.ndim != 2 or len(X) != n:
         raise ValueError(f"X must have shape ({n}, p) like the {n} durations, not {X.shape}")
     terms = terms or [f"x{j}" for j in range(X.shape[1])]
-    event = np.asarray(event)
-    if event.shape != (n,):
-        raise ValueError(f"event must have shape ({n},), not {event.shape}")
-    if event.dtype != bool:
-        event = np.asarray(event, float)
-        if not np.isin(event, (0.0, 1.0)).all():
-            raise ValueError("event must be true/false or 1/0 in every row")
-        event = event == 1
+    event = _checked_events(event, n)
     whole = (duration >= 1) & (duration < np.inf) & (duration == np.floor(duration))
     if not whole.all():
         raise ValueError(f"duration must be whole weeks, at least 1; {n - whole.sum()} of {n} rows are not")
     weighted = "" if weights is None else " with a weight"
-    weights = np.ones(n) if weights is None else np.asarray(weights, float)
-    if weights.shape != (n,):
-        raise ValueError(f"weights must have shape ({n},), not {weights.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("weights must be finite and not negative")
+    weights = _checked_weights(weights, n)
     rows = np.count_nonzero(weights)
-    if not rows:
-        raise ValueError("weights are 0 in every row")
     if not (event & (weights > 0)).any():
         raise ValueError(
             f"event is false in every row{weighted}: a Cox model of {rows} rows with no events says nothing"
         )
     if rows <= X.shape[1]:
         raise ValueError(f"X has {X.shape[1]} columns but only {rows} rows{weighted}: too few to fit them")
-    if large:
-        X = packed(X)
-    if cluster is not None:
-        if len(cluster) != n:
-            raise ValueError(f"cluster must have {n} rows, not {len(cluster)}")
-        cluster, labels = pd.factorize(np.asarray(cluster))
-        if (cluster < 0).any():
-            raise ValueError(f"cluster is missing in {int((cluster < 0).sum())} rows")
-    return duration, event, X, terms, weights, cluster
+    X = packed(X) if large else X
+    return duration, event, X, terms, weights, None if cluster is None else _checked_clusters(cluster, n)
+
+
+def _checked_events(event, n):
+    event = np.asarray(event)
+    if event.shape != (n,):
+        raise ValueError(f"event must have shape ({n},), not {event.shape}")
+    if event.dtype == bool:
+        return event
+    event = np.asarray(event, float)
+    if not np.isin(event, (0.0, 1.0)).all():
+        raise ValueError("event must be true/false or 1/0 in every row")
+    return event == 1
+
+
+def _checked_weights(weights, n):
+    weights = np.ones(n) if weights is None else np.asarray(weights, float)
+    if weights.shape != (n,):
+        raise ValueError(f"weights must have shape ({n},), not {weights.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    if not weights.any():
+        raise ValueError("weights are 0 in every row")
+    return weights
+
+
+def _checked_clusters(cluster, n):
+    if len(cluster) != n:
+        raise ValueError(f"cluster must have {n} rows, not {len(cluster)}")
+    cluster, _ = pd.factorize(np.asarray(cluster))
+    if (cluster < 0).any():
+        raise ValueError(f"cluster is missing in {int((cluster < 0).sum())} rows")
+    return cluster
 
 
 def screened(

@@ -130,6 +130,12 @@ def _checked(y, X, weights, noise, side, distribution):
         raise ValueError(
             f"y and X have {n} rows; a frontier with {k} coefficients needs more than {k + 2} rows"
         )
+    _refuse_collinear(X, names)
+    return y, X, names, weights * (n / weights.sum()), noise
+
+
+def _refuse_collinear(X, names):
+    """Refuse regressors that are constant beside the first column, or combinations of each other."""
     largest = np.abs(X).max(axis=0)
     constant = np.ptp(X, axis=0) <= 1e-13 * largest
     constant[0] = False
@@ -137,9 +143,8 @@ def _checked(y, X, weights, noise, side, distribution):
         raise ValueError(
             f"X is constant in column {_list(names, constant)}, and a frontier has a constant of its own"
         )
-    if np.linalg.matrix_rank(X / largest) < k:
+    if np.linalg.matrix_rank(X / largest) < X.shape[1]:
         raise ValueError(f"X is collinear: one of {', '.join(names)} is a combination of the others")
-    return y, X, names, weights * (n / weights.sum()), noise
 
 
 def fit(

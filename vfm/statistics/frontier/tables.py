@@ -77,7 +77,7 @@ def fits(
     Parameters
     ----------
     municipalities : DataFrame
-        efficiency.efficiency_input: municipality_code, spells, benchmark_indicator, expenditure_indicator.
+        intermediate.int_efficiency_input: municipality_code, spells, both indicators.
         Sorted here.
 
     Yields

@@ -1,0 +1,467 @@
+{#
+    What cannot be right in a delivery. A test in tests/registers is a list of findings, one per rule; each is one
+    row where the rule is broken and none where it holds. `dbt build` stops with the worst error of a register,
+    `make check-registers` runs the same files and lists all.
+
+    A finding of severity `error` stops the build, a `warning` does not. Its sentence names the register, the
+    column, the number of rows, an example, what to do and where to read more; never a person.
+#}
+
+{#
+    `relation` rows for which `condition` holds break the rule. `says` follows "has N rows"; `noun` is what a row of
+    the relation is; `example` is an aggregate over those rows (never of a column that holds ids).
+#}
+{% macro finding(
+    register, column, relation, condition, says, advice, anchor, example=none, noun='row', severity='error',
+    hide=true
+) -%}
+    select
+        '{{ severity }}' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register {{ register }}: {{ 'key' if '(' in column else 'column' }} {{ column }} has '
+        || {{ counted('count(*)', noun) }} || ' {{ says }}'
+        {%- if example %}
+        || coalesce(' (for example ' || {{ shown(example) if hide else example }} || ')', '')
+        {%- endif %}
+        || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
+    from {{ relation }}
+    where {{ condition }}
+    having count(*) > 0
+{%- endmacro %}
+
+{# The end of a test: stops with the worst error, returns the warnings. `findings` is a CTE before it. #}
+{% macro refuse(findings) -%}
+ranked as (
+
+    select
+        sentence,
+        row_number() over (order by row_count desc, column_name, sentence) as place,
+        count(*) over () - 1 as others
+    from {{ findings }}
+    where severity = 'error'
+
+),
+
+worst as (
+
+    select
+        sentence || case
+            when others > 0 then ' make check-registers lists ' || {{ counted('others', 'more problem') }} || '.'
+            else ''
+        end as sentence
+    from ranked
+    where place = 1
+
+)
+
+select
+    severity,
+    register,
+    column_name,
+    row_count,
+    sentence
+from {{ findings }}
+where (select {{ raise_error('sentence') }} from worst) is null
+{%- endmacro %}
+
+{% macro counted(number, noun) -%}
+    {{ as_text(number) }} || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end
+{%- endmacro %}
+
+{# Null, or a text that stands for it. #}
+{% macro is_blank(column) -%}
+    {{ return(adapter.dispatch('is_blank', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_blank(column) -%}
+    ({{ column }} is null or (typeof({{ column }}) = 'VARCHAR' and {{ to_text(column) }} is null))
+{%- endmacro %}
+
+{% macro spark__is_blank(column) -%}
+    ({{ column }} is null or (typeof({{ column }}) = 'string' and {{ to_text(column) }} is null))
+{%- endmacro %}
+
+{# The values of all rows in their order, with a comma between them. #}
+{% macro listed(column) -%}
+    {{ return(adapter.dispatch('listed', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro default__listed(column) -%}
+    string_agg({{ as_text(column) }}, ', ' order by {{ column }})
+{%- endmacro %}
+
+{% macro spark__listed(column) -%}
+    listagg({{ as_text(column) }}, ', ') within group (order by {{ column }})
+{%- endmacro %}
+
+{# An example for a message: a short value or a date. Longer ones could be a person's id in the wrong column. #}
+{% macro shown(value) -%}
+    {{ return(adapter.dispatch('shown', 'value_for_money')(value)) }}
+{%- endmacro %}
+
+{% macro duckdb__shown(value) -%}
+    case
+        when length(cast({{ value }} as varchar)) < 10
+            or regexp_matches(cast({{ value }} as varchar), '^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}')
+            then cast({{ value }} as varchar)
+        else 'one of ' || length(cast({{ value }} as varchar)) || ' characters'
+    end
+{%- endmacro %}
+
+{% macro spark__shown(value) -%}
+    case
+        when length({{ as_text(value) }}) < 10
+            or {{ as_text(value) }} rlike '^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}'
+            then {{ as_text(value) }}
+        else 'one of ' || length({{ as_text(value) }}) || ' characters'
+    end
+{%- endmacro %}
+
+{# ---- rules that several registers share --------------------------------------------------------------------- #}
+
+{# {column: date, integer or hours}: raw values that macros/deliveries/casts.sql cannot read #}
+{% macro unreadable(register, columns) -%}
+    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours} %}
+    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number'} %}
+    {% for column, kind in columns.items() %}
+    {{ finding(
+        register, column, source('registers', register),
+        casts[kind](column) ~ ' is null and not ' ~ is_blank(column),
+        'that no ' ~ kinds[kind] ~ ' can be read from', 'Deliver the column in a form that is.', 'unreadable',
+        example='min(' ~ to_text(column) ~ ')'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Raw columns that need a value in every row. #}
+{% macro missing(register, columns) -%}
+    {% for column in columns %}
+    {{ finding(
+        register, column, source('registers', register), is_blank(column),
+        'without a value', 'The method needs one in every row.', 'no-value'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Keys of a relation without exact duplicates that several rows share. #}
+{% macro shared_key(register, key, relation, columns) -%}
+    {{ finding(
+        register, key, '(select 1 from ' ~ relation ~ ' group by ' ~ columns | join(', ') ~ ' having count(*) > 1)',
+        'true', 'in several rows that differ', 'Deliver the rows that hold; exact duplicates do no harm.',
+        'two-rows-one-key', noun='value'
+    ) }}
+{%- endmacro %}
+
+{% macro after_today(register, column, relation, field) -%}
+    {{ finding(
+        register, column, relation, field ~ ' > current_date',
+        'after today', 'Was the date counted from another day than it was read from?', 'after-today',
+        example='max(' ~ field ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# Events of persons before their birth date in bef. #}
+{% macro before_birth(register, column, relation, field) -%}
+    {% set born %}
+        (
+            select events.{{ field }}
+            from {{ relation }} as events
+            inner join {{ ref('stg_registers__population') }} as born on events.person_id = born.person_id
+            group by events.person_id, events.{{ field }}
+            having events.{{ field }} < min(born.birth_date)
+        )
+    {% endset %}
+    {{ finding(
+        register, column, born, 'true', 'before the birth date in bef',
+        'Check the dates, and whether the ids are of the same persons.', 'before-birth',
+        example='min(' ~ field ~ ')'
+    ) }}
+{%- endmacro %}
+
+{#
+    Codes that are in no row of a seed; the combination with the most rows stands for all. `columns` are the
+    relation's, `names` the delivery's, `fields` the seed's. Rows without one of the codes pass: `missing` sees them.
+#}
+{% macro unmapped(
+    register, names, relation, columns, seed, fields=none, path='seeds/classifications/', is_no=none, advice=none,
+    anchor='unmapped-code'
+) -%}
+    {% set one = columns | length == 1 %}
+    {% set label = names[0] if one else '(' ~ names | join(', ') ~ ')' %}
+    {% set is_no = is_no or 'is in no row of ' ~ path ~ seed ~ '.csv' %}
+    {% set advice = advice or 'Add what it means to that file, or correct the delivery.' %}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ label }}' as column_name,
+        cast(code_rows as bigint) as row_count,
+        'register {{ register }}: {{ label }} = ' || code || ' in ' || {{ counted('code_rows', 'row') }}
+        || ' {{ is_no }}'
+        || case
+            when others = 0 then ''
+            when others = 1 then ', nor is 1 other'
+            else ', nor are ' || {{ as_text('others') }} || ' others'
+        end
+        || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
+    from (
+        select
+            {{ "''" if one else "'('" }}
+            {%- for column in columns %}
+            || {{ shown('codes.' ~ column) }} || '{{ ', ' if not loop.last }}'
+            {%- endfor %}
+            || {{ "''" if one else "')'" }} as code,
+            codes.code_rows,
+            count(*) over () - 1 as others,
+            row_number() over (order by codes.code_rows desc, codes.{{ columns | join(', codes.') }}) as place
+        from (
+            select
+                {{ columns | join(', ') }},
+                count(*) as code_rows
+            from {{ relation }}
+            where {{ columns | join(' is not null and ') }} is not null
+            group by {{ columns | join(', ') }}
+        ) as codes
+        where not exists (
+            select 1
+            from {{ ref(seed) }} as known
+            where
+                {% for column in columns %}
+                known.{{ (fields or columns)[loop.index0] }} = codes.{{ column }}
+                {{ 'and' if not loop.last }}
+                {% endfor %}
+        )
+    ) as unknown_codes
+    where place = 1
+{%- endmacro %}
+
+{#
+    Municipalities in rows that the method reads: rows from before the first permit year hold the codes of their own
+    time. Christiansoe (411) is no municipality and is not among the 98, but people live there.
+#}
+{% macro unknown_municipality(register, name, relation, column, date) -%}
+    {% set read %}
+        (
+            select {{ column }}
+            from {{ relation }}
+            where extract(year from {{ date }}) >= {{ var('first_permit_year') }} and {{ column }} <> '411'
+        ) as read_rows
+    {% endset %}
+    {{ unmapped(
+        register, [name], read, [column], 'municipalities', ['municipality_code'],
+        is_no='is not a municipality since 2007',
+        advice='Codes from before the reform of 2007 are accepted in rows before ' ~ var('first_permit_year') ~ ' only.',
+        anchor='unknown-municipality'
+    ) }}
+{%- endmacro %}
+
+{#
+    Persons of a register who are not in bef: ids of another length than any there, and nearly nobody found at all.
+    A register without the right persons joins to nothing, and everyone looks unemployed or healthy.
+#}
+{% macro strangers(register, relation) -%}
+    {{ finding(
+        register, 'PNR',
+        '(select distinct person_id from ' ~ relation ~ ') as persons',
+        'length(person_id) not in (select distinct length(person_id) from '
+        ~ ref('stg_registers__population') ~ ' where person_id is not null)
+        and exists (select 1 from ' ~ ref('stg_registers__population') ~ ')',
+        'of another length than all ids in bef', 'Were leading zeros lost? Deliver ids as text.', 'other-ids',
+        noun='id'
+    ) }}
+
+    union all
+
+    select
+        case when 10 * found < persons then 'error' else 'warning' end as severity,
+        '{{ register }}' as register,
+        'PNR' as column_name,
+        cast(persons - found as bigint) as row_count,
+        'register {{ register }}: of ' || {{ counted('persons', 'person') }} || ' in column PNR '
+        || {{ as_text('persons - found') }} || ' are not in bef. '
+        || 'Are the ids the same pseudonyms in both? See docs/bad_input.md#not-in-bef.' as sentence
+    from (
+        select
+            count(*) as persons,
+            count(known.person_id) as found
+        from (select distinct person_id from {{ relation }}) as persons
+        left join (select distinct person_id from {{ ref('stg_registers__population') }}) as known
+            on persons.person_id = known.person_id
+    ) as shares
+    where
+        persons >= 100
+        and 2 * found < persons
+        and exists (select 1 from {{ ref('stg_registers__population') }})
+{%- endmacro %}
+
+{#
+    Years of the study without a row, in a register with 100 rows a year or more: one file a year is how registers
+    are delivered, and one is easily forgotten. `year` is an expression over the relation.
+#}
+{% macro years_without_rows(register, column, relation, year, last_year) -%}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register {{ register }}: column {{ column }} has no row of '
+        || {{ listed('years.year') }}
+        || '. Was a file forgotten, or a date read from the wrong day? See docs/bad_input.md#missing-year.' as sentence
+    from (
+        {% for number in range(var('first_permit_year') | int, last_year + 1) %}
+        select {{ number }} as year
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as years
+    left join (
+        select
+            {{ year }} as year,
+            count(*) as year_rows
+        from {{ relation }}
+        group by {{ year }}
+    ) as delivered
+        on years.year = delivered.year
+    where
+        delivered.year is null
+        and (select count(*) from {{ relation }}) >= 100 * {{ last_year + 1 - var('first_permit_year') | int }}
+    having count(*) > 0
+{%- endmacro %}
+
+{#
+    A file that came twice, in a register in which equal rows are separate events (DECISIONS.md, D1): nine in ten
+    rows of a year have an equal one.
+#}
+{% macro delivered_twice(register, column, relation, columns, year) -%}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(sum(year_rows) as bigint) as row_count,
+        'register {{ register }}: column {{ column }} has an equal row for nearly every row of '
+        || {{ listed('year') }}
+        || '. Was a file delivered twice? See docs/bad_input.md#delivered-twice.' as sentence
+    from (
+        select
+            {{ year }} as year,
+            sum(equal_rows) as year_rows,
+            sum(case when equal_rows > 1 then equal_rows else 0 end) as repeated_rows
+        from (
+            select
+                {{ columns | join(', ') }},
+                count(*) as equal_rows
+            from {{ relation }}
+            group by {{ columns | join(', ') }}
+        ) as distinct_rows
+        group by {{ year }}
+    ) as years
+    where year_rows >= 100 and 10 * repeated_rows >= 9 * year_rows
+    having count(*) > 0
+{%- endmacro %}
+
+{# ---- exports of Statbank -------------------------------------------------------------------------------------- #}
+
+{# Stops where an export lacks a heading; run while the test is compiled, since SQL could not name the column. #}
+{% macro require_headings(export, headings) -%}
+    {% if execute %}
+        {% set found = adapter.get_columns_in_relation(ref(export)) | map(attribute='name') | list %}
+        {% for heading in headings if heading not in found %}
+            {% do exceptions.raise_compiler_error(
+                'register ' ~ export ~ ': heading ' ~ heading ~ ' is missing in seeds/statbank/' ~ export
+                ~ '.csv, which has ' ~ found | join(', ') ~ '. The file is UTF-8, separated by semicolons. '
+                ~ 'See docs/bad_input.md#missing-heading.') %}
+        {% endfor %}
+    {% endif %}
+{%- endmacro %}
+
+{# Values of an export that are no number, and those that are blank or two full stops where the method reads them. #}
+{% macro export_values(export, relation, headings, read) -%}
+    {% for heading in headings %}
+    {{ finding(
+        export, heading, relation, to_number('"' ~ heading ~ '"') ~ ' is null and ' ~ to_text('"' ~ heading ~ '"')
+        ~ " <> '..'", 'that no number can be read from', 'Write numbers without separators of thousands.',
+        'unreadable', example='min("' ~ heading ~ '")'
+    ) }}
+    union all
+    {{ finding(
+        export, heading, relation, 'coalesce(' ~ to_text('"' ~ heading ~ '"') ~ ", '..') = '..' and " ~ read,
+        'without a value', 'Statbank writes two full stops for what it does not have.', 'no-value'
+    ) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{#
+    Pairs of an area and a year that the method needs and an export does not hold. Where an export leaves out cells of
+    0 (`absent_is_zero`), only an area without any year or a year without any area was forgotten.
+#}
+{% macro missing_cells(export, areas, delivered, first_year, last_year, absent_is_zero=false) -%}
+    {% set needed %}
+        (
+            select
+                areas.area || ' in ' || {{ as_text('years.year') }} as cell,
+                areas.area not in (select area from {{ delivered }})
+                or years.year not in (select year from {{ delivered }}) as is_forgotten
+            from {{ areas }} as areas
+            cross join (
+                {% for number in range(first_year, last_year + 1) %}
+                select {{ number }} as year
+                {{ 'union all' if not loop.last }}
+                {% endfor %}
+            ) as years
+            left join (select distinct area, year from {{ delivered }}) as delivered
+                on areas.area = delivered.area and years.year = delivered.year
+            where delivered.area is null
+        ) as needed
+    {% endset %}
+    {{ finding(
+        export, '(OMRÅDE, TID)', needed, 'is_forgotten' if absent_is_zero else 'true',
+        'that the method needs and the export lacks',
+        'Choose all areas, years ' ~ first_year ~ ' to ' ~ last_year ~ ' and, for accounts, PRISENHED LOBM.',
+        'missing-cell', example='min(cell)', noun='cell', hide=false
+    ) }}
+    {%- if absent_is_zero %}
+    union all
+    {{ finding(
+        export, '(OMRÅDE, TID)', needed, 'not is_forgotten', 'without a row',
+        'Statbank leaves out amounts of 0: is that what they are?', 'missing-cell', example='min(cell)', noun='cell',
+        severity='warning', hide=false
+    ) }}
+    {%- endif %}
+{%- endmacro %}
+
+{# The rules that both exports of the accounts keep. `areas` and `amounts` are CTEs of the test. #}
+{% macro account_findings(export, key) -%}
+    {{ export_values(
+        export, 'accounts', ['INDHOLD'], 'is_read'
+    ) }}
+
+    union all
+
+    {{ finding(
+        export, 'OMRÅDE', 'accounts',
+        "area not in (select municipality_code from municipalities)
+        and area not in ('000', '081', '082', '083', '084', '085') and area not like '9__'",
+        'with an area that is neither one of the 98 municipalities nor a total',
+        'Totals are 0, 81 to 85 and 9xx; staging leaves them out.', 'unknown-area', example='min(area)'
+    ) }}
+
+    union all
+
+    {{ finding(
+        export, '(' ~ key | join(', ') ~ ')',
+        '(select 1 from accounts where is_read group by "' ~ key | join('", "') ~ '" having count(distinct "INDHOLD") > 1)',
+        'true', 'in several rows that differ', 'Two extracts were put together; keep one.', 'two-rows-one-key',
+        noun='value'
+    ) }}
+
+    union all
+
+    {{ missing_cells(
+        export, '(select municipality_code as area from municipalities)',
+        '(select area, year from accounts where is_read)',
+        var('first_expenditure_year') | int, var('last_expenditure_year') | int, absent_is_zero=true
+    ) }}
+{%- endmacro %}
