@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import cox, indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import calendar, case_mix, constants, expenditure, residence, truth
 from vfm.synthetic.world.classifications import published
 from vfm.synthetic.world.histories import WINDOW_WEEKS
@@ -126,8 +127,8 @@ def benchmark_figures(municipalities: pd.DataFrame) -> dict:
         "sd": ranked["observed"].std(),
         "unexplained mean": unexplained.mean(),
         "unexplained sd": unexplained.std(),
-        "above": float((z > cox.Z_975).sum()),
-        "below": float((z < -cox.Z_975).sum()),
+        "above": float((z > Z_975).sum()),
+        "below": float((z < -Z_975).sum()),
     }
     for number, members in ranked.groupby(fifth):
         for column in ("indicator", "observed", "expected"):

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from vfm.statistics import cost_need, cox, indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import case_mix, histories, truth
 from vfm.synthetic.world.streams import PersonDraws, stream
 from vfm.synthetic.world.world import World
@@ -133,7 +134,7 @@ def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.Dat
             }
         ),
     ]
-    return pd.concat(parts, ignore_index=True).assign(quantile=cox.Z_975)
+    return pd.concat(parts, ignore_index=True).assign(quantile=Z_975)
 
 
 def true_values(world: World, benchmarked: Collection[str]) -> pd.DataFrame:
