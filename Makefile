@@ -16,7 +16,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +26,10 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
-	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
+	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --junit-xml $(VFM_BUILD)/tests.xml
+	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.verify.truth_check
-	@echo "All tests passed."
+	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
@@ -71,12 +71,16 @@ check-registers: $(installed)  ## say in seconds what a build would refuse in th
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
 	@$(python) -m vfm.statbank
 
-lint: $(installed)  ## sqlfluff on the SQL, ruff on the Python
+lint: $(installed)  ## ruff on the Python, the walls between its rooms (import-linter), sqlfluff on the SQL
 	@$(venv)/bin/ruff check --output-format concise .
+	@$(venv)/bin/lint-imports --no-logo --no-cache
 	@$(venv)/bin/sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests analyses
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)
 	@$(python) bench/cox.py
+
+bench-build: $(installed)  ## time every step of make build, beside its SQL alone and one run of each estimator (4 minutes)
+	@$(python) bench/build.py
 
 bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata file beside the bare reading (5 minutes)
 	@$(python) bench/importing.py

@@ -1,7 +1,6 @@
 """make report writes two whole pages from the published results, and says what keeps it from doing so."""
 
 import json
-import os
 import re
 import string
 from html.parser import HTMLParser
@@ -17,9 +16,9 @@ from vfm.pages.report.page import CHAPTERS, FILES, LARGEST_PAGE
 from vfm.pages.report.sheets import danish_order
 from vfm.pages.report.tables import NEEDED, ReportError, read
 from vfm.pages.report.words import LANGUAGES, Words, all_texts
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import published
 
-RESULTS = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 NOT_WITHHELD = ("_code", "_name", "year", "week", "quintile", "term", "sex", "label_", "_position", "side")
 FIGURES = [name for names in CHAPTERS.values() for name in names]
 

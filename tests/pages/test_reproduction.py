@@ -1,16 +1,15 @@
 """docs/reproduction.md says what the published tables say; of other data nothing is written into docs/."""
 
-import os
 from contextlib import closing
 
 import duckdb
 import pytest
 
 from vfm.pages import reproduction
-from vfm.warehouse import provenance
+from vfm.warehouse import provenance, published
 from vfm.warehouse.paths import PROJECT
 
-RESULTS = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 
 
 def test_the_page_says_what_the_published_tables_say():

@@ -1,6 +1,5 @@
 """Attacks on the rules of docs/disclosure.md, and its list of what is published."""
 
-import os
 import re
 from collections import Counter
 
@@ -12,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from vfm.registers import dbt_sql
-from vfm.warehouse import provenance
+from vfm.warehouse import dbt_sql, provenance, published
 from vfm.warehouse.paths import PROJECT
 
 ROOT = PROJECT
-RESULTS = ROOT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 DOCUMENT = ROOT / "docs/disclosure.md"
 LIMITS = st.sampled_from([2, 5, 10])
 DATABASE = duckdb.connect()
