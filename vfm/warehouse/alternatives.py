@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from vfm.statistics import bootstrap, frontier
+from vfm.statistics import comparing, frontier
 from vfm.warehouse.paths import PROJECT, Paths
 
 LIST = Path(__file__).with_suffix(".toml")
@@ -143,7 +143,7 @@ def state_of_warehouse(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def quintiles(values: pd.Series) -> np.ndarray:
     """Quintile of each value, 1 the lowest, as even as possible; ties by order."""
-    return bootstrap.quintiles(values.rank(method="first").astype(int), len(values))
+    return comparing.quintiles(values.rank(method="first").astype(int), len(values))
 
 
 def supplementary_groupings(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
