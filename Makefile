@@ -16,7 +16,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +26,10 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile
-	@$(dbt) --quiet test --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
+	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --junit-xml $(VFM_BUILD)/tests.xml
+	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
 	@$(python) -m vfm.synthetic.verify.truth_check
-	@echo "All tests passed."
+	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
@@ -71,12 +71,16 @@ check-registers: $(installed)  ## say in seconds what a build would refuse in th
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
 	@$(python) -m vfm.statbank
 
-lint: $(installed)  ## sqlfluff on the SQL, ruff on the Python
+lint: $(installed)  ## ruff on the Python, the walls between its rooms (import-linter), sqlfluff on the SQL
 	@$(venv)/bin/ruff check --output-format concise .
+	@$(venv)/bin/lint-imports --no-logo --no-cache
 	@$(venv)/bin/sqlfluff lint --processes 2 --disable-progress-bar --nocolor models tests analyses
 
 bench: $(installed)  ## time the Cox model beside lifelines, statsmodels and R, and the bootstrap (10 minutes)
 	@$(python) bench/cox.py
+
+bench-build: $(installed)  ## time every step of make build, beside its SQL alone and one run of each estimator (4 minutes)
+	@$(python) bench/build.py
 
 bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata file beside the bare reading (5 minutes)
 	@$(python) bench/importing.py
@@ -93,7 +97,7 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
-# requirements-spark.lock has what the extra spark adds, and nothing that requirements.lock has.
+# requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line
 
@@ -108,8 +112,8 @@ lock:  ## pin the newest allowed versions of everything in requirements.lock and
 clean:  ## remove what a build makes; vfm.duckdb and .venv stay
 	rm -rf $(VFM_BUILD) target logs .pytest_cache .ruff_cache .hypothesis
 
-# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve files of their own building: there
-# `make build HASHES=` installs the pinned versions without asking for the pinned files.
+# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve packages that they built themselves,
+# whose hashes differ: `make build HASHES=` installs the pinned versions there without comparing hashes.
 HASHES ?= --require-hashes
 $(installed):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is $(PYTHON) " + sys.version.split()[0])'
@@ -119,7 +123,7 @@ $(installed):
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
 
-# A .venv gets Spark (500 MB) when it is asked for. What it shares with the rest is pinned there, and stays.
+# Spark (500 MB) is installed only when it is needed. Packages that it shares with the rest are pinned in requirements.lock and stay.
 $(spark): $(installed)
 	@echo "Installing Spark into $(venv) ..."
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) --no-deps --no-build-isolation -r requirements-spark.lock

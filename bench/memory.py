@@ -19,8 +19,9 @@ import time
 from importlib import util
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-MODELS = {path.stem: path for path in sorted((ROOT / "python_models").glob("*/*.py"))}
+from vfm.warehouse.paths import PROJECT, Paths
+
+MODELS = {path.stem: path for path in sorted((PROJECT / "python_models").glob("*/*.py"))}
 PERSON_LEVEL = re.compile(r'dbt\.ref\("(int_cox_input|int_spells)"\)')
 #: Tables of one row per spell: their schema, and the columns that name a spell or person.
 PERSONS = {
@@ -53,7 +54,7 @@ class Dbt:
     def __init__(self, connection, path, replicates):
         import yaml
 
-        variables = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
         variables["bootstrap_replicates"] = replicates or variables["bootstrap_replicates"]
         [model] = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
         named = re.compile(r"var\('(\w+)'\)")
@@ -93,7 +94,7 @@ def main():
     """Make the spells, then measure every model in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     person_level = [n for n, path in MODELS.items() if PERSON_LEVEL.search(path.read_text(encoding="utf-8"))]
-    built = Path(os.environ.get("VFM_BUILD") or ROOT / "build") / "warehouse.duckdb"
+    built = Paths.from_environment(PROJECT).warehouse
     parser.add_argument("--warehouse", default=str(built), help="of a build; default that of $VFM_BUILD")
     parser.add_argument("--copies", type=int, default=1, help="of the persons in it")
     parser.add_argument("--models", nargs="+", choices=person_level, default=person_level)
@@ -102,7 +103,7 @@ def main():
     options = parser.parse_args()
     if options.part:
         return measure(options.warehouse, options.part, options.replicates)
-    paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)])
+    paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(PROJECT)])
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": paths}
     with tempfile.TemporaryDirectory(dir=Path(options.warehouse).parent) as folder:
         data = options.warehouse

@@ -22,8 +22,9 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "scaling.md"
+from vfm.warehouse.paths import PROJECT, Paths
+
+PAGE = PROJECT / "docs" / "scaling.md"
 BEGIN, END = "<!-- made by make bench-scale: from here -->", "<!-- to here -->"
 SCALES = (1, 10, 100)
 STEPS = ("scan", "sql", "rest", "tests", "spark")
@@ -210,22 +211,20 @@ def measure(scale, steps, folder):
 
 def prepare(scale, folder):
     """Make the registers of a scale where they are missing; returns them, the build's paths, its switches."""
-    from vfm.warehouse.paths import Paths
-
-    registers, statbank = ROOT / "seeds" / "registers", None
+    registers, statbank = PROJECT / "seeds" / "registers", None
     if scale != 1:
         registers = folder.parent / f"scale_{scale}" / "registers"
         statbank = registers.parent / "statbank"
         if not registers.is_dir():
             subprocess.run(
-                [sys.executable, "-m", "vfm.synthetic", "--scale", str(scale)], cwd=ROOT, check=True
+                [sys.executable, "-m", "vfm.synthetic", "--scale", str(scale)], cwd=PROJECT, check=True
             )
     own = folder / f"scale_{scale}"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = {"VFM_REGISTERS": str(registers), "VFM_BUILD": str(own)}
     if statbank:
         environment["VFM_STATBANK"] = str(statbank)
-    return registers, Paths(ROOT, own, own / "vfm.duckdb"), environment
+    return registers, Paths(PROJECT, own, own / "vfm.duckdb"), environment
 
 
 def size(registers):
@@ -355,7 +354,7 @@ def main():
     if options.scan:
         scan(options.scan)
         return
-    folder = ROOT / (os.environ.get("VFM_BUILD") or "build") / "bench_scale"
+    folder = Paths.from_environment(PROJECT).build / "bench_scale"
     kept = folder / "measured.json"
     measured = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for scale in options.scales:
@@ -365,7 +364,7 @@ def main():
             if step != "size":
                 print(f"{scale}x {step}: {cell((took['seconds'], took['bytes']))}", flush=True)
     write(page(measured))
-    print(f"Written: {PAGE.relative_to(ROOT)}")
+    print(f"Written: {PAGE.relative_to(PROJECT)}")
 
 
 if __name__ == "__main__":

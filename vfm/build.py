@@ -10,6 +10,8 @@ import textwrap
 import time
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
+from typing import TextIO
 
 import duckdb
 import yaml
@@ -29,8 +31,7 @@ except ImportError:  # Windows
     resource = None
 
 
-
-def print_tables(paths, rows):
+def print_tables(paths: Paths, rows: dict[tuple[str, str], int]) -> None:
     """Say which tables were published, and what stayed behind."""
     for schema in publish.SCHEMAS:
         tables = {table: count for (own, table), count in rows.items() if own == schema}
@@ -41,7 +42,7 @@ def print_tables(paths, rows):
           f"{paths.short(paths.warehouse)}.")  # fmt: skip
 
 
-def print_comparison(con):
+def print_comparison(con: duckdb.DuckDBPyConnection) -> None:
     """Print how the rebuilt report compares with the printed one.
 
     First report.comparison_summary: cells, those within tolerance, largest difference by report item; then
@@ -74,7 +75,7 @@ def print_comparison(con):
         print(textwrap.fill(", ".join(missed), 110, initial_indent="  ", subsequent_indent="  "))
 
 
-def write_page(paths):
+def write_page(paths: Paths) -> None:
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
         page = reproduction.write_reproduction(paths.results, paths.project, paths.build)
@@ -85,7 +86,7 @@ def write_page(paths):
         print(f"\nThe comparison, with the largest misses and the errata: {paths.short(page)}")
 
 
-def show(value):
+def show(value: object) -> str:
     """Write a value for a person."""
     if value is None:
         return ""
@@ -98,7 +99,9 @@ def show(value):
     )
 
 
-def build(paths, stream=sys.stdout, engine="duckdb", values=None):
+def build(
+    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb", values: dict | None = None
+) -> tuple[dict[tuple[str, str], int], dict[str, float]]:
     """Build and publish.
 
     Parameters
@@ -157,7 +160,7 @@ def build(paths, stream=sys.stdout, engine="duckdb", values=None):
     }
 
 
-def print_summary(paths, rows, seconds):
+def print_summary(paths: Paths, rows: dict[tuple[str, str], int], seconds: dict[str, float]) -> None:
     """Say what was made, from what, how it compares with the report and how long it took."""
     print_tables(paths, rows)
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:
@@ -181,7 +184,7 @@ def print_summary(paths, rows, seconds):
     )
 
 
-def still_published(paths, before):
+def still_published(paths: Paths, before: tuple[int, int] | None) -> str:
     """Say what a failed build left in place; `before` is the identity of the file when the build began."""
     name = paths.short(paths.results)
     now = identity(paths.results)
@@ -193,7 +196,7 @@ def still_published(paths, before):
     return f"Nothing was published; the results of {when} are still in {name}."
 
 
-def identity(path):
+def identity(path: Path) -> tuple[int, int] | None:
     """Return what tells a file from the one that replaces it; None where there is none to be seen."""
     try:
         return path.stat().st_ino, path.stat().st_mtime_ns
@@ -201,7 +204,7 @@ def identity(path):
         return None
 
 
-def read_values(text):
+def read_values(text: str) -> dict:
     """Read the values of --vars, as dbt does."""
     try:
         values = yaml.safe_load(text) or {}
@@ -214,7 +217,7 @@ def read_values(text):
     return values
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
     parser.add_argument("--project-dir", default=PROJECT, help="the project's root (default: where vfm lies)")

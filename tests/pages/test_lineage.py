@@ -42,15 +42,14 @@ LAYERS = ("staging", "intermediate", "marts", "seed", "python")
 
 @pytest.fixture(scope="module")
 def written():
-    """What make docs says, and its seconds; afterwards manifest and page are of the project as it stands."""
+    """What make docs says; afterwards manifest and page are of the project as it stands."""
     if not PATHS.warehouse.exists():
         pytest.skip("no warehouse is built yet")
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "vfm.pages.lineage"], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout, time.monotonic() - started
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -256,11 +255,9 @@ def test_every_published_schema_stores_its_descriptions(own):
     assert [node["name"] for node in published if node["config"]["persist_docs"] != stored] == []
 
 
-def test_the_page_is_written_in_time_and_loads_nothing(written):
-    said, seconds = written
+def test_the_page_is_its_owners_and_loads_nothing(written):
     page = PATHS.build / lineage.PAGE
-    assert said.startswith(f"Open {PATHS.short(page)} (")
-    assert seconds < 60  # beside other tests on a cold start; alone it takes 8 s
+    assert written.startswith(f"Open {PATHS.short(page)} (")
     assert page.stat().st_mode & 0o077 == 0  # as everything in the build folder
     assert page.stat().st_size < 6_000_000
     text = page.read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 import ast
 import json
 import math
-import os
 import re
 import string
 from html.parser import HTMLParser
@@ -20,9 +19,10 @@ from vfm.pages.report.page import CHAPTERS, FILES, LARGEST_PAGE, page_html
 from vfm.pages.report.sheet_tables import danish_order
 from vfm.pages.report.tables import NEEDED, ReportError, read_results
 from vfm.pages.report.words import LANGUAGES, Words, all_texts
+from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT
 
-RESULTS = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 NOT_WITHHELD = ("_code", "_name", "year", "week", "quintile", "term", "sex", "label_", "_position", "side")
 FIGURES = [name for names in CHAPTERS.values() for name in names]
 

@@ -1,6 +1,5 @@
 """Both pages in headless Chromium without a network: drawn, chosen from, printed, accessible."""
 
-import os
 import re
 import time
 from pathlib import Path
@@ -12,9 +11,9 @@ from vfm.pages.report import __main__ as command
 from vfm.pages.report.page import CHAPTERS, FILES
 from vfm.pages.report.tables import read_results
 from vfm.pages.report.words import Words
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import published
 
-RESULTS = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 AXE = Path(__file__).parents[1] / "support/data/axe.min.js"
 PHONE, DESKTOP = 390, 1280  # pixels
 INTERACTIVE_MILLISECONDS = 2000

@@ -1,6 +1,5 @@
 """docs/reproduction.md says what the published tables say; of other data nothing is written into docs/."""
 
-import os
 from contextlib import closing
 
 import duckdb
@@ -8,10 +7,10 @@ import pytest
 
 from vfm.pages import reproduction
 from vfm.pages.writing import page_path, shipped_origin
-from vfm.warehouse import provenance
+from vfm.warehouse import provenance, published
 from vfm.warehouse.paths import PROJECT
 
-RESULTS = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+RESULTS = published.results()
 
 
 def test_the_page_says_what_the_published_tables_say():

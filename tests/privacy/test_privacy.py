@@ -9,8 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import tiny_registers
-from borrowed_project import borrow
-from test_build_errors import BORROWED
+from borrowed_project import SMALL_PROJECT, borrow
 
 from vfm.privacy import redaction
 from vfm.warehouse.paths import PROJECT, Paths
@@ -79,7 +78,7 @@ FAILING |= {f"tests/{name}.sql": text for name, text in SQL_TESTS.items()}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    return borrow(tmp_path_factory.mktemp("project"), SMALL_PROJECT)
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def imported(registers, register):
 
 
 def manifest(registers):
-    return {row["file"]: row for row in books.read(registers / "manifest.csv")}
+    return {row["file"]: row for row in books.read_rows(registers / "manifest.csv")}
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_a_sas_file_is_read(delivery, run, monkeypatch):
     rows = imported(run.registers, "dod").fetchall()
     assert rows[0] == ("000000000001", date(2018, 1, 2), 2.5)
     assert rows[4] == ("000000000005", date(1999, 10, 25), 98.6)
-    log = books.read(run.registers / "columns.csv")
+    log = books.read_rows(run.registers / "columns.csv")
     assert [(row["column"], row["kept_as"]) for row in log if row["type"].startswith("double")] == [
         ("integer_row", "PNR"), ("float_row", "AJO_LOENTIMER"), ("date_row", "DODDATO"),
     ]  # fmt: skip
@@ -432,7 +432,7 @@ def test_only_the_owner_can_read_and_the_books_are_kept(delivery, run):
     assert (row["register"], row["period"], row["rows"], row["columns"]) == ("dod", "2015", "1", "3")
     assert row["written"] == "dod/dod_2015.parquet" and len(row["sha256"]) == 64
     assert manifest(run.registers)["notes.txt"]["status"] == "not used"
-    columns = [(row["column"], row["kept_as"]) for row in books.read(run.registers / "columns.csv")]
+    columns = [(row["column"], row["kept_as"]) for row in books.read_rows(run.registers / "columns.csv")]
     assert columns == [("PNR", "PNR"), ("DODDATO", "DODDATO"), ("ALDER_HAEND", "")]
     origin = json.loads((run.registers / "origin.json").read_text())["data_origin"]
     assert origin.startswith(f"delivery delivery, imported {date.today()}, incomplete: bef, bfl,")

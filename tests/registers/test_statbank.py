@@ -9,10 +9,9 @@ import pytest
 import statbank_server
 from statbank_server import always, cut, hang, page, refusal, shortened, stall, status
 
-from vfm.registers import dbt_sql
 from vfm.statbank import __main__ as command
 from vfm.statbank import accounts, api, labour_market, tables
-from vfm.warehouse import provenance
+from vfm.warehouse import dbt_sql, provenance
 from vfm.warehouse.paths import PROJECT
 
 SHIPPED = PROJECT / "seeds/statbank"

@@ -9,13 +9,14 @@ import shutil
 
 import duckdb
 import pytest
-import test_refusals
 import tiny_registers
+from bad_deliveries import ROUNDS, STAGING_PROJECT, expect, said, without_tests
 from borrowed_project import borrow
 from dbt.cli.main import dbtRunner
 
 from vfm.engines import spark, spark_session
-from vfm.registers import check, dbt_sql
+from vfm.registers import check
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.paths import Paths
 
@@ -28,8 +29,8 @@ NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")  # test_equality.py run
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The staging models, the rules and the classifications of the real project, without their own tests."""
-    root = borrow(tmp_path_factory.mktemp("project"), test_refusals.BORROWED)
-    test_refusals.without_tests(root / "seeds/classifications")
+    root = borrow(tmp_path_factory.mktemp("project"), STAGING_PROJECT)
+    without_tests(root / "seeds/classifications")
     return root
 
 
@@ -234,7 +235,7 @@ def test_parts_with_other_columns_and_types_are_read_the_same(prepared, delivery
             assert sorted(map(str, map(tuple, ours))) == sorted(map(str, theirs)), name
 
 
-@pytest.mark.parametrize("turn", test_refusals.ROUNDS[:3], ids=lambda turn: f"{len(turn)} registers")
+@pytest.mark.parametrize("turn", ROUNDS[:3], ids=lambda turn: f"{len(turn)} registers")
 def test_the_rules_say_what_they_say_on_duckdb(turn, prepared, delivery):
     for bad in turn:
         bad.write(delivery)
@@ -242,12 +243,12 @@ def test_the_rules_say_what_they_say_on_duckdb(turn, prepared, delivery):
     ended, _ = prepared("build", *choice, "--threads", "2", registers=delivery)
     lines = check.check(delivery)
     for bad in turn:
-        test_refusals.expect(bad, [line for line in lines if line.register == bad.register])
+        expect(bad, [line for line in lines if line.register == bad.register])
     told = {result.node.name: result for result in ended.result if result.node.resource_type == "test"}
     assert set(told) == set(check.declared_registers())
     for register, result in told.items():
         mine = [line for line in lines if line.register == register]
-        if test_refusals.said(mine):
-            assert one_sentence(result.message) == test_refusals.said(mine)[0]
+        if said(mine):
+            assert one_sentence(result.message) == said(mine)[0]
         else:
-            assert str(result.status) == ("warn" if test_refusals.said(mine, "warning") else "pass"), register
+            assert str(result.status) == ("warn" if said(mine, "warning") else "pass"), register

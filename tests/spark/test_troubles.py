@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 import tiny_registers
-from borrowed_project import borrow
+from borrowed_project import SMALL_PROJECT, borrow
 from cluster import cluster
-from test_build_errors import BORROWED
-from test_machine import in_namespace
+from private_mounts import in_namespace
 
 from vfm.warehouse.paths import PROJECT
 
@@ -42,7 +41,7 @@ LISTENING = "0A"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    root = borrow(tmp_path_factory.mktemp("project"), SMALL_PROJECT)
     (root / "models/intermediate").mkdir()
     (root / "models/intermediate/calm.sql").write_text(CALM)
     (root / "models/intermediate/trouble.sql").write_text("-- depends_on: {{ ref('calm') }}\n" + TROUBLE)

@@ -13,8 +13,14 @@ PATIENCE_SECONDS = 120.0
 
 
 def program():
-    """Path of an installed Chromium, None where there is none."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    """Path of an installed Chromium, None where there is none.
+
+    With VFM_BROWSER=required a missing one is an error, so that no test of the pages is left out.
+    """
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    if found is None and os.environ.get("VFM_BROWSER") == "required":
+        raise RuntimeError("VFM_BROWSER is required, and no Chromium is installed: apt-get install chromium")
+    return found
 
 
 class Browser:

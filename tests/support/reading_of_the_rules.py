@@ -132,7 +132,8 @@ def state_of_week(person: Person, week: dt.date, away: list[tuple[dt.date, dt.da
     return ("employed" if hours > 0 else "self_supporting"), hours
 
 
-def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = False) -> list[dict]:
+# One walk through the weeks, written as the report words it, apart from the SQL that it checks
+def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = False) -> list[dict]:  # noqa: C901, PLR0915
     """Return the person's spells, each with what the warehouse says of it; the switches are S12 and S13."""
     found = programme_start(person)
     if found is None:

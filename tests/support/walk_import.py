@@ -13,9 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.registers import dbt_sql
-from vfm.registers.contract import PERSON_IDS, read_contract
+from vfm.privacy.identifiers import PSEUDONYMS
+from vfm.registers.contract import read_contract
 from vfm.registers.importing import import_delivery
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 DAYS = "cast({0} - date '1960-01-01' as double)"
@@ -148,7 +149,7 @@ def export(con, delivery, numeric_ids=False):
             delivered, value = wild.get(name, (name.lower(), f'"{name}"'))
             if register == "dream" and name.startswith("Y_"):
                 delivered, value = name.lower().replace("_", ""), f"\"{name}\" || '.0'"
-            if numeric_ids and register in NUMBERED and name in PERSON_IDS:
+            if numeric_ids and register in NUMBERED and name.lower() in PSEUDONYMS:
                 value = f"cast({value} as double)"
             selected.append(f'{value} as "{delivered}"')
         selected.append("'Sønderjylland' as \"bemærkning\"" if options else "'x' as sted")

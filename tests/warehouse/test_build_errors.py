@@ -11,62 +11,24 @@ import sys
 import duckdb
 import pytest
 import tiny_registers
-from borrowed_project import borrow
+from borrowed_project import SMALL_PROJECT, borrow, make
 from dbt.cli.main import dbtRunner
 
 from vfm.warehouse.dbt_runs import wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
-from vfm.warehouse.paths import PROJECT, Paths
-
-BORROWED = [
-    "dbt_project.yml",
-    "docs",
-    "profiles",
-    "profiles.yml",
-    "macros",
-    "models/sources.yml",
-    "models/staging/registers/stg_registers__permits.sql",
-    "models/staging/registers/stg_registers__permits.yml",
-    "models/staging/registers/stg_registers__population.sql",
-    "models/staging/registers/stg_registers__population.yml",
-    "python_models/meta/build_info.py",
-    "python_models/meta/build_info.yml",
-    "seeds/classifications/residence_grounds.csv",
-    "seeds/classifications/residence_grounds.yml",
-    "tests/generic",
-    "tests/registers/ophg.sql",
-]
+from vfm.warehouse.paths import Paths
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The borrowed parts of the project, and a build folder that all tests share so that dbt parses once."""
-    return borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    return borrow(tmp_path_factory.mktemp("project"), SMALL_PROJECT)
 
 
 @pytest.fixture
 def registers(tmp_path):
     return tiny_registers.write_registers(tmp_path / "delivery")
-
-
-def make(project, registers):
-    """Run python -m vfm.build; return its exit status and what it said on standard error."""
-    environment = {
-        "VFM_BUILD": "build",
-        "VFM_RESULTS": "vfm.duckdb",
-        "PYTHONPATH": str(PROJECT),
-        "VFM_REGISTERS": str(registers),
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "vfm.build", "--project-dir", str(project)],
-        env=os.environ | environment,
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return ended.returncode, ended.stdout, ended.stderr.strip().splitlines()
 
 
 def refuses(project, registers, *said):

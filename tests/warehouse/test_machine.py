@@ -14,8 +14,8 @@ import time
 import duckdb
 import pytest
 import tiny_registers
-from borrowed_project import borrow
-from test_build_errors import BORROWED
+from borrowed_project import SMALL_PROJECT, borrow
+from private_mounts import in_namespace
 
 from vfm import build
 from vfm.warehouse import machine
@@ -77,7 +77,7 @@ MAIN = "\nimport sys\nfrom vfm import build\nsys.exit(build.main(['--project-dir
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    root = borrow(tmp_path_factory.mktemp("project"), BORROWED)
+    root = borrow(tmp_path_factory.mktemp("project"), SMALL_PROJECT)
     for folder in ("models/intermediate", "python_models/intermediate"):
         (root / folder).mkdir()
     (root / "python_models/intermediate/pause.py").write_text(PAUSE)
@@ -159,17 +159,6 @@ def refused(ended, *parts):
 
 def alone(published):
     assert sorted(path.name for path in published.parent.glob("vfm.duckdb*")) == ["vfm.duckdb"]
-
-
-def in_namespace(*commands):
-    """A command that runs another where these mounts are made, or skip where this machine does not let us."""
-    inside = ["unshare", "-Urm", "sh", "-ec", "\n".join([*commands, 'exec "$@"']), "sh"]
-    tried = (
-        subprocess.run([*inside, "true"], capture_output=True, text=True) if shutil.which("unshare") else None
-    )
-    if tried is None or tried.returncode:
-        pytest.skip("no private mounts here: " + (tried.stderr.strip() if tried else "no unshare"))
-    return inside
 
 
 class Paused:

@@ -18,10 +18,10 @@ from compiled_models import CompiledModels
 from hypothesis import Phase, given, seed, settings
 from random_persons import raw_rows, several_persons
 
-from vfm.registers import dbt_sql
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic.verify import truth_check
 from vfm.synthetic.world import creation
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 SEED, SCALE = 20160822, 0.1

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from vfm.registers import dbt_sql
-from vfm.warehouse import machine, settings
+from vfm.warehouse import dbt_sql, machine, settings
 from vfm.warehouse.paths import PROJECT, accounts_folder
 
 

@@ -6,13 +6,16 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 from vfm.engines import spark_session
 from vfm.warehouse import machine, settings
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.machine import BuildError
+from vfm.warehouse.paths import Paths, register_folder
 
 # what the Python models read: these tables, and whatever they are made of
 CHOICE = (
@@ -50,17 +53,17 @@ class Folders:
         return getattr(self.paths, name)
 
     @property
-    def target(self):
+    def target(self) -> Path:
         """dbt's manifest, run results and compiled SQL for Spark."""
         return self.paths.build / "target_spark"
 
     @property
-    def tables(self):
+    def tables(self) -> Path:
         """One folder a schema, <schema>.db, and in it one a table; profiles/profiles.yml says so too."""
         return self.paths.build / "spark"
 
 
-def build(paths, stream, values=()):
+def build(paths: Paths, stream: TextIO, values: Sequence[str] = ()) -> dict[str, str]:
     """Build the tables on Spark.
 
     Parameters
@@ -82,7 +85,7 @@ def build(paths, stream, values=()):
         If Spark cannot be started here, or anything failed.
     """
     check()
-    refuse_hidden(paths.project / (os.environ.get("VFM_REGISTERS") or "seeds/registers"))
+    refuse_hidden(register_folder(paths.project))
     folders = Folders(paths)
     shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
     try:
@@ -98,7 +101,7 @@ def build(paths, stream, values=()):
     return {"VFM_SPARK_TABLES": folders.tables.as_posix()}
 
 
-def environment(paths):
+def environment(paths: Paths) -> dict[str, str]:
     """Return the environment variables of dbt's process on Spark, besides those of this one.
 
     The Spark is that of the extra, whatever else is installed. What its driver spills goes where DuckDB's
@@ -115,12 +118,12 @@ def environment(paths):
     return variables | ({"SPARK_LOCAL_IP": "127.0.0.1"} if re.fullmatch(LOCAL, master()) else {})
 
 
-def master():
+def master() -> str:
     """Return the address of Spark's master."""
     return os.environ.get("SPARK_MASTER") or "local[*]"
 
 
-def check():
+def check() -> None:
     """Refuse, before a JVM is started, what Spark would answer with a page of Java.
 
     Raises
@@ -151,12 +154,12 @@ def check():
         refuse(f"SPARK_MASTER is {master()}, and nothing answers there")
 
 
-def refuse(sentence):
+def refuse(sentence: str) -> NoReturn:
     """Stop the build with a sentence."""
     raise BuildError(f"{sentence}. {spark_session.SEE}")
 
 
-def refuse_hidden(registers):
+def refuse_hidden(registers: Path) -> None:
     """Stop where Spark would leave out part files without a word, which DuckDB reads."""
     for file in sorted(registers.glob("*/[_.]*.parquet")):
         refuse(
@@ -165,7 +168,7 @@ def refuse_hidden(registers):
         )
 
 
-def java_version():
+def java_version() -> int | None:
     """Return the major version of the Java that Spark would start; None without one."""
     home = os.environ.get("JAVA_HOME")
     java = os.path.join(home, "bin", "java") if home else "java"
@@ -177,7 +180,7 @@ def java_version():
     return int(found[1]) if found else None
 
 
-def answers(host, port):
+def answers(host: str, port: int) -> bool:
     """Say whether something takes connections at an address."""
     try:
         socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()

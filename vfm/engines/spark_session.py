@@ -10,7 +10,10 @@ import re
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from functools import wraps
+from types import ModuleType
+from typing import Any
 
 from vfm.privacy import redaction
 from vfm.warehouse import machine
@@ -52,11 +55,11 @@ class Watch:
         self.lost = None
 
     @property
-    def local(self):
+    def local(self) -> bool:
         """Whether the driver does all the work itself."""
         return self.master.startswith("local")
 
-    def follow(self, context, look=LOOK_SECONDS):
+    def follow(self, context: Any, look: float = LOOK_SECONDS) -> None:
         """Cancel what waits where no executor was there for longer than patience allows.
 
         Parameters
@@ -79,7 +82,7 @@ class Watch:
                 context().cancelAllJobs()
 
 
-def executors(context):
+def executors(context: Any) -> int | None:
     """Count the executors of a SparkContext, without its driver; None where it cannot say."""
     try:
         return context._jsc.sc().getExecutorMemoryStatus().size() - 1
@@ -87,14 +90,14 @@ def executors(context):
         return None
 
 
-def active_context():
+def active_context() -> Any:
     """Return this process's SparkContext; None where there is none."""
     from pyspark import SparkContext
 
     return SparkContext._active_spark_context
 
 
-def java_status(patience):
+def java_status(patience: float) -> int | None:
     """Return the exit status of the driver's Java; None where it has not ended within some seconds."""
     from pyspark import SparkContext
 
@@ -105,7 +108,9 @@ def java_status(patience):
         return None
 
 
-def sentence(problem, sql, watch, status=java_status):
+def sentence(
+    problem: Exception, sql: str, watch: Watch, status: Callable[[float], int | None] = java_status
+) -> str:
     """Say what went wrong on Spark in one sentence, without a value of a row and without pages of Java.
 
     Parameters
@@ -157,7 +162,7 @@ def sentence(problem, sql, watch, status=java_status):
     )
 
 
-def words_of(problem):
+def words_of(problem: Exception) -> str:
     """Return what an exception says; nothing where Java would have to say it and is gone."""
     try:
         return str(problem)
@@ -165,7 +170,7 @@ def words_of(problem):
         return ""
 
 
-def discreet(words, sql):
+def discreet(words: str, sql: str) -> str:
     """Take Java's pages and the values out of a message of Spark.
 
     Parameters
@@ -191,7 +196,7 @@ def discreet(words, sql):
     return f"[{found['name']}] {re.split(FIRST_SENTENCE, said)[0]}"
 
 
-def sign_of_harm(words, everything):
+def sign_of_harm(words: str, everything: str) -> str:
     """Repeat from Java's page why a file could not be read, as vfm.warehouse.machine knows it."""
     if "READ_FILE" not in words and "FOOTER" not in words:
         return ""
@@ -199,7 +204,7 @@ def sign_of_harm(words, everything):
     return next((f" ({sign[0]})" for sign in found if sign), "")
 
 
-def guard(cursors):
+def guard(cursors: ModuleType) -> None:
     """Put a discreet cursor in the place of dbt-spark's, and watch Spark from now on.
 
     Parameters
@@ -217,7 +222,9 @@ def guard(cursors):
     cursors.Cursor = discreet_cursor(cursors.Cursor, watch)
 
 
-def discreet_cursor(delivered, watch, status=java_status):
+def discreet_cursor(
+    delivered: type, watch: Watch, status: Callable[[float], int | None] = java_status
+) -> type:
     """Derive a cursor from dbt-spark's whose errors are sentences, and which refuses once Spark is lost."""
     from dbt_common.exceptions import DbtRuntimeError
 

@@ -22,7 +22,7 @@ IN_SPARK = re.compile("|".join([rf"(?P<name>`[^`\n]*`|{SPARK_TYPE})", FILE, QUOT
 IN_PYTHON = re.compile("|".join([FILE, LIKE_AN_ID]))
 
 
-def of_duckdb(message, sql=""):
+def of_duckdb(message: str, sql: str = "") -> str:
     """Hide the values in an error message of DuckDB.
 
     Parameters
@@ -44,7 +44,7 @@ def of_duckdb(message, sql=""):
     return IN_DUCKDB.sub(_unless_known(sql), message)
 
 
-def of_spark(message, sql=""):
+def of_spark(message: str, sql: str = "") -> str:
     """Hide the values in an error message of Spark.
 
     Parameters
@@ -64,7 +64,7 @@ def of_spark(message, sql=""):
     return IN_SPARK.sub(lambda match: match["name"] or hidden(match), message)
 
 
-def of_python(message, code=""):
+def of_python(message: str, code: str = "") -> str:
     """Hide what looks like a person's id in an error message of Python: 6 characters or more with a digit.
 
     Parameters
@@ -80,7 +80,7 @@ def of_python(message, code=""):
     return IN_PYTHON.sub(_unless_known(code), message)
 
 
-def of_exception(problem, code=""):
+def of_exception(problem: BaseException, code: str = "") -> str:
     """Write an exception as Python does, with its places in the code but without values.
 
     Parameters

@@ -8,10 +8,11 @@ import argparse
 import sys
 import time
 
-from vfm.registers import check, dbt_sql, importing
+from vfm.registers import check, importing
+from vfm.warehouse import dbt_sql
 
 
-def run_check(_):
+def run_check(_: argparse.Namespace) -> int:
     """Print the check of $VFM_REGISTERS; return the exit status."""
     started = time.monotonic()
     try:
@@ -25,7 +26,7 @@ def run_check(_):
     return int(any(line.level == "error" for line in lines))
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run a sub-command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.registers")
     commands = parser.add_subparsers(required=True)

@@ -4,7 +4,12 @@ import csv
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
 
+from vfm.registers.contract import Register
+from vfm.registers.deliveries import Delivered
 from vfm.warehouse import terminal
 
 MANIFEST = (
@@ -14,7 +19,7 @@ MANIFEST = (
 DRIFT = ("register", "file", "column", "type", "kept_as")
 
 
-class Progress:
+class ImportProgress:
     """One line that is written over on a terminal, one line per file elsewhere."""
 
     def __init__(self, stream, total):
@@ -26,7 +31,7 @@ class Progress:
         if stream.isatty():
             self.ticker.start()
 
-    def tick(self):
+    def tick(self) -> None:
         """Write the line over, four times a second."""
         while not self.ended.wait(0.25):
             done = self.done + self.bytes * min(self.fraction(), 1.0)
@@ -35,11 +40,11 @@ class Progress:
             line = f"{seconds:6.1f} s  {done / self.total:4.0%}  {self.file}  {left}"
             terminal.write_over(self.stream, line)
 
-    def begin(self, file, size, fraction):
+    def begin(self, file: str, size: int, fraction: Callable[[], float]) -> None:
         """A file is begun; `fraction` says how much of it is done."""
         self.file, self.bytes, self.fraction = file, size, fraction
 
-    def finish(self, text):
+    def finish(self, text: str) -> None:
         """A file is done."""
         self.done += self.bytes
         self.bytes, self.fraction = 0, lambda: 0.0
@@ -48,7 +53,7 @@ class Progress:
             self.stream.write(f"{seconds:6.1f} s  {self.done / self.total:4.0%}  {self.file}  {text}\n")
             self.stream.flush()
 
-    def end(self):
+    def end(self) -> None:
         """Leave the line."""
         if self.stream.isatty():
             self.ended.set()
@@ -62,34 +67,36 @@ class Books:
     def __init__(self, registers):
         self.registers = registers
         self.rows = {
-            (row["file"], row["status"] == "refused"): row for row in read(registers / "manifest.csv")
+            (row["file"], row["status"] == "refused"): row for row in read_rows(registers / "manifest.csv")
         }
         self.drift = {}
-        for row in read(registers / "columns.csv"):
+        for row in read_rows(registers / "columns.csv"):
             self.drift.setdefault(row["file"], []).append(tuple(row[name] for name in DRIFT))
 
-    def used(self, file):
+    def used(self, file: str) -> dict[str, str] | None:
         """The row of a file that was imported, else None."""
         row = self.rows.get((file, False))
         return row if row and row["status"] == "used" and (self.registers / row["written"]).exists() else None
 
-    def note(self, file, status, reason="", **facts):
+    def note(self, file: str, status: str, reason: str = "", **facts: object) -> None:
         """Write down what became of a file."""
         row = dict.fromkeys(MANIFEST, "") | {"file": file, "status": status, "reason": reason} | facts
         if status != "refused":
             self.rows.pop((file, True), None)
         self.rows[file, status == "refused"] = row
 
-    def save(self):
+    def save(self) -> None:
         """Write both, each under a temporary name first."""
         rows = sorted(self.rows.values(), key=lambda row: (row["register"], row["file"], row["status"]))
-        write(self.registers / "manifest.csv", MANIFEST, [[row[name] for name in MANIFEST] for row in rows])
+        write_rows(
+            self.registers / "manifest.csv", MANIFEST, [[row[name] for name in MANIFEST] for row in rows]
+        )
         known = {row["file"] for row in rows if row["status"] == "used"}
         drift = [row for file in sorted(known) for row in self.drift.get(file, [])]
-        write(self.registers / "columns.csv", DRIFT, drift)
+        write_rows(self.registers / "columns.csv", DRIFT, drift)
 
 
-def read(path):
+def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a csv with a header as dicts; none where there is no file."""
     if not path.exists():
         return []
@@ -97,7 +104,7 @@ def read(path):
         return list(csv.DictReader(stream))
 
 
-def write(path, header, rows):
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a csv whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("w", encoding="utf-8", newline="") as stream:
@@ -105,7 +112,7 @@ def write(path, header, rows):
     os.replace(temporary, path)
 
 
-def years(rows):
+def years(rows: list[dict[str, str]]) -> str:
     """Periods of imported files in a few words: 2008-2010, 2012."""
     found = sorted({int(row["period"][:4]) for row in rows if row["period"]})
     spans = []
@@ -117,7 +124,15 @@ def years(rows):
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans) or "all"
 
 
-def report(stream, contract, books, left_out, not_used, kept, lacking):
+def write_closing_table(
+    stream: TextIO,
+    contract: dict[str, Register],
+    books: Books,
+    left_out: dict[Delivered, str],
+    not_used: dict[str, str],
+    kept: list[str],
+    lacking: dict[tuple[str, tuple[str, ...]], list[str]],
+) -> None:
     """Write the table of registers and what was left out."""
     table = [("register", "files", "rows", "years", "missing columns")]
     for name in contract:

@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +14,8 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
-from vfm.registers import dbt_sql
 from vfm.registers.contract import declared_tables
-from vfm.warehouse import provenance, settings
+from vfm.warehouse import dbt_sql, provenance, settings
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.sql_text import literal
 
@@ -45,7 +45,7 @@ class Line:
 
 
 @cache
-def declared_registers():
+def declared_registers() -> dict[str, SimpleNamespace]:
     """Return the registers of models/sources.yml in the shape in which dbt shows them to macros.
 
     Returns
@@ -71,7 +71,7 @@ def declared_registers():
 
 
 @contextmanager
-def database():
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory; what does not fit there is spilled where only the owner can read."""
     place = settings.spill(".").parent if os.environ.get("VFM_SPILL") else None
     with tempfile.TemporaryDirectory(dir=place) as spill, duckdb.connect(config=settings.limits()) as con:
@@ -80,7 +80,7 @@ def database():
         yield con
 
 
-def mount(con, folder):
+def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
     """Mount each register as the build does.
 
     Parameters
@@ -107,7 +107,7 @@ def mount(con, folder):
 
 
 @cache
-def seed_query(name):
+def seed_query(name: str) -> str:
     """Return SQL that reads a seed from its CSV, with the types of its yml."""
     (path,) = SEEDS.rglob(f"{name}.csv")
     (seed,) = (
@@ -121,7 +121,7 @@ def seed_query(name):
     return f"from read_csv({literal(path)}, {options})"
 
 
-def stage(con):
+def stage(con: duckdb.DuckDBPyConnection) -> None:
     """Create the staging models and the classifications that the rules read."""
     for model in sorted(STAGING.glob("*.sql")):
         con.execute(f"create table staging.{model.stem} as {dbt_sql.render(model)}")
@@ -130,14 +130,14 @@ def stage(con):
         con.execute(f"create table classifications.{name} as {seed_query(name)}")
 
 
-def findings(con, register):
+def findings(con: duckdb.DuckDBPyConnection, register: str) -> list[Line]:
     """Return the rules of tests/registers that a register breaks, errors first."""
     rows = con.execute(dbt_sql.render(TESTS / f"{register}.sql")).fetchall()
     lines = [Line(register, level, count, sentence) for level, _, _, count, sentence in rows]
     return sorted(lines, key=lambda line: (-LEVELS.index(line.level), -line.count, line.sentence))
 
 
-def rows_by_year(con, register):
+def rows_by_year(con: duckdb.DuckDBPyConnection, register: str) -> dict[int, int]:
     """Return {year: rows} of a register."""
     if register == "dream":
         year = "cast(substr(dream_week, 1, 2) as integer) + if(dream_week < '90', 2000, 1900)"
@@ -151,7 +151,7 @@ def rows_by_year(con, register):
     return {year: count for year, count in con.execute(query).fetchall() if year is not None}
 
 
-def coverage(con, register):
+def coverage(con: duckdb.DuckDBPyConnection, register: str) -> Line:
     """Describe the years of a register; a year without rows between two with rows is a warning."""
     counts = Counter(rows_by_year(con, register))
     variables = dbt_sql.variables()
@@ -169,7 +169,7 @@ def coverage(con, register):
     return Line(register, level, len(covered), f"years with {what}: {', '.join(named)}.")
 
 
-def summary(con, register, files):
+def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterator[Line]:
     """Describe the size of a register, its repeated rows and how many of its persons bef knows."""
     person = dbt_sql.cast("to_person_id", "pnr")
     rows, persons, known = con.execute(
@@ -191,7 +191,7 @@ def summary(con, register, files):
             yield Line(register, "ok", rows - kept, "rows that repeat another exactly; they are read once.")
 
 
-def check(folder):
+def check(folder: str | Path) -> list[Line]:
     """Check a register folder.
 
     Parameters
@@ -241,7 +241,7 @@ def check(folder):
     return lines
 
 
-def report(lines):
+def report(lines: list[Line]) -> str:
     """Return the lines as a table, one register below the other, and a last line that sums up."""
     widths = [max((len(line.register) for line in lines), default=0), max(len(level) for level in LEVELS)]
     counts = [f"{line.count:,}" for line in lines]

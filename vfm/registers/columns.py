@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from vfm.registers import dbt_sql
-from vfm.registers.contract import Column
+from vfm.registers.contract import Column, Register
+from vfm.registers.deliveries import Delivered
+from vfm.registers.readers import Source
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier
 
 EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}  # a floating number tells whole numbers apart up to here
@@ -16,7 +18,7 @@ DERIVED = {
 DIRECTIONS = {"vnds_ind": "I", "vnds_ud": "U"}
 
 
-def standard_name(file, name):
+def standard_name(file: Delivered, name: str) -> str:
     """Name of a delivered column as models/sources.yml writes it: y0801 and Y_0801 of DREAM are one."""
     name = name.upper()
     if file.register != "dream":
@@ -32,7 +34,7 @@ def standard_name(file, name):
     return f"Y_{file.year % 100:02}{week[1]}"
 
 
-def canonical(column, name, engine_type):
+def canonical(column: Column, name: str, engine_type: str) -> tuple[str, str]:
     """SQL of a delivered column as the build wants it; an error where a value cannot be read.
 
     Parameters
@@ -90,13 +92,13 @@ class Kept:
     unreadable: str  # SQL of a condition on them, "false" where all can be read
 
     @property
-    def by_value(self):
+    def by_value(self) -> bool:
         """Whether each distinct value is cast once: of all but ids, which are too many."""
         identifies = self.column.data_type == "varchar" and self.column.width is None
         return len(self.delivered) == 1 and not identifies
 
 
-def plan(register, file, source):
+def plan(register: Register, file: Delivered, source: Source) -> tuple[list[Kept], list[str]]:
     """Say which columns of a file are kept, and how.
 
     Returns
@@ -143,7 +145,7 @@ def plan(register, file, source):
     return kept, missing
 
 
-def source_query(source, kept):
+def source_query(source: Source, kept: list[Kept]) -> str:
     """SQL of the delivered columns that are kept, under their own names."""
     columns = []
     for name in dict.fromkeys(name for entry in kept for name in entry.delivered):

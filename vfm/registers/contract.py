@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from vfm.privacy.identifiers import PSEUDONYMS
 from vfm.warehouse.paths import PROJECT
 
 SOURCES = PROJECT / "models" / "sources.yml"
-PERSON_IDS = frozenset({"PNR", "FAMILIE_ID", "E_FAELLE_ID"})  # a family's id is the PNR of one of its members
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Column:
     width: int | None = None
 
     @property
-    def is_person_id(self):
+    def is_person_id(self) -> bool:
         """Whether its values are persons' pseudonyms, which no message may show."""
-        return self.name in PERSON_IDS
+        return self.name.lower() in PSEUDONYMS
 
-    def matches(self, delivered):
+    def matches(self, delivered: str) -> bool:
         """Whether a delivered column name, in any case, is this column."""
         if self.pattern:
             return re.fullmatch(self.pattern.strip("^$"), delivered, re.IGNORECASE) is not None
@@ -45,7 +45,7 @@ class Register:
     columns: tuple[Column, ...]
 
 
-def read_contract(path=SOURCES):
+def read_contract(path: str | Path = SOURCES) -> dict[str, Register]:
     """Read the declared registers.
 
     Parameters
@@ -61,7 +61,7 @@ def read_contract(path=SOURCES):
     return {table["name"]: _register(table) for table in declared_tables(path)}
 
 
-def declared_tables(path=SOURCES):
+def declared_tables(path: str | Path = SOURCES) -> list[dict]:
     """Return the registers as the file declares them: a list of dicts."""
     sources = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["sources"]
     (source,) = (source for source in sources if source["name"] == "registers")

@@ -2,15 +2,19 @@
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from vfm.registers import dbt_sql, readers
-from vfm.registers.columns import DERIVED, plan, source_query, standard_name
+from vfm.registers import readers
+from vfm.registers.columns import DERIVED, Kept, plan, source_query, standard_name
+from vfm.registers.deliveries import Delivered
 from vfm.registers.readers import UnreadableFileError
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier, literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it
@@ -38,11 +42,11 @@ class Importer:
             "set enable_progress_bar = true; set enable_progress_bar_print = false"
         )
 
-    def columns(self, file, path):
+    def columns(self, file: Delivered, path: Path) -> list[str]:
         """Names of a file's columns."""
         return list(self.open(file, path, "latin-1").types)
 
-    def open(self, file, path, encoding):
+    def open(self, file: Delivered, path: Path, encoding: str) -> readers.Source:
         """Open a file of a register."""
         register = self.contract[file.register]
         extra = {name for (owner, _), (name, _) in DERIVED.items() if owner == register.name}
@@ -54,7 +58,7 @@ class Importer:
 
         return readers.open_source(self.connection, path, known, encoding, self.work)
 
-    def batches(self, source, query, rows=10_000):
+    def batches(self, source: readers.Source, query: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Yield the result of a query over a source as Arrow batches.
 
         Raises
@@ -85,11 +89,11 @@ class Importer:
             if source.batches:
                 self.connection.unregister("delivered")
 
-    def row(self, source, query):
+    def row(self, source: readers.Source, query: str) -> list:
         """First row of a query over a source."""
         return list(pa.Table.from_batches(list(self.batches(source, query))).to_pylist()[0].values())
 
-    def version(self, file, path):
+    def version(self, file: Delivered, path: Path) -> int:
         """Highest value of the column VERSION in a file's first rows, -1 without one."""
         with suppress(UnreadableFileError, duckdb.Error):
             source = self.open(file, path, "latin-1")
@@ -102,7 +106,9 @@ class Importer:
                 return -1 if highest is None else highest
         return -1
 
-    def stage(self, file, path, encoding, name):
+    def stage(
+        self, file: Delivered, path: Path, encoding: str, name: str
+    ) -> tuple[Path, list[tuple[str, ...]]]:
         """Write a delivered file as Parquet into the work folder.
 
         Returns
@@ -154,7 +160,7 @@ class Importer:
         ]
         return staged, drift
 
-    def map_values(self, entry, array, maps):
+    def map_values(self, entry: Kept, array: pa.Array, maps: dict) -> pa.Array:
         """Cast the distinct values of an array, each once in a file, and put them in their places."""
         encoded = array.dictionary_encode()
         raw = encoded.dictionary.to_pylist()
@@ -185,7 +191,7 @@ class Importer:
             )
         return pa.array([known[value] for value in raw], ARROW[entry.column.data_type]).take(encoded.indices)
 
-    def unreadable(self, source, entries):
+    def unreadable(self, source: readers.Source, entries: list[Kept]) -> str:
         """Say which values cannot be read: the column, how many, and one unless it could name a person."""
         measures = ", ".join(
             f"count(*) filter (where {entry.unreadable}) as n{number}, "
@@ -206,7 +212,7 @@ class Importer:
                 return f"column {called} holds in {count} a value{example} that is not {wanted}"
         return "holds a value that cannot be read"
 
-    def check_reference_date(self, file, staged):
+    def check_reference_date(self, file: Delivered, staged: Path) -> None:
         """Hold the reference dates of a file against the period in its name."""
         month = f" or month(REFERENCETID) <> {file.month}" if file.month else ""
         rows, example = self.connection.execute(
@@ -220,7 +226,7 @@ class Importer:
                 f"than the period {file.period} of its name"
             )
 
-    def merge_years(self, parts, name):
+    def merge_years(self, parts: list[tuple[Delivered, Path]], name: str) -> Path:
         """Write DREAM of several years as one wide file.
 
         Parameters
@@ -274,12 +280,12 @@ class MissingColumnsError(Exception):
     """A file without required columns; the argument is the list of their names."""
 
 
-def group_rows(columns):
+def group_rows(columns: Sequence[str]) -> int:
     """Rows of a row group: fewer where a register is wide, so that one can be held in memory."""
     return max(2_048, min(122_880, CELLS // max(len(columns), 1)))
 
 
-def shown(value):
+def shown(value: str) -> str:
     """A value for a message: as it is where short, else its form, since it could be a person's id."""
     if value is None:
         return "nothing"

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -56,12 +57,12 @@ class Delivered:
     by_week: bool = False  # DREAM of one year, with columns y_01 to y_52
 
     @property
-    def register(self):
+    def register(self) -> str:
         """The register it belongs to."""
         return DATASETS[self.dataset]
 
     @property
-    def period(self):
+    def period(self) -> str:
         """Text such as 2015 or 201512, empty without one."""
         return (
             ""
@@ -72,27 +73,27 @@ class Delivered:
         )
 
     @property
-    def last_day(self):
+    def last_day(self) -> date:
         """Last day of the period."""
         month = self.month or 12
         return date(self.year, month, calendar.monthrange(self.year, month)[1])
 
     @property
-    def group(self):
+    def group(self) -> tuple[str, str, int | None]:
         """What it competes in: of one group one file, or the parts of one folder, count."""
         if self.by_week or (self.dataset not in CUMULATIVE and self.year is not None):
             return (self.register, self.dataset if self.dataset in SUCCESSORS else "", self.year)
         return (self.register, self.dataset if self.dataset in SUCCESSORS else "", None)
 
     @property
-    def rank(self):
+    def rank(self) -> tuple:
         """The highest of a group is the newest: by period, folder's date, version, file's date."""
         whole_year = self.dataset == "ophg"
         end = (self.year or 0, 13 if whole_year else self.month or 12)
         return (end, self.dated or date.min, self.version, self.modified)
 
     @property
-    def target(self):
+    def target(self) -> str:
         """Name of the Parquet file it becomes."""
         period = "" if self.year is None else f"_{self.period if self.dataset in CUMULATIVE else self.year}"
         dataset = self.dataset if self.dataset in SUCCESSORS else self.register
@@ -100,7 +101,7 @@ class Delivered:
         return f"{self.register}/{dataset}{period if not self.by_week else ''}{part}.parquet"
 
 
-def describe(file, modified=0.0, version=-1):
+def describe(file: str, modified: float = 0.0, version: int = -1) -> Delivered | str:
     """Read a file's path.
 
     Parameters
@@ -146,7 +147,7 @@ def describe(file, modified=0.0, version=-1):
     )
 
 
-def folder_date(name):
+def folder_date(name: str) -> date | None:
     """Date in a folder's name (2023-12-01, 20231201, December_2023), the first of the month without a day."""
     found = DATED.search(name.lower())
     if not found:
@@ -159,7 +160,7 @@ def folder_date(name):
         return None
 
 
-def select(files):
+def select(files: list[Delivered]) -> tuple[list[Delivered], dict[Delivered, str], list[str]]:
     """Choose the files that count.
 
     Parameters
@@ -207,7 +208,9 @@ def select(files):
     return sorted(used, key=lambda file: (file.target, file.file)), left_out, ambiguous
 
 
-def overlap(group, members, newest, groups):
+def overlap(
+    group: tuple, members: list[Delivered], newest: Delivered, groups: dict[tuple, list[Delivered]]
+) -> str | None:
     """Say where a group's files cannot be told apart, else None."""
     register, dataset, year = group
     if year is None and any(other[:2] == (register, dataset) and other[2] for other in groups):
@@ -227,12 +230,12 @@ def overlap(group, members, newest, groups):
     return None
 
 
-def parent(file):
+def parent(file: Delivered) -> str:
     """Folder of a file."""
     return str(PurePosixPath(file.file).parent)
 
 
-def with_layout(file, columns):
+def with_layout(file: Delivered, columns: Iterable[str]) -> Delivered:
     """Mark a DREAM file of one year by its columns y_01 to y_52."""
     weeks = any(re.fullmatch(r"y_?\d{2}", column, re.IGNORECASE) for column in columns)
     return replace(file, by_week=file.dataset == "dream" and weeks)

@@ -1,5 +1,6 @@
 """make import: turn a delivery of register files into the layout that the build reads."""
 
+import argparse
 import hashlib
 import json
 import os
@@ -12,13 +13,15 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TextIO
 
-from vfm.registers import columns, conversion, dbt_sql, readers
-from vfm.registers.books import Books, Progress, report
-from vfm.registers.contract import read_contract
+from vfm.registers import columns, conversion, readers
+from vfm.registers.books import Books, ImportProgress, write_closing_table
+from vfm.registers.contract import Register, read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import Delivered, describe, select, with_layout
 from vfm.registers.readers import UnreadableFileError
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 try:
@@ -33,7 +36,9 @@ class ImportFailedError(Exception):
     """An import that could not begin; the argument is a sentence for a person."""
 
 
-def find(delivery, books, importer):
+def find(
+    delivery: Path, books: Books, importer: Importer
+) -> tuple[dict[Delivered, Path], list[Delivered], dict[str, str], list[str]]:
     """List what a delivery holds, and what earlier ones held and is still used.
 
     Returns
@@ -46,6 +51,22 @@ def find(delivery, books, importer):
         {file: reason}.
     problems : list of str
     """
+    present, not_used, problems = _look_through(delivery, importer)
+    _tell_rivals_apart(present, importer)
+    names = {file.file for file in present}
+    remembered = []
+    for (name, _), row in books.rows.items():
+        if name not in names and books.used(name):
+            file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
+            if isinstance(file, Delivered):
+                remembered.append(
+                    replace(file, by_week=row["written"] == "dream/dream.parquet" and file.year is not None)
+                )
+    return present, remembered, not_used, problems
+
+
+def _look_through(delivery, importer):
+    """List the register files of a folder, the files that are none, and what is wrong with their names."""
     present, not_used, problems = {}, {}, []
     for path in sorted(delivery.rglob("*")):
         name = path.relative_to(delivery).as_posix()
@@ -62,6 +83,11 @@ def find(delivery, books, importer):
                 problems.append(f"register dream: {name} has columns y_01 to y_52 and no year in its name")
                 continue
         present[file] = path
+    return present, not_used, problems
+
+
+def _tell_rivals_apart(present, importer):
+    """Where two files hold the same period, and a name says no version, ask the files for it."""
     rivals = {}
     for file in present:
         rivals.setdefault((file.group, file.part, file.rank[:2]), []).append(file)
@@ -70,19 +96,9 @@ def find(delivery, books, importer):
             if file.version < 0:
                 path = present.pop(file)
                 present[replace(file, version=importer.version(file, path))] = path
-    names = {file.file for file in present}
-    remembered = []
-    for (name, _), row in books.rows.items():
-        if name not in names and books.used(name):
-            file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
-            if isinstance(file, Delivered):
-                remembered.append(
-                    replace(file, by_week=row["written"] == "dream/dream.parquet" and file.year is not None)
-                )
-    return present, remembered, not_used, problems
 
 
-def check_folders(delivery, registers):
+def check_folders(delivery: Path, registers: Path) -> None:
     """Refuse folders that must not be read from or written to.
 
     Raises
@@ -116,7 +132,7 @@ def check_folders(delivery, registers):
         )
 
 
-def rules(register):
+def rules(register: Register) -> str:
     """Digest of everything that decides what a file becomes, so that new rules read it anew."""
     text = (dbt_sql.MACROS / "deliveries/casts.sql").read_bytes() + repr(register).encode()
     for module in (readers, columns, conversion):
@@ -124,7 +140,7 @@ def rules(register):
     return hashlib.sha256(text).hexdigest()[:12]
 
 
-def import_delivery(delivery, registers, stream=sys.stdout):
+def import_delivery(delivery: str | Path, registers: str | Path, stream: TextIO = sys.stdout) -> list[str]:
     """Import a delivery.
 
     Parameters
@@ -171,20 +187,11 @@ def _import(delivery, registers, importer, stream):
         raise ImportFailedError(
             f"delivery {delivery}: no file in it has the name of a register, such as BEF201512.dta. {SEE}"
         )
-    for name, reason in not_used.items():
-        books.note(name, "not used", reason)
-    for file, reason in left_out.items():
-        if file in present and not books.used(
-            file.file
-        ):  # what is used stays so until its successor is whole
-            facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
-            books.note(file.file, status_of(reason), reason, **facts)
-    books.save()
-
+    _note_left_out(books, present, not_used, left_out)
     targets = {}
     for file in used:
         targets.setdefault(file.target, []).append(file)
-    progress = Progress(stream, sum(present[file].stat().st_size for file in used if file in present))
+    progress = ImportProgress(stream, sum(present[file].stat().st_size for file in used if file in present))
     failed, lacking, kept = set(), {}, []
     try:
         for target, files in targets.items():
@@ -201,33 +208,53 @@ def _import(delivery, registers, importer, stream):
                 _import_target(
                     target, [(file, present[file]) for file in files], registers, importer, books, progress
                 )
-            except (UnreadableFileError, MissingColumnsError) as problem:
+            except UnreadableFileError as problem:
                 failed |= {file.group for file in files}
-                file = getattr(problem, "file", files[0])
-                if isinstance(problem, MissingColumnsError):
-                    reason = f"has no column {', '.join(problem.args[0])}"
-                    lacking.setdefault((file.register, tuple(problem.args[0])), []).append(file.file)
-                else:
-                    reason = problem.args[0]
-                    stop = "" if reason.endswith("?") else "."
-                    problems.append(f"register {file.register}: {file.file} {reason}{stop} {SEE}")
-                books.note(file.file, "refused", reason, register=file.register, period=file.period)
-                progress.finish("refused")
+                file, reason = getattr(problem, "file", files[0]), problem.args[0]
+                stop = "" if reason.endswith("?") else "."
+                problems.append(f"register {file.register}: {file.file} {reason}{stop} {SEE}")
+                _refuse(books, progress, file, reason)
+            except MissingColumnsError as problem:
+                failed |= {file.group for file in files}
+                file, missed = getattr(problem, "file", files[0]), tuple(problem.args[0])
+                lacking.setdefault((file.register, missed), []).append(file.file)
+                _refuse(books, progress, file, f"has no column {', '.join(missed)}")
             books.save()
     finally:
         progress.end()
-    for (register, names), files in lacking.items():
-        shown_files = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-        problems.append(
-            f"register {register}: required column {', '.join(names)} is missing in {shown_files}. {SEE}"
-        )
+    problems += _without_columns(lacking)
     unsure = {sentence.split()[1].rstrip(":") for sentence in ambiguous}
     _remove_superseded(registers, books, targets, failed, unsure, left_out)
     problems += _missing(contract, books, {file.register for file in present})
     books.save()
     write_origin(registers, delivery, problems)
-    report(stream, contract, books, left_out, not_used, kept, lacking)
+    write_closing_table(stream, contract, books, left_out, not_used, kept, lacking)
     return problems
+
+
+def _note_left_out(books, present, not_used, left_out):
+    """Write down what is no register file, and what another file goes before."""
+    for name, reason in not_used.items():
+        books.note(name, "not used", reason)
+    for file, reason in left_out.items():
+        # what is used stays so until its successor is whole
+        if file in present and not books.used(file.file):
+            facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
+            books.note(file.file, status_of(reason), reason, **facts)
+    books.save()
+
+
+def _refuse(books, progress, file, reason):
+    """Write down that a file was refused."""
+    books.note(file.file, "refused", reason, register=file.register, period=file.period)
+    progress.finish("refused")
+
+
+def _without_columns(lacking):
+    """Say which files lack required columns, one sentence for each register and set of columns."""
+    for (register, names), files in lacking.items():
+        shown_files = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+        yield f"register {register}: required column {', '.join(names)} is missing in {shown_files}. {SEE}"
 
 
 def _import_target(target, files, registers, importer, books, progress):
@@ -288,7 +315,7 @@ def _import_target(target, files, registers, importer, books, progress):
         part.unlink(missing_ok=True)
 
 
-def status_of(reason):
+def status_of(reason: str) -> str:
     """Status of a file that was left out."""
     return "superseded" if reason.startswith("superseded") else "not used"
 
@@ -327,7 +354,7 @@ def _missing(contract, books, delivered):
             )
 
 
-def write_origin(registers, delivery, problems):
+def write_origin(registers: Path, delivery: Path, problems: list[str]) -> None:
     """Say beside the registers where they are from; meta.build_info repeats it."""
     origin = f"delivery {delivery.name}, imported {date.today()}"
     if problems:
@@ -338,7 +365,7 @@ def write_origin(registers, delivery, problems):
     os.replace(temporary, registers / "origin.json")
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `import` takes."""
     parser.add_argument("delivery", help="folder of the delivered files, at any depth")
     parser.add_argument(
@@ -348,7 +375,7 @@ def add_arguments(parser):
     )
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> int:
     """Run the import from the command line; return the exit status."""
     started = time.monotonic()
     try:

@@ -6,7 +6,10 @@ import hashlib
 import re
 import struct
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -46,7 +49,7 @@ class Source:
     faults: list = field(default_factory=list)  # what stopped the batches: DuckDB passes on the text alone
 
 
-def fingerprint(path):
+def fingerprint(path: Path) -> tuple[str, str]:
     """Read a file once.
 
     Returns
@@ -70,7 +73,9 @@ def fingerprint(path):
     return digest.hexdigest(), "utf-8" if decoder else "latin-1" if ascii_or_latin else "cp1252"
 
 
-def open_source(con, path, known, encoding, folder):
+def open_source(
+    con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], encoding: str, folder: Path
+) -> Source:
     """Open a delivered file.
 
     Parameters
@@ -96,7 +101,9 @@ def open_source(con, path, known, encoding, folder):
     return reader[path.suffix.lower()](con, path, known, encoding, folder)
 
 
-def open_parquet(con, path, known, *_):
+def open_parquet(
+    con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], *_: object
+) -> Source:
     """Open a Parquet file: DuckDB reads it as it is."""
     relation = f"read_parquet({literal(path)})"
     try:
@@ -110,7 +117,9 @@ def open_parquet(con, path, known, *_):
     return Source(types, relation, engine_types=types, rows=rows)
 
 
-def open_csv(con, path, known, encoding, folder):
+def open_csv(
+    con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], encoding: str, folder: Path
+) -> Source:
     """Open a csv; the separator is the one that splits the first line into most known columns."""
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace") as stream:
         line = stream.readline(1 << 20)
@@ -146,7 +155,7 @@ def open_csv(con, path, known, encoding, folder):
     return Source(dict.fromkeys(names, "text"), relation)
 
 
-def open_stata(con, path, *_):
+def open_stata(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source:
     """Open a Stata file; pandas reads it several times as fast as ReadStat (docs/benchmarks.md)."""
     metadata = describe_file(pyreadstat.read_dta, path)
     expressions = {}
@@ -169,7 +178,7 @@ def open_stata(con, path, *_):
     return readstat_source(path, metadata, expressions, chunks)
 
 
-def open_sas(con, path, *_):
+def open_sas(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source:
     """Open a SAS file; pandas reads it in one pass, where ReadStat begins anew for each chunk."""
     metadata = describe_file(pyreadstat.read_sas7bdat, path)
     expressions = {}
@@ -188,7 +197,7 @@ def open_sas(con, path, *_):
     return readstat_source(path, metadata, expressions, chunks)
 
 
-def describe_file(read, path):
+def describe_file(read: Callable, path: Path) -> Any:
     """Columns, formats and number of rows of a SAS or Stata file."""
     for encoding in (None, "LATIN1"):
         try:
@@ -200,7 +209,9 @@ def describe_file(read, path):
     raise UnreadableFileError("has names of columns in an unknown encoding")
 
 
-def readstat_source(path, metadata, expressions, chunks):
+def readstat_source(
+    path: Path, metadata: Any, expressions: dict[str, str], chunks: Callable[[int], Iterator]
+) -> Source:
     """Put a SAS or Stata file into the hands of DuckDB as a stream of Arrow batches."""
     kinds = {"string": pa.string(), "float": pa.float32()}
     stored = metadata.readstat_variable_types
@@ -248,12 +259,12 @@ def readstat_source(path, metadata, expressions, chunks):
     )
 
 
-def cut_off(path):
+def cut_off(path: Path) -> str:
     """Say of a file that it is damaged."""
     return f"is no whole {path.suffix.lstrip('.').lower()} file: was it cut off while it was copied?"
 
 
-def csv_problem(problem):
+def csv_problem(problem: Exception) -> str:
     """Say what DuckDB found wrong with a csv, without the line, which may be a person's."""
     line = re.search(r"CSV Error on Line: (\d+)", str(problem))
     wanted = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", str(problem))

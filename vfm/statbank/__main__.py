@@ -20,7 +20,7 @@ from vfm.warehouse.paths import PROJECT, accounts_folder
 SEE = "See docs/bad_input.md#statbank."
 
 
-def main(arguments=None, bank=None):
+def main(arguments: list[str] | None = None, bank: api.Statbank | None = None) -> int:
     """Run the fetch from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.statbank", description=__doc__)
     parser.add_argument(
@@ -45,7 +45,7 @@ def main(arguments=None, bank=None):
     return 0
 
 
-def fetch(folder, bank, with_labour_market=True):
+def fetch(folder: Path, bank: api.Statbank, with_labour_market: bool = True) -> None:
     """Fetch everything, judge it, then replace the tables of a folder.
 
     Parameters

@@ -1,11 +1,13 @@
 """REGK31 and REGK100 of function 5.46.60, in the form of the seeds, judged by the warehouse's own tests."""
 
+from collections.abc import Iterable
+
 import duckdb
 import pandas as pd
 
-from vfm.registers import dbt_sql
 from vfm.statbank import StatbankError
 from vfm.statbank.tables import AMOUNT, AREA, EVERY, YEAR
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 FUNCTION = "54660"
@@ -24,7 +26,7 @@ WANTED = {
 STAGING = "models/staging/statbank/stg_statbank__accounts_by_{}.sql"
 
 
-def years():
+def years() -> list[int]:
     """Return the years of the accounts, as texts."""
     variables = dbt_sql.variables()
     return [
@@ -33,7 +35,7 @@ def years():
     ]
 
 
-def as_seed(answer):
+def as_seed(answer: pd.DataFrame) -> pd.DataFrame:
     """Return an answer as the seed holds it: sorted by its columns, without cells that are 0.
 
     A streamed answer leaves cells of 0 out and the warehouse sums what is there, so a row of 0 says nothing;
@@ -43,7 +45,9 @@ def as_seed(answer):
     return answer[answer[AMOUNT].astype(float) != 0].sort_values(keys, ignore_index=True)
 
 
-def check(regk31, regk100, municipalities):
+def check(
+    regk31: pd.DataFrame, regk100: pd.DataFrame, municipalities: Iterable[str]
+) -> list[tuple[str, int]]:
     """Judge the two tables by what the build will ask of them.
 
     Parameters
@@ -99,6 +103,6 @@ def check(regk31, regk100, municipalities):
     return [(area, year) for area in known for year in years() if (area, year) not in there]
 
 
-def unmapped_groupings(regk100, mapped):
+def unmapped_groupings(regk100: pd.DataFrame, mapped: Iterable[str]) -> list[str]:
     """Return groupings of municipalities that the seed account_groupings does not know, padded."""
     return sorted(set(regk100["GRUPPERING"].str.zfill(3)) - set(mapped))

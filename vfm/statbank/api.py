@@ -47,7 +47,7 @@ class Statbank:
         self.sleep = sleep
         self.session = requests.Session()
 
-    def table_info(self, table):
+    def table_info(self, table: str) -> dict:
         """Return the description of a table: a dict whose `variables` have id, elimination, time and values.
 
         Raises
@@ -68,7 +68,7 @@ class Statbank:
             ) from problem
         return info
 
-    def data(self, table, form, variables):
+    def data(self, table: str, form: str, variables: list[dict]) -> str:
         """Return the text of a table.
 
         Parameters

@@ -1,10 +1,12 @@
 """The labour market by commuting area and year, from four live tables."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from vfm.registers import dbt_sql
 from vfm.statbank import StatbankError
 from vfm.statbank.tables import AMOUNT, AREA, EVERY, PARTS, TOTAL, YEAR, codes
+from vfm.warehouse import dbt_sql
 
 SKILLED = ("20", "25")  # SOCIO: employees at the highest and the medium level
 COLUMNS = [AREA, YEAR, "LEDIGHEDSPROCENT", "ARBEJDSPLADSER_PR_18_64", "ARBEJDSPLADSER_MELLEMHOEJT_PROCENT"]
@@ -17,12 +19,12 @@ WANTED = {
 }
 
 
-def period(table, year):
+def period(table: str, year: int | str) -> str:
     """Return a table's code of a year; residents are those of 1 January after, a month after RAS."""
     return f"{int(year) + 1}K1" if table == "FOLK1A" else str(year)
 
 
-def available_years(infos):
+def available_years(infos: dict[str, dict]) -> tuple[list[int], list[int]]:
     """Return the permit years that all four tables have, and those they have not, both ascending.
 
     Parameters
@@ -47,7 +49,7 @@ def available_years(infos):
     return there, [year for year in years if year not in there]
 
 
-def labour_market(answers, municipalities):
+def labour_market(answers: dict[str, pd.DataFrame], municipalities: Iterable[str]) -> pd.DataFrame:
     """Compute the three measures of the labour market.
 
     All are sums over the municipalities of a commuting area (the provinces stand in, DECISIONS.md C10):
@@ -101,7 +103,7 @@ def labour_market(answers, municipalities):
     return measures
 
 
-def with_kept_years(fetched, before):
+def with_kept_years(fetched: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Return the fetched rows and, of the years that were not fetched, the rows that were there before.
 
     The order of the areas is the one there was before, where they were there.

@@ -1,6 +1,7 @@
 """Asks for a table by its own description, and reads the answer strictly."""
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,19 +40,19 @@ class Question:
     columns: dict
 
 
-def bare(column, code):
+def bare(column: str, code: str) -> str:
     """Return a code as the seeds write it: upper case, in some columns without leading zeros."""
     code = str(code).strip().upper()
     return (code.lstrip("0") or "0") if column in ZERO_PADDED and code.isdigit() else code
 
 
-def name_of(variable):
+def name_of(variable: dict) -> str:
     """Return our name of a variable of a table's description, which is also the heading of its column."""
     name = YEAR if variable.get("time") else str(variable["id"]).upper()
     return OTHER_NAMES.get(name, name)
 
 
-def codes(info, column):
+def codes(info: dict, column: str) -> dict[str, str]:
     """Return {code as in the seeds: code as the table has it} of a variable; empty where there is none."""
     return {
         bare(column, value["id"]): value["id"]
@@ -61,7 +62,7 @@ def codes(info, column):
     }
 
 
-def question(info, table, wanted, form):
+def question(info: dict, table: str, wanted: dict, form: str) -> Question:
     """Put a question in the words of the table's own description.
 
     Parameters
@@ -135,7 +136,7 @@ def _some(found):
     )
 
 
-def read_answer(text, asked, areas):
+def read_answer(text: str, asked: Question, areas: Collection[str]) -> pd.DataFrame:
     """Read an answer.
 
     Parameters
@@ -158,30 +159,8 @@ def read_answer(text, asked, areas):
         If the answer has other columns or codes than asked, a row twice, a row of another length, what is no
         number, a missing number or no row; in a CSV answer also if a row is absent.
     """
-    table = asked.table
-    lines = list(csv.reader(text.splitlines(), delimiter=";"))
-    header = (
-        [OTHER_NAMES.get(name.strip().upper(), name.strip().upper()) for name in lines[0]] if lines else []
-    )
-    if sorted(header) != sorted([*asked.columns, AMOUNT]):
-        raise StatbankError(
-            f"table {table} answers with the columns {_some(header) or 'of nothing'} where "
-            f"{', '.join([*asked.columns, AMOUNT])} were asked for"
-        )
-    broken = [line for line in lines[1:] if len(line) != len(header)]
-    if broken:
-        raise StatbankError(
-            f"table {table}: {len(broken)} rows do not have {len(header)} columns, for example "
-            f"'{';'.join(broken[0])}'"
-        )
-    frame = pd.DataFrame(lines[1:], columns=header, dtype=str)[[*asked.columns, AMOUNT]]
-    if frame.empty:
-        raise StatbankError(f"table {table} answers without a row")
-    keys = list(asked.columns)
-    for column in keys:
-        frame[column] = frame[column].map({code: bare(column, code) for code in frame[column].unique()})
-        if more := sorted(set(frame[column]) - asked.columns[column]):
-            raise StatbankError(f"table {table} answers with {column} {_some(more)}, which was not asked for")
+    frame = _rows_as_asked(text, asked)
+    table, keys = asked.table, list(asked.columns)
     if (twice := frame.duplicated(keys)).any():
         raise StatbankError(
             f"table {table}: {twice.sum()} rows come twice, for example {_cell(frame, twice, keys)}"
@@ -205,6 +184,34 @@ def read_answer(text, asked, areas):
         if len(frame) != cells:
             raise StatbankError(f"table {table} answers with {len(frame)} rows where {cells} were asked for")
     return frame.reset_index(drop=True)
+
+
+def _rows_as_asked(text, asked):
+    """Read the rows of an answer whose columns and codes are those that were asked for; all are text."""
+    table = asked.table
+    lines = list(csv.reader(text.splitlines(), delimiter=";"))
+    header = (
+        [OTHER_NAMES.get(name.strip().upper(), name.strip().upper()) for name in lines[0]] if lines else []
+    )
+    if sorted(header) != sorted([*asked.columns, AMOUNT]):
+        raise StatbankError(
+            f"table {table} answers with the columns {_some(header) or 'of nothing'} where "
+            f"{', '.join([*asked.columns, AMOUNT])} were asked for"
+        )
+    broken = [line for line in lines[1:] if len(line) != len(header)]
+    if broken:
+        raise StatbankError(
+            f"table {table}: {len(broken)} rows do not have {len(header)} columns, for example "
+            f"'{';'.join(broken[0])}'"
+        )
+    frame = pd.DataFrame(lines[1:], columns=header, dtype=str)[[*asked.columns, AMOUNT]]
+    if frame.empty:
+        raise StatbankError(f"table {table} answers without a row")
+    for column in asked.columns:
+        frame[column] = frame[column].map({code: bare(column, code) for code in frame[column].unique()})
+        if more := sorted(set(frame[column]) - asked.columns[column]):
+            raise StatbankError(f"table {table} answers with {column} {_some(more)}, which was not asked for")
+    return frame
 
 
 def _cell(frame, rows, keys):

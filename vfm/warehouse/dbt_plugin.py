@@ -6,9 +6,11 @@ the warehouse, and no error message repeats a value.
 
 import os
 import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.environments import local
@@ -19,6 +21,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from vfm.privacy import redaction
 from vfm.warehouse import machine, settings, variables
+from vfm.warehouse.paths import register_folder
 from vfm.warehouse.sql_text import literal
 
 OWNER_ONLY = 0o077
@@ -35,7 +38,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 class Plugin(BasePlugin):
     """Keep the build to its owner and DuckDB to its folders."""
 
-    def update_connection_config(self, creds, config):
+    def update_connection_config(self, creds: Any, config: dict) -> None:
         """Create the build folder; it, dbt's logs and target become 0700 and 0600, and so does what follows.
 
         Variables that are not as declared are refused here, before any model runs. DuckDB gets the memory,
@@ -67,7 +70,7 @@ class Plugin(BasePlugin):
         for path in (build, *build.glob("warehouse.duckdb*"), *Path(flags.LOG_PATH).glob("dbt.log*")):
             keep_to_owner(path)
 
-    def configure_connection(self, conn):
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """From here on DuckDB touches no file outside its folders, and no setting can be changed.
 
         Parameters
@@ -83,7 +86,7 @@ class Plugin(BasePlugin):
         conn.execute("set lock_configuration = true")
 
 
-def refuse_variables():
+def refuse_variables() -> None:
     """Raise an error where a variable of dbt_project.yml or of --vars is not as declared."""
     values = variables.of_project(project_folder()) | (get_flags().VARS or {})
     sentences = variables.refusals(values)
@@ -91,26 +94,26 @@ def refuse_variables():
         raise DbtRuntimeError("\n".join(sentences))
 
 
-def keep_rows_out_of_the_log():
+def keep_rows_out_of_the_log() -> None:
     """Let dbt show print rows on the screen and nowhere else."""
     for logger in get_event_manager().loggers:
         if logger.name == "file_log":
             logger.filter = without_rows(logger.filter)
 
 
-def without_rows(wanted):
+def without_rows(wanted: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """A filter of events as before, but for the one that carries the rows of dbt show."""
     return lambda event: event.info.name != "ShowNode" and wanted(event)
 
 
-def project_folder():
+def project_folder() -> Path:
     """Return the project's root."""
     return Path(get_flags().PROJECT_DIR).absolute()
 
 
-def folders_to_read():
+def folders_to_read() -> list[Path]:
     """List the folders of seeds, accounts, registers (with those behind links) and tables from Spark."""
-    registers = project_folder() / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
+    registers = register_folder(project_folder())
     files = registers.glob("*/*.parquet")
     linked = {registers.resolve(), *(file.resolve().parent for file in files)}
     spark = [Path(folder) for folder in [os.environ.get("VFM_SPARK_TABLES")] if folder]
@@ -118,7 +121,7 @@ def folders_to_read():
     return [project_folder() / "seeds", accounts, registers, *sorted(linked), *spark]
 
 
-def said(function, *arguments):
+def said(function: Callable, *arguments: object) -> Any:
     """Let a refusal of the build be one that dbt prints without a traceback."""
     try:
         return function(*arguments)
@@ -126,7 +129,7 @@ def said(function, *arguments):
         raise DbtRuntimeError(str(problem)) from None
 
 
-def keep_to_owner(path):
+def keep_to_owner(path: Path) -> None:
     """Take the permissions of group and others from a path that is one's own."""
     try:
         state = path.lstat()
@@ -144,7 +147,7 @@ def keep_to_owner(path):
 class DiscreetCursor(local.DuckDBCursorWrapper):
     """dbt-duckdb's cursor, whose errors repeat no value: they go to screen, log and run_results.json."""
 
-    def execute(self, sql, bindings=None):
+    def execute(self, sql: str, bindings: Any = None) -> Any:
         """Run a statement; an error of DuckDB keeps its type."""
         self._sql = sql
         return discreet(super().execute, sql)(sql, bindings)
@@ -154,7 +157,7 @@ class DiscreetCursor(local.DuckDBCursorWrapper):
         return discreet(found, self.__dict__.get("_sql", "")) if callable(found) else found
 
 
-def discreet(function, sql):
+def discreet(function: Callable, sql: str) -> Callable:
     """Let a function of DuckDB raise its errors without values, and without the errors behind them."""
 
     @wraps(function)
@@ -167,7 +170,7 @@ def discreet(function, sql):
     return called
 
 
-def rows_read(handle, parsed_model):
+def rows_read(handle: Any, parsed_model: dict) -> int:
     """Rows of the largest table that a model reads, as DuckDB estimates them."""
     names = [node.rsplit(".", 1)[-1] for node in parsed_model["depends_on"]["nodes"]]
     tables = ", ".join(map(literal, ["", *names]))
@@ -175,7 +178,9 @@ def rows_read(handle, parsed_model):
     return handle.cursor().execute(sql).fetchone()[0]
 
 
-def submit_python_job(self, handle, parsed_model, compiled_code):
+def submit_python_job(
+    self: local.LocalEnvironment, handle: Any, parsed_model: dict, compiled_code: str
+) -> Any:
     """Run a Python model as dbt-duckdb does; its traceback repeats no value.
 
     Models that read many rows wait for each other, so that memory holds the rows of one at a time.

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
 from vfm.warehouse import machine, settings, terminal
 from vfm.warehouse.failures import failures
 from vfm.warehouse.machine import BuildError
+from vfm.warehouse.paths import Paths
 
 # dbt ends when its standard input does, which is when this process ends, however it ends. dbt keeps what it
 # parses until it ends: looking through it for garbage again and again costs seconds.
@@ -33,7 +36,7 @@ LOCK_HOLDER = re.compile(
 )
 
 
-def wait_for_warehouse(paths, patience=PATIENCE_SECONDS):
+def wait_for_warehouse(paths: Paths, patience: float = PATIENCE_SECONDS) -> None:
     """Make sure that no other process holds the warehouse.
 
     Parameters
@@ -68,7 +71,7 @@ def wait_for_warehouse(paths, patience=PATIENCE_SECONDS):
         time.sleep(0.5)
 
 
-def held(name, holder):
+def held(name: str, holder: re.Match[str]) -> str:
     """Say who holds the warehouse, from a match of LOCK_HOLDER."""
     user = f", user {holder['user']}" if holder["user"] else ""
     return (
@@ -77,8 +80,8 @@ def held(name, holder):
     )
 
 
-class Progress:
-    """One line that is written over on a terminal, one line per layer elsewhere."""
+class DbtProgress:
+    """How far dbt is: one line that is written over on a terminal, one line per layer elsewhere."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -86,7 +89,7 @@ class Progress:
         self.first_node = None
         self.layers = {}
 
-    def hear(self, event):
+    def hear(self, event: dict) -> None:
         """Take in one event of dbt's JSON log."""
         data = event["data"]
         node = data.get("node_info") or {}
@@ -94,7 +97,7 @@ class Progress:
             self.first_node = self.first_node or time.monotonic()
             self.say(node, data["index"], data["total"])
 
-    def say(self, node, index, total):
+    def say(self, node: dict, index: int, total: int) -> None:
         """Show that a node starts."""
         seconds = time.monotonic() - self.start
         layer = (node.get("node_relation") or {}).get("schema", "")
@@ -106,12 +109,18 @@ class Progress:
             self.stream.write(f"{seconds:6.1f} s  {index} of {total}  {layer}\n")
         self.stream.flush()
 
-    def end(self):
+    def end(self) -> None:
         """Leave the line."""
         terminal.leave(self.stream)
 
 
-def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), variables=(), first=""):
+def run_dbt(
+    paths: Paths,
+    stream: TextIO,
+    choice: Sequence[str] = ("--exclude-resource-type", "unit_test"),
+    variables: Mapping[str, str] = (),
+    first: str = "",
+) -> float:
     """Run dbt build in a process of its own.
 
     Parameters
@@ -138,7 +147,7 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
     """
     for name in ("run_results.json", "manifest.json"):
         (paths.target / name).unlink(missing_ok=True)
-    progress = Progress(stream)
+    progress = DbtProgress(stream)
     # a seed whose columns changed is made anew, not filled into its old table
     choice = ["build", *choice, "--full-refresh", "--log-level", "info"]
     try:
@@ -152,7 +161,13 @@ def run_dbt(paths, stream, choice=("--exclude-resource-type", "unit_test"), vari
     return (progress.first_node or progress.start) - progress.start
 
 
-def listen(paths, choice, hear, variables=(), first=""):
+def listen(
+    paths: Paths,
+    choice: Sequence[str],
+    hear: Callable[[dict], None],
+    variables: Mapping[str, str] = (),
+    first: str = "",
+) -> tuple[int, list[tuple[str, str]], list[str]]:
     """Run dbt in a process of its own and follow its log.
 
     Parameters
@@ -178,11 +193,10 @@ def listen(paths, choice, hear, variables=(), first=""):
         "--log-format", "json", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
-    # paths as they stand: other words for one path cost a new parse of the project
+    # keep paths spelled as before: dbt reads the whole project again when the text changes
     environment = os.environ | dict(variables)
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
     environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
-    errors, plain = [], []
     with subprocess.Popen(
         command,
         cwd=paths.project,
@@ -193,16 +207,7 @@ def listen(paths, choice, hear, variables=(), first=""):
         stderr=subprocess.STDOUT,
     ) as dbt:
         try:
-            for line in dbt.stdout:
-                try:
-                    event = json.loads(line)
-                    name, level = event["info"]["name"], event["info"]["level"]
-                except (ValueError, KeyError, TypeError):
-                    plain.append(line)
-                    continue
-                if level == "error":
-                    errors.append((name, event["info"]["msg"]))
-                hear(event)
+            errors, plain = _follow(dbt.stdout, hear)
         except BaseException:
             dbt.kill()  # its database survives that; nothing it would still do is wanted
             dbt.wait()
@@ -213,3 +218,19 @@ def listen(paths, choice, hear, variables=(), first=""):
             f"dbt was killed (signal {-dbt.returncode}), by someone or because memory ran out. {machine.SEE}"
         )
     return dbt.returncode, errors, plain
+
+
+def _follow(log, hear):
+    """Hand on each event of dbt's log; return the errors among them, and the lines that are no events."""
+    errors, plain = [], []
+    for line in log:
+        try:
+            event = json.loads(line)
+            name, level = event["info"]["name"], event["info"]["level"]
+        except (ValueError, KeyError, TypeError):
+            plain.append(line)
+            continue
+        if level == "error":
+            errors.append((name, event["info"]["msg"]))
+        hear(event)
+    return errors, plain

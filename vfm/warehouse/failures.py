@@ -4,6 +4,7 @@ import json
 import re
 
 from vfm.warehouse import machine, settings
+from vfm.warehouse.paths import Paths
 
 FAILED = {"error", "fail", "runtime error", "partial success", "skipped"}
 LOST_SPARK = "Spark "  # so begins what Spark as a whole died of: whatever else fails then fails because of it
@@ -14,7 +15,7 @@ NOISE = re.compile(
 )
 
 
-def failures(paths, errors, plain):
+def failures(paths: Paths, errors: list[tuple[str, str]], plain: list[str]) -> list[str]:
     """Put into sentences what failed.
 
     Parameters
@@ -56,7 +57,7 @@ def failures(paths, errors, plain):
     return [*sentences, log]
 
 
-def describe(result, paths):
+def describe(result: dict, paths: Paths) -> str:
     """Put one failed entry of run_results.json into a sentence."""
     kind, _, name = result["unique_id"].split(".")[:3]
     message = one_sentence(result["message"] or "")
@@ -69,7 +70,7 @@ def describe(result, paths):
     return f"{kind.replace('_', ' ')} {name}: {message}"
 
 
-def one_sentence(message):
+def one_sentence(message: str) -> str:
     """Take dbt's and Python's wrapping off an error message."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", message)
     if "Traceback (most recent call last)" in message:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def told_to_end():
+def told_to_end() -> Iterator[None]:
     """Turn SIGTERM and SIGHUP into an exception, as SIGINT is, so that what was begun is cleared away."""
 
     def stop(number, _):
@@ -65,7 +66,7 @@ def told_to_end():
 
 
 @contextmanager
-def only_build(folder, name):
+def only_build(folder: Path, name: str) -> Iterator[None]:
     """Hold the build folder for one build, from its start to the end of publishing.
 
     Parameters
@@ -105,7 +106,7 @@ def only_build(folder, name):
         yield
 
 
-def user():
+def user() -> str:
     """Name of the user, or the number where it has no name."""
     try:
         import pwd
@@ -115,7 +116,7 @@ def user():
         return os.environ.get("USERNAME") or str(getattr(os, "getuid", lambda: "unknown")())
 
 
-def cannot_write(what, name, problem):
+def cannot_write(what: str, name: str | Path, problem: OSError) -> str:
     """Say that a folder refuses to be written to; `what` is build, results or spill."""
     return (
         f"The {what} folder {name} cannot be written to ({problem.strerror}): get the right to write there, "
@@ -123,7 +124,7 @@ def cannot_write(what, name, problem):
     )
 
 
-def out_of_room(what, folder, name):
+def out_of_room(what: str, folder: str | Path, name: str | Path) -> str:
     """Say that a disk is full; `what` is build, results or spill."""
     folder = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
     try:
@@ -136,7 +137,7 @@ def out_of_room(what, folder, name):
     )
 
 
-def refusal(said, folder, name, spill):
+def refusal(said: list[str], folder: Path, name: str, spill: Path) -> str | None:
     """Put into a sentence how the machine refused while dbt ran.
 
     Parameters

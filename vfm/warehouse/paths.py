@@ -16,7 +16,7 @@ class Paths:
     results: Path
 
     @classmethod
-    def from_environment(cls, project):
+    def from_environment(cls, project: str | Path) -> "Paths":
         """Take $VFM_BUILD and $VFM_RESULTS, relative ones from the project's root."""
         project = Path(project).resolve()
         return cls(
@@ -26,28 +26,28 @@ class Paths:
         )
 
     @property
-    def warehouse(self):
+    def warehouse(self) -> Path:
         """The file dbt builds into."""
         return self.build / "warehouse.duckdb"
 
     @property
-    def target(self):
+    def target(self) -> Path:
         """dbt's manifest, run results and compiled SQL."""
         return self.build / "target"
 
     @property
-    def logs(self):
+    def logs(self) -> Path:
         """dbt's full log."""
         return self.build / "logs"
 
-    def short(self, path):
+    def short(self, path: Path) -> str:
         """Name a path as a person in the project's root would."""
         return str(path.relative_to(self.project)) if path.is_relative_to(self.project) else str(path)
 
 
-def register_folder() -> Path:
+def register_folder(project: Path = PROJECT) -> Path:
     """Return the folder of the registers, $VFM_REGISTERS or seeds/registers, from the project's root."""
-    return PROJECT / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
+    return project / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
 
 
 def accounts_folder() -> Path:

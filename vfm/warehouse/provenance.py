@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import subprocess
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ CODE = ("models/**/*", "macros/**/*", "python_models/**/*", "seeds/classificatio
 PACKAGES = ("duckdb", "numpy", "pandas", "scipy", "statsmodels")
 
 
-def register_fingerprint(folder):
+def register_fingerprint(folder: Path) -> str:
     """SHA-256 of what a register folder holds.
 
     Parameters
@@ -38,7 +39,7 @@ def register_fingerprint(folder):
     return _fingerprint(folder, "*/*.parquet")
 
 
-def accounts_fingerprint(folder):
+def accounts_fingerprint(folder: Path) -> str:
     """SHA-256 of the accounts and the labour market in a folder, as `register_fingerprint` over its *.csv."""
     return _fingerprint(folder, "*.csv")
 
@@ -55,7 +56,9 @@ def _fingerprint(folder, pattern):
     return whole.hexdigest()
 
 
-def code_fingerprint(project=PROJECT, patterns=CODE, left_out=frozenset()):
+def code_fingerprint(
+    project: Path = PROJECT, patterns: Iterable[str] = CODE, left_out: Collection[str] = frozenset()
+) -> str:
     """SHA-256 of the code that makes the tables, with the versions of the packages it calls.
 
     Parameters
@@ -82,7 +85,7 @@ def code_fingerprint(project=PROJECT, patterns=CODE, left_out=frozenset()):
     return digest.hexdigest()
 
 
-def data_origin(folder):
+def data_origin(folder: Path) -> str:
     """Say in a few words which data a register folder holds.
 
     Parameters
@@ -112,7 +115,7 @@ def data_origin(folder):
     return str(said)
 
 
-def write_accounts_origin(folder, accounts, labour_market):
+def write_accounts_origin(folder: Path, accounts: str, labour_market: dict[int, str]) -> None:
     """Write where the tables of an accounts folder are from, with the fingerprint of what lies there now.
 
     Parameters
@@ -131,7 +134,7 @@ def write_accounts_origin(folder, accounts, labour_market):
     (Path(folder) / "origin.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def read_accounts_origin(folder):
+def read_accounts_origin(folder: Path) -> tuple[str, dict]:
     """Read what `write_accounts_origin` wrote.
 
     Returns
@@ -162,12 +165,12 @@ def read_accounts_origin(folder):
     return accounts, labour_market
 
 
-def accounts_origin(folder):
+def accounts_origin(folder: Path) -> str:
     """Say in a few words where the tables of an accounts folder are from."""
     return in_words(*read_accounts_origin(folder))
 
 
-def in_words(accounts, labour_market):
+def in_words(accounts: str, labour_market: dict) -> str:
     """Put what `read_accounts_origin` returns into a few words.
 
     Returns
@@ -186,7 +189,7 @@ def in_words(accounts, labour_market):
     return "; ".join([accounts, *parts])
 
 
-def git_commit(folder=PROJECT):
+def git_commit(folder: Path = PROJECT) -> str:
     """Commit of the project: 40 digits, '+changes' where the work tree differs, 'unknown' outside git."""
     folder = Path(folder).resolve()
 
@@ -204,7 +207,7 @@ def git_commit(folder=PROJECT):
         return UNKNOWN
 
 
-def build_info():
+def build_info() -> pd.DataFrame:
     """Return the one row of meta.build_info as a frame; built_at is in UTC, to the second."""
     folder = register_folder()
     return pd.DataFrame(

@@ -3,24 +3,26 @@
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from vfm.privacy.identifiers import IDENTIFIERS
 from vfm.warehouse import machine, settings
 from vfm.warehouse.failures import FAILED
 from vfm.warehouse.sql_text import literal
 
 SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
-PERSONAL_COLUMNS = {"person_id", "spell_id", "pnr", "pnr12", "familie_id", "e_faelle_id", "recnum"}
 
 
 class NotPublishedError(Exception):
     """The results may not be published; the message is one sentence for a person."""
 
 
-def tables_to_publish(manifest):
+def tables_to_publish(manifest: dict) -> dict[str, tuple[str, str]]:
     """List the tables that belong in the published file.
 
     Parameters
@@ -44,7 +46,7 @@ def tables_to_publish(manifest):
     return dict(sorted(models.items(), key=lambda item: (SCHEMAS.index(item[1][0]), item[1][1])))
 
 
-def check_run(manifest, run_results):
+def check_run(manifest: dict, run_results: dict) -> None:
     """Refuse a run in which anything failed or anything was left out.
 
     Parameters
@@ -78,7 +80,7 @@ def check_run(manifest, run_results):
         )
 
 
-def copy_table(con, schema, table):
+def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     """Copy a table of the warehouse, with its comments, into the connection's own file; return its rows."""
     name = f'"{schema}"."{table}"'
     columns = con.execute(
@@ -91,7 +93,7 @@ def copy_table(con, schema, table):
     ).fetchall()
     if not columns:
         raise NotPublishedError(f"The warehouse has no table {schema}.{table}.")
-    personal = sorted(column for column, _ in columns if column.lower() in PERSONAL_COLUMNS)
+    personal = sorted(column for column, _ in columns if column.lower() in IDENTIFIERS)
     if personal:
         raise NotPublishedError(
             f"Table {schema}.{table} holds {', '.join(personal)}: person-level rows are never published. "
@@ -119,7 +121,7 @@ def copy_table(con, schema, table):
 
 
 @contextmanager
-def into(warehouse, path):
+def into(warehouse: str | Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
     with closing(duckdb.connect(str(path), config=settings.duckdb_config(Path(warehouse).parent))) as con:
         con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
@@ -131,19 +133,21 @@ def into(warehouse, path):
         os.fsync(stream.fileno())
 
 
-def write_file(warehouse, path, tables):
+def write_file(
+    warehouse: str | Path, path: Path, tables: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     """Write the tables into a new DuckDB file and return {(schema, table): rows}."""
     with into(warehouse, path) as con:
         return {name: copy_table(con, *name) for name in tables}
 
 
-def new_file(results):
+def new_file(results: str | Path) -> tuple[Path, Path]:
     """Return the file to publish, links followed, and the one beside it that this process writes first."""
     results = Path(os.path.realpath(results))
     return results, results.with_name(f"{results.name}.{os.getpid()}.new")
 
 
-def prepare_folder(results):
+def prepare_folder(results: str | Path) -> None:
     """Make the folder of the published file, and sure that a file can be written there.
 
     Parameters
@@ -165,17 +169,19 @@ def prepare_folder(results):
         new.touch()
         new.unlink()
     except OSError as problem:
-        raise NotPublishedError(refusal(results.parent, problem)) from problem
+        raise NotPublishedError(not_writable(results.parent, problem)) from problem
 
 
-def refusal(folder, problem):
+def not_writable(folder: Path, problem: Exception) -> str:
     """Put into a sentence why a folder took no file."""
     if machine.NO_ROOM.search(str(problem)):
         return machine.out_of_room("results", folder, folder)
     return machine.cannot_write("results", folder, problem)
 
 
-def publish(warehouse, results, target, mode=0o644):
+def publish(
+    warehouse: str | Path, results: str | Path, target: str | Path, mode: int = 0o644
+) -> dict[tuple[str, str], int]:
     """Publish the aggregates of a build that passed, by one atomic rename.
 
     Parameters
@@ -209,7 +215,7 @@ def publish(warehouse, results, target, mode=0o644):
     return put_in_place(results, mode, lambda new: write_file(warehouse, new, tables))
 
 
-def publish_table(warehouse, results, schema, table):
+def publish_table(warehouse: str | Path, results: str | Path, schema: str, table: str) -> int:
     """Publish one table of the warehouse anew, in a published file that is otherwise of the same build.
 
     Parameters
@@ -238,7 +244,7 @@ def publish_table(warehouse, results, schema, table):
     return put_in_place(results, Path(results).stat().st_mode & 0o777, write)
 
 
-def put_in_place(results, mode, write):
+def put_in_place(results: str | Path, mode: int, write: Callable[[Path], Any]) -> Any:
     """Let `write` make the new file and rename it over the published one; returns what `write` does.
 
     Parameters
@@ -264,7 +270,7 @@ def put_in_place(results, mode, write):
         sync_folder(results.parent)
     except (OSError, duckdb.Error) as problem:
         if machine.NO_ROOM.search(str(problem)):
-            raise NotPublishedError(refusal(results.parent, problem)) from problem
+            raise NotPublishedError(not_writable(results.parent, problem)) from problem
         raise
     finally:
         for leftover in (new, new.with_name(new.name + ".wal")):
@@ -272,7 +278,7 @@ def put_in_place(results, mode, write):
     return written
 
 
-def remove_leftovers(results):
+def remove_leftovers(results: Path) -> None:
     """Remove what a publication that was killed left beside the published file."""
     for path in results.parent.glob(f"{results.name}.*.new*"):
         process = path.name[len(results.name) + 1 :].split(".")[0]
@@ -280,7 +286,7 @@ def remove_leftovers(results):
             path.unlink(missing_ok=True)
 
 
-def is_running(process):
+def is_running(process: int) -> bool:
     """Whether a process of this number exists; on Windows, where asking would end it, any may."""
     if os.name == "nt":
         return True
@@ -293,7 +299,7 @@ def is_running(process):
     return True
 
 
-def sync_folder(folder):
+def sync_folder(folder: Path) -> None:
     """Make a rename in a folder survive a power cut; Windows opens no folders."""
     if os.name == "nt":
         return

@@ -1,23 +1,22 @@
 """Open the published file to read, or say in one sentence why it cannot be read."""
 
-import os
 from pathlib import Path
 
 import duckdb
 
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 class UnreadableError(Exception):
     """The published file is missing, no DuckDB file, or of another version; the message is one sentence."""
 
 
-def results():
+def results() -> Path:
     """Return the path of the published file: $VFM_RESULTS or vfm.duckdb, from the project's root."""
-    return PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
+    return Paths.from_environment(PROJECT).results
 
 
-def connect(path):
+def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
     """Open a published file, read-only; SQL on it reaches no other file and no network.
 
     Parameters
@@ -50,14 +49,14 @@ def connect(path):
     return con
 
 
-def another_version(path, lacking):
+def another_version(path: str | Path, lacking: str) -> UnreadableError:
     """Return the error for a file that lacks what this version of the project reads."""
     return UnreadableError(
         f"{Path(path).name} has no {lacking}: it is of another version of the project. Run make build again."
     )
 
 
-def origin(con):
+def origin(con: duckdb.DuckDBPyConnection) -> str:
     """Say which data the file holds: 'synthetic, seed 1', and which accounts where they differ."""
     registers, accounts = con.execute("select data_origin, accounts_origin from meta.build_info").fetchone()
     return registers if accounts == registers else f"{registers} (accounts: {accounts})"

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from vfm.warehouse import machine
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import PROJECT, accounts_folder
 
 SHARE = 0.5  # of the memory: the Python models work in DuckDB's process and need the other half
 DUCKDB_SHARE = 0.8  # what DuckDB would take by itself
@@ -18,7 +18,7 @@ UNITS = "KMGT"
 ACCOUNTS = "seeds/statbank"
 
 
-def duckdb_config(build):
+def duckdb_config(build: str | Path) -> dict[str, str]:
     """Settings of every connection to a warehouse.
 
     Parameters
@@ -39,7 +39,7 @@ def duckdb_config(build):
     return limits() | {"temp_directory": str(spill(build))}
 
 
-def limits():
+def limits() -> dict[str, str]:
     """Return DuckDB's memory_limit and, where $VFM_THREADS is set, its threads."""
     threads = os.environ.get("VFM_THREADS") or None
     if threads and not (re.fullmatch(r"\d{1,4}", threads) and int(threads)):
@@ -49,7 +49,7 @@ def limits():
     return {"memory_limit": memory_limit()} | ({"threads": threads} if threads else {})
 
 
-def memory_limit():
+def memory_limit() -> str:
     """Return how much memory DuckDB may take: $VFM_MEMORY_LIMIT, or half of what there is."""
     said = os.environ.get("VFM_MEMORY_LIMIT")
     if not said:
@@ -64,7 +64,7 @@ def memory_limit():
     return said
 
 
-def megabytes(size):
+def megabytes(size: str) -> float | None:
     """Read a size in DuckDB's words, such as 8GB or 750 MiB, in millions of bytes; None where it is none."""
     found = SIZE.fullmatch(size.strip())
     if found is None:
@@ -73,7 +73,7 @@ def megabytes(size):
     return float(found["number"]) * base ** (UNITS.index(found["unit"].upper()) + 1) / 1e6
 
 
-def spill(build):
+def spill(build: str | Path) -> Path:
     """Return the folder for what memory cannot hold; it is emptied by every build.
 
     Parameters
@@ -110,7 +110,7 @@ def spill(build):
     return folder
 
 
-def accounts():
+def accounts() -> Path:
     """Return the folder of the municipal accounts and the labour market: $VFM_STATBANK or seeds/statbank.
 
     Raises
@@ -118,13 +118,14 @@ def accounts():
     machine.BuildError
         If $VFM_STATBANK has not the tables of seeds/statbank, under the same headings.
     """
-    shipped, said = PROJECT / ACCOUNTS, os.environ.get("VFM_STATBANK")
-    if not said:
+    shipped, folder = PROJECT / ACCOUNTS, accounts_folder()
+    if folder == shipped:
         return shipped
+    said = os.environ["VFM_STATBANK"]
     for table in sorted(shipped.glob("*.csv")):
         wrong = None
         try:
-            if heading(PROJECT / said / table.name) != heading(table):
+            if heading(folder / table.name) != heading(table):
                 wrong = "other headings"
         except OSError as problem:
             wrong = problem.strerror
@@ -134,10 +135,10 @@ def accounts():
                 "set it to a folder with all its tables, such as build/scale_10/statbank, or leave it out. "
                 "See docs/bad_input.md#accounts-folder."
             )
-    return PROJECT / said
+    return folder
 
 
-def heading(table):
+def heading(table: Path) -> str:
     """Return the first line of a CSV file."""
     with open(table, encoding="utf-8-sig") as stream:
         return stream.readline().strip()

@@ -12,7 +12,7 @@ from vfm.warehouse import published
 HELP = "Read-only. End a statement with ; -- .tables lists the tables, .help more, Ctrl-D leaves."
 
 
-def main():
+def main() -> int:
     """Say which data the file holds and become the shell; return 1 where the file cannot be read."""
     results = published.results()
     try:

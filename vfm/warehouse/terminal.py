@@ -7,13 +7,13 @@ from typing import TextIO
 CLEAR = "\x1b[K"
 
 
-def write_over(stream, line):
+def write_over(stream: TextIO, line: str) -> None:
     """Put a line, as much as fits, in the place of the last one."""
     stream.write("\r" + line[: shutil.get_terminal_size().columns - 1] + CLEAR)
     stream.flush()
 
 
-def put(stream, line):
+def put(stream: TextIO, line: str) -> None:
     """Put a line in the place of the last one on a terminal, and below it elsewhere."""
     if stream.isatty():
         write_over(stream, line)
@@ -21,7 +21,7 @@ def put(stream, line):
         print(line, file=stream, flush=True)
 
 
-def leave(stream):
+def leave(stream: TextIO) -> None:
     """Leave an empty line where lines were written over; nothing where the stream is no terminal."""
     if stream.isatty():
         stream.write("\r" + CLEAR)

@@ -41,7 +41,16 @@ class Tables:
 
 
 def measured_tables(world: World) -> Tables:
-    """The tables of a world; see `Tables`."""
+    """Count and estimate in a world what the report's tables hold.
+
+    Parameters
+    ----------
+    world : world.World
+
+    Returns
+    -------
+    Tables
+    """
     return _tables(world, truth.cox_input(world))
 
 

@@ -99,7 +99,19 @@ def estimates_of(spells: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    """Put rows of cox_coefficients and indicator_uncertainty into the form of `estimates_of`."""
+    """Put two tables of the warehouse into the form of `estimates_of`.
+
+    Parameters
+    ----------
+    coefficients : DataFrame
+        Rows of cox_coefficients.
+    indicators : DataFrame
+        Rows of indicator_uncertainty.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     terms = coefficients[coefficients["status"] == "estimated"]
     parts = [
         pd.DataFrame(
@@ -161,7 +173,22 @@ def true_values(world: World, benchmarked: Collection[str]) -> pd.DataFrame:
 
 
 def at_national_level(predictor: np.ndarray, hazard: np.ndarray, mean: float) -> np.ndarray:
-    """Expected durations with one common shift of the log hazard, so that their mean is `mean` weeks."""
+    """Expected durations after one common shift of the log hazard that gives them a mean.
+
+    Parameters
+    ----------
+    predictor : (n,) float array
+        x b of the spells.
+    hazard : (156,) float array
+        Cumulative baseline hazard.
+    mean : float
+        The mean that the durations are to have, in weeks.
+
+    Returns
+    -------
+    (n,) float array
+        Weeks.
+    """
 
     def distance(shift):
         return indicator.expected_durations(predictor + shift, hazard).mean() - mean

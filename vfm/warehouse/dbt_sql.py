@@ -8,10 +8,14 @@ dispatch to DuckDB, dbt's date macros, macros that return values, and refusals a
 import datetime
 import os
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import duckdb
 import jinja2
 import yaml
 
@@ -97,13 +101,13 @@ def _by_name(macros, name):
 
 
 @cache
-def variables():
+def variables() -> dict[str, Any]:
     """Return the variables of dbt_project.yml as {name: value}."""
     return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 
 
 @cache
-def environment():
+def environment() -> jinja2.Environment:
     """Return the Jinja environment in which the project's SQL is rendered."""
     macros = {}
     texts = [path.read_text(encoding="utf-8") for path in sorted(MACROS.rglob("*.sql"))]
@@ -119,7 +123,7 @@ def environment():
     return jinja
 
 
-def macros_globals(macros):
+def macros_globals(macros: dict[str, Callable]) -> dict[str, Any]:
     """Return what dbt gives its macros, as far as registers and staging need it."""
     return {
         "adapter": _Adapter(macros),
@@ -139,7 +143,7 @@ def macros_globals(macros):
     }
 
 
-def macro(name, *arguments, con=None):
+def macro(name: str, *arguments: object, con: duckdb.DuckDBPyConnection | None = None) -> Any:
     """Call a macro of the project as dbt would.
 
     Parameters
@@ -167,7 +171,7 @@ def macro(name, *arguments, con=None):
 
 
 @cache
-def render(path):
+def render(path: Path) -> str:
     """Return the SQL of a model or a data test of the project.
 
     Parameters
@@ -182,6 +186,6 @@ def render(path):
     return environment().from_string(path.read_text(encoding="utf-8")).render()
 
 
-def cast(macro, column, *arguments):
+def cast(macro: str, column: str, *arguments: object) -> str:
     """Return the SQL of a macro of macros/deliveries/casts.sql on a column: cast('to_code', '"KOM"', 3)."""
     return str(environment().globals[macro](column, *arguments)).strip()

@@ -1,0 +1,6 @@
+"""Columns that say who a row is about: no published table has one, and no message shows a pseudonym."""
+
+#: Persons' pseudonyms as the registers name them; a family's id is the PNR of one of its members.
+PSEUDONYMS = frozenset({"pnr", "familie_id", "e_faelle_id"})
+#: With them the ids that the warehouse makes and those of contacts and persons in LPR.
+IDENTIFIERS = PSEUDONYMS | {"person_id", "spell_id", "pnr12", "recnum"}
