@@ -17,17 +17,17 @@ SAYS_THE_DEFAULT = {
     "window_weeks": r"\b156[ -](weeks|uger)|\b0(\.\.|-|–| to | til )156\b|week 156\b|uge 156\b",
     "success_weeks": r"(?<![\d.,])(13|thirteen|tretten)[ -](employed |consecutive )?(weeks|uger)\b",
     "success_hours_per_week": r"(?<![\d.,])(20|twenty|tyve) (hours|timer)\b",
-    "health_weeks": r"(?<![\d.,])52 (weeks|uger)\b",
+    "health_weeks": r"\b(first|første) 52 (weeks|uger)\b",
     "minimum_spells": r"(at least|under|fewer than|below|mindst|færre end) 100 (spells|forløb)\b",
-    "minimum_persons": r"(more than|fewer than|over|mere end|flere end) 50 (persons|personer)\b"
-    r"|\b50 (persons|personer) or fewer",
+    "minimum_persons": r"\b(than|over|end|with|med) 50 (persons|personer)\b"
+    r"|\b50 (persons|personer) (or|eller)\b",
     "disclosure_limit": r"(fewer than|færre end) (5|five|fem) (persons|people|personer)\b",
     "programme_years": r"(three|tre) (years|år) (later|after|senere|efter)\b",
     "bootstrap_replicates": r"(?<![\d.,])999 (replicates|replikationer|gentagelser)",
     "rank_draws": r"\b4[.,]?999 (draws|trækninger)",
     "supplementary_groupings": r"\b001(-|–| to | til )009\b",
     "outlier_municipality": r"(without|uden|municipality|kommune) (Høje-Taastrup|169)\b",
-    "maximum_age_years": r"(aged|alderen) 18(-|–| to | til )64\b",
+    "maximum_age_years": r"(arrivals|origin|indvandrere|flygtninge)[^.]{0,60} 18(-|–| to | til )64\b",
     "leaving_age_years": r"(turns?|turning|fylder) 64\b",
 }  # fmt: skip
 
@@ -102,6 +102,7 @@ def test_the_docs_name_no_default_that_is_not_in_force(small):
     small.run("vfm.pages.lineage", "--vars", small_world.SETTING.read_text(encoding="utf-8"))
     manifest = small.docs()
     nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    nodes = [node for node in nodes if node["schema"] != "published"]  # what is printed stays what it is
     columns = [column for node in nodes for column in node["columns"].values()]
     words = " ".join(part["description"] for part in [*nodes, *columns])
     assert len(words) > 50_000
