@@ -30,7 +30,7 @@ from vfm.warehouse.paths import PROJECT, Paths
 STEPS = (
     "mount", "seeds", "staging", "intermediate (SQL)", "marts (SQL)", "Python models", "data tests",
 )  # fmt: skip
-COX_INPUT, EFFICIENCY_INPUT = "cox_input", "efficiency_input"  # with int_ before it or not
+COX_INPUT, EFFICIENCY_INPUT = "intermediate.int_cox_input", "efficiency.efficiency_input"
 
 
 def step_of(node: dict) -> str:
@@ -66,8 +66,15 @@ def steps(target: Path) -> dict[str, tuple[int, float, float]]:
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     spans = defaultdict(list)
     for result in results:
-        node = nodes.get(result["unique_id"], {"resource_type": result["unique_id"].split(".")[0]})
-        spans[step_of(node)].append(seconds_of(result))
+        kind = result["unique_id"].split(".")[0]
+        if kind in (
+            "model",
+            "seed",
+            "test",
+            "operation",
+        ):  # what is left has nothing to run, such as exposures
+            node = nodes.get(result["unique_id"], {"resource_type": kind})
+            spans[step_of(node)].append(seconds_of(result))
     added = {step: sum(end - begin for begin, end in found) for step, found in spans.items()}
     return {step: (len(spans[step]), covered(spans[step]), added[step]) for step in STEPS}
 
@@ -123,8 +130,8 @@ def timed(call: Callable) -> float:
 def estimators(paths: Paths) -> dict[str, float]:
     """Run each estimator once on the tables of the build; return {what: seconds}."""
     with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
-        spells = cox.read(table(con, COX_INPUT))
-        municipalities = table(con, EFFICIENCY_INPUT).order("municipality_code").df()
+        spells = cox.read(con.table(COX_INPUT))
+        municipalities = con.table(EFFICIENCY_INPUT).order("municipality_code").df()
     terms = cox.terms_of(spells)
     duration, event = spells.duration_weeks.to_numpy(float), spells.is_success.to_numpy()
     X = municipalities[["expenditure_indicator"]].to_numpy()
@@ -145,15 +152,6 @@ def estimators(paths: Paths) -> dict[str, float]:
         name = f"frontier, {distribution.replace('_', '-')}"
         taken[name] = timed(lambda kind=distribution: frontier.fit(y, X, distribution=kind))
     return taken
-
-
-def table(con: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyRelation:
-    """Return the table of a name, whatever schema it is in."""
-    ((schema, found),) = con.execute(
-        "select schema_name, table_name from duckdb_tables() where table_name in (?, 'int_' || ?)",
-        [name, name],
-    ).fetchall()
-    return con.table(f"{schema}.{found}")
 
 
 def page(took: dict[str, float], of_steps: dict, sql: float, runs: dict[str, float]) -> list[str]:
