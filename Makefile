@@ -16,13 +16,16 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build small test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
 	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
+
+small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)
+	@PYTHONPATH=tests/support $(python) tests/support/small_world.py $(VFM_BUILD)/small
 
 test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
@@ -54,7 +57,7 @@ report: $(installed)  ## write the report page, report/index.html (Danish) and r
 	@$(python) -m vfm.pages.report $(if $(GEOJSON),--geojson "$(GEOJSON)")
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
-	@$(python) -m vfm.pages.sensitivity
+	@$(python) -m vfm.sensitivity
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py
@@ -97,7 +100,7 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
-# requirements-spark.lock has what the extra spark adds, and nothing that requirements.lock has.
+# requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
 	--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line
 
@@ -112,8 +115,8 @@ lock:  ## pin the newest allowed versions of everything in requirements.lock and
 clean:  ## remove what a build makes; vfm.duckdb and .venv stay
 	rm -rf $(VFM_BUILD) target logs .pytest_cache .ruff_cache .hypothesis
 
-# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve files of their own building: there
-# `make build HASHES=` installs the pinned versions without asking for the pinned files.
+# Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve packages that they built themselves,
+# whose hashes differ: `make build HASHES=` installs the pinned versions there without comparing hashes.
 HASHES ?= --require-hashes
 $(installed):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is $(PYTHON) " + sys.version.split()[0])'
@@ -123,7 +126,7 @@ $(installed):
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
 
-# A .venv gets Spark (500 MB) when it is asked for. What it shares with the rest is pinned there, and stays.
+# Spark (500 MB) is installed only when it is needed. Packages that it shares with the rest are pinned in requirements.lock and stay.
 $(spark): $(installed)
 	@echo "Installing Spark into $(venv) ..."
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) --no-deps --no-build-isolation -r requirements-spark.lock

@@ -3,7 +3,7 @@
 import sys
 
 from vfm.pages.report.page import FILES, is_synthetic
-from vfm.pages.report.tables import ReportError, read
+from vfm.pages.report.tables import ReportError, read_results
 from vfm.warehouse.paths import PROJECT, Paths
 
 PROJECT = PROJECT
@@ -36,7 +36,7 @@ def main():
             raise ReportError("There is no Chromium here: Debian's package chromium has it.")
         if not page.exists():
             raise ReportError("There is no report/en.html: make report writes it.")
-        if not is_synthetic(read(Paths.from_environment(PROJECT).results).build):
+        if not is_synthetic(read_results(Paths.from_environment(PROJECT).results).build):
             raise ReportError("The results are not synthetic: their picture does not belong in the README.")
         with chromium.Browser() as browser:
             browser.open(page, WIDTH)

@@ -11,10 +11,9 @@ import time
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import duckdb
-import yaml
 
 from vfm.engines import spark
 from vfm.pages import reproduction
@@ -78,7 +77,7 @@ def print_comparison(con: duckdb.DuckDBPyConnection) -> None:
 def write_page(paths: Paths) -> None:
     """Write the page on the comparison and say where; what was published stands without it, too."""
     try:
-        page = reproduction.write(paths.results, paths.project, paths.build)
+        page = reproduction.write_reproduction(paths.results, paths.project, paths.build)
     except OSError as problem:
         print(f"\n{reproduction.PAGE} could not be written ({problem.strerror}).")
         return
@@ -100,7 +99,7 @@ def show(value: object) -> str:
 
 
 def build(
-    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb", values: dict[str, Any] | None = None
+    paths: Paths, stream: TextIO = sys.stdout, engine: str = "duckdb", values: dict | None = None
 ) -> tuple[dict[tuple[str, str], int], dict[str, float]]:
     """Build and publish.
 
@@ -204,19 +203,6 @@ def identity(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def read_values(text: str) -> dict[str, Any]:
-    """Read the values of --vars, as dbt does."""
-    try:
-        values = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
-        values = None
-    if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError(
-            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
-        )
-    return values
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.build", description=__doc__)
@@ -229,7 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--vars",
-        type=read_values,
+        type=variables.read,
         default={},
         metavar="YAML",
         help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",

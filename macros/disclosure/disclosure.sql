@@ -48,6 +48,23 @@
 {%- endmacro %}
 
 {#
+    Why a cell is withheld: few_persons, or protects_another_cell where it is not of few itself; null where it is
+    not withheld. The difference is told only where the withheld cells hold twice the limit together: of fewer,
+    "this one is not of few" would narrow what the other may be, and all say few_persons (docs/disclosure.md).
+#}
+{% macro withheld_reason(persons, is_withheld, within=none) -%}
+    case
+        when not {{ is_withheld }} then null
+        when
+            {{ persons }} >= {{ disclosure_limit() }}
+            and sum(case when {{ is_withheld }} then {{ persons }} else 0 end)
+                over ({{ 'partition by ' ~ within if within }}) >= 2 * {{ disclosure_limit() }}
+            then 'protects_another_cell'
+        else 'few_persons'
+    end
+{%- endmacro %}
+
+{#
     Whether a cell of a two-way table with its margins is withheld: a query on the CTE `cells`, one row per `row` and
     `column` with both totals, complete (a cell of nobody is a row with 0 persons), that adds is_withheld.
     - A margin with a cell of few persons is withheld whole, and with it the inner cells.

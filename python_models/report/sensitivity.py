@@ -1,6 +1,6 @@
 """What other assumptions would change (report, note 8 and section 2.1.3.1; DECISIONS.md)."""
 
-from vfm.pages import sensitivity
+from vfm.warehouse import alternatives
 
 
 def model(dbt, session):
@@ -8,4 +8,4 @@ def model(dbt, session):
     build_info = dbt.ref("build_info").df()
     benchmark = dbt.ref("int_benchmark_indicators").order("municipality_code").df()
     expenditure = dbt.ref("int_expenditure_indicators").order("municipality_code").df()
-    return sensitivity.table(build_info, benchmark, expenditure)
+    return alternatives.comparison(build_info, benchmark, expenditure)

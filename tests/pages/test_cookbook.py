@@ -7,11 +7,12 @@ import pytest
 from published_results import results_of_the_shipped_data
 
 from vfm.pages import cookbook
-from vfm.pages.reproduction import SHIPPED
+from vfm.pages.writing import shipped_origin
 from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT
 
-QUESTIONS = cookbook.read(PROJECT)
+SHIPPED = shipped_origin()
+QUESTIONS = cookbook.read_questions(PROJECT)
 
 
 def test_there_are_at_least_twelve_questions_and_no_two_are_the_same():
@@ -29,7 +30,7 @@ def test_a_query_answers_in_rows(each):
 def test_the_page_says_what_the_queries_answer():
     with results_of_the_shipped_data() as con:
         page = PROJECT / "docs" / cookbook.PAGE
-        assert page.read_text(encoding="utf-8") == cookbook.page(con, QUESTIONS), (
+        assert page.read_text(encoding="utf-8") == cookbook.cookbook_page(con, QUESTIONS), (
             "make cookbook writes it anew"
         )
 
@@ -61,7 +62,7 @@ def publish(project, origin, table="counts"):
 
 
 def test_a_null_is_shown_as_withheld(project):
-    written = cookbook.write(publish(project, SHIPPED), project, project / "build")
+    written = cookbook.write_cookbook(publish(project, SHIPPED), project, project / "build")
     assert written == project / "docs/cookbook.md"
     text = written.read_text(encoding="utf-8")
     assert f"Data: **{SHIPPED}**" in text
@@ -71,7 +72,7 @@ def test_a_null_is_shown_as_withheld(project):
 
 @pytest.mark.parametrize("origin", ["synthetic, seed 1", "registers in folder delivery"])
 def test_the_answers_about_other_data_stay_out_of_docs(project, origin):
-    written = cookbook.write(publish(project, origin), project, project / "build")
+    written = cookbook.write_cookbook(publish(project, origin), project, project / "build")
     assert written == project / "build/cookbook.md"
     assert written.stat().st_mode & 0o077 == written.parent.stat().st_mode & 0o077 == 0
     text = written.read_text(encoding="utf-8")
@@ -81,30 +82,30 @@ def test_the_answers_about_other_data_stay_out_of_docs(project, origin):
 
 def test_numbers_are_shown_as_the_query_rounds_them():
     values = [1.325, 60552.0, -0.0, 3675, 0.04]
-    assert [cookbook.show(value, "x") for value in values] == ["1.325", "60,552", "0", "3,675", "0.04"]
-    assert cookbook.show(2015, "year") == "2015"
+    assert [cookbook.value_text(value, "x") for value in values] == ["1.325", "60,552", "0", "3,675", "0.04"]
+    assert cookbook.value_text(2015, "year") == "2015"
 
 
 def test_the_numbers_of_a_column_have_as_many_decimals():
     column = [1.2, 1.12, None, -0.0, 60552.0]
-    assert cookbook.decimals(column) == 2
-    assert [cookbook.show(value, "x", 2) for value in column] == [
+    assert cookbook.decimals_needed(column) == 2
+    assert [cookbook.value_text(value, "x", 2) for value in column] == [
         *("1.20", "1.12", "withheld", "0.00", "60,552.00")
     ]
-    assert cookbook.decimals([3, None]) == cookbook.decimals([60552.0]) == 0
-    assert [cookbook.show(value, "x", 2) for value in (3, "a", True)] == ["3", "a", "yes"]
+    assert cookbook.decimals_needed([3, None]) == cookbook.decimals_needed([60552.0]) == 0
+    assert [cookbook.value_text(value, "x", 2) for value in (3, "a", True)] == ["3", "a", "yes"]
 
 
 def test_a_query_that_does_not_ask_is_refused(project):
     (project / "analyses/report/how_many.sql").write_text("select 1\n", encoding="utf-8")
     with pytest.raises(ValueError, match="analyses/report/how_many.sql must begin with its question"):
-        cookbook.read(project)
+        cookbook.read_questions(project)
 
 
 def test_a_file_without_a_table_is_of_another_version(project):
     results = publish(project, SHIPPED, table="other")
     with pytest.raises(published.UnreadableError, match=r"analyses/report/how_many\.sql reads .*make build"):
-        cookbook.write(results, project, project / "build")
+        cookbook.write_cookbook(results, project, project / "build")
     assert not (project / "docs/cookbook.md").exists()
 
 

@@ -205,8 +205,8 @@ def test_the_overview_names_every_table_and_figure_of_the_report(manifest):
 
 
 def test_every_question_is_described_and_hangs_on_the_tables_it_reads(manifest):
-    questions = cookbook.read(PROJECT)
-    shown = lineage.with_questions(lineage.shown(manifest), questions)
+    questions = cookbook.read_questions(PROJECT)
+    shown = lineage.with_questions(lineage.shown_manifest(manifest), questions)
     described = {
         node["original_file_path"]: (key, node)
         for key, node in shown["nodes"].items()
@@ -401,9 +401,9 @@ def test_a_warehouse_that_cannot_be_read_is_said_in_one_sentence(tmp_path):
 
 
 def test_no_text_of_the_data_ends_the_script():
-    assert lineage.script({"a": "</script>"}) == '{"a":"<\\/script>"}'
+    assert lineage.script_json({"a": "</script>"}) == '{"a":"<\\/script>"}'
     page = f"{lineage.HEAD}{lineage.ICON}<title>dbt Docs</title>"
     page += '["MANIFEST.JSON INLINE DATA","CATALOG.JSON INLINE DATA"]'
-    assert '[{"a":1},{"b":2}]' in lineage.self_contained(page, {"a": 1}, {"b": 2})
+    assert '[{"a":1},{"b":2}]' in lineage.self_contained_page(page, {"a": 1}, {"b": 2})
     with pytest.raises(BuildError, match="dbt's page has not one"):
-        lineage.self_contained("<html>", {}, {})
+        lineage.self_contained_page("<html>", {}, {})

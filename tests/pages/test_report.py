@@ -1,6 +1,8 @@
 """make report writes two whole pages from the published results, and says what keeps it from doing so."""
 
+import ast
 import json
+import math
 import re
 import string
 from html.parser import HTMLParser
@@ -11,12 +13,14 @@ import vl_convert
 
 from vfm.pages.report import __main__ as command
 from vfm.pages.report import outlines
-from vfm.pages.report.figures import short_name
-from vfm.pages.report.page import CHAPTERS, FILES, LARGEST_PAGE
-from vfm.pages.report.sheets import danish_order
-from vfm.pages.report.tables import NEEDED, ReportError, read
+from vfm.pages.report.facts import text_facts
+from vfm.pages.report.figures.figure import short_name
+from vfm.pages.report.page import CHAPTERS, FILES, LARGEST_PAGE, page_html
+from vfm.pages.report.sheet_tables import danish_order
+from vfm.pages.report.tables import NEEDED, ReportError, read_results
 from vfm.pages.report.words import LANGUAGES, Words, all_texts
 from vfm.warehouse import published
+from vfm.warehouse.paths import PROJECT
 
 RESULTS = published.results()
 NOT_WITHHELD = ("_code", "_name", "year", "week", "quintile", "term", "sex", "label_", "_position", "side")
@@ -71,7 +75,7 @@ def copied(results, tmp_path, monkeypatch):
 def pages(results, tmp_path_factory):
     """Both pages of the published results, {language: Page}."""
     folder = tmp_path_factory.mktemp("report")
-    paths = command.write(read(results), folder)
+    paths = command.write_pages(read_results(results), folder)
     assert [path.name for path in paths] == list(FILES.values())
     return {language: Page((folder / name).read_text(encoding="utf-8")) for language, name in FILES.items()}
 
@@ -101,8 +105,8 @@ def test_every_text_is_there_in_both_languages_with_the_same_blanks():
         ("en", 1234567.891, 1, "1,234,567.9"),
         ("da", -0.5, 2, "\N{MINUS SIGN}0,50"),
         ("en", -0.0001, 2, "0.00"),
-        ("da", None, 0, "skjult (få personer)"),
-        ("en", float("nan"), 0, "withheld (few persons)"),
+        ("da", None, 0, "ikke beregnet"),
+        ("en", float("nan"), 0, "not estimated"),
     ],
 )
 def test_numbers_are_in_the_readers_notation(language, value, decimals, written):
@@ -111,6 +115,17 @@ def test_numbers_are_in_the_readers_notation(language, value, decimals, written)
 
 def test_a_p_value_is_never_read_as_a_thousand():
     assert [Words("da").p_value(value) for value in (1.0, 0.0451, 0.0001)] == ["= 1,00", "= 0,045", "< 0,001"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_reason_for_a_missing_number_has_a_text_of_its_own(language):
+    words = Words(language)
+    reasons = ("few_persons", "protects_another_cell", "not_estimated")
+    texts = [words.number(None, reason=reason) for reason in reasons] + [words("sensitivity_missing")]
+    assert len(set(texts)) == len(texts)
+    assert texts[:3] == [words.missing(reason) for reason in reasons]
+    with pytest.raises(KeyError):
+        words.number(None, reason="nobody knows")
 
 
 def test_names_are_in_danish_order():
@@ -217,19 +232,21 @@ def test_the_funnels_points_differ_by_colour_and_shape(pages):
     assert shape["range"] == ["triangle-up"] * 2 + ["circle"] + ["triangle-down"] * 2
 
 
-def test_a_week_between_two_that_are_given_is_told_as_a_range(copied):
+def test_a_week_that_is_withheld_is_told_as_a_range(copied):
     copied[1](
-        "update benchmark.municipal_curves set observed_survival = case week when 0 then 1 when 40 then 0.8"
-        " when 60 then 0.7 when 156 then 0.5 end where municipality_code = '461'"
+        "update report.municipal_survival set observed_low = case week when 26 then 0.8 when 52 then 0.7 end,"
+        " observed_high = case week when 26 then 1 when 52 then 0.7 end,"
+        " withheld_reason = case when week > 52 then 'few_persons' end where municipality_code = '461'"
     )
-    page = command.render(read(copied[0]), "da")
+    page = page_html(read_results(copied[0]), "da")
     block = re.search(r'<template id="tables-461">.*?block-survival(.*?)</div>', page, re.DOTALL)[1]
     cells = re.findall(r"<td>(.*?)</td>", block)
+    withheld = Words("da").missing("few_persons")
     assert [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells[:4]] == [
         "80 % til 100 %",
-        "70 % til 80 %",
-        "50 % til 70 %",
-        "50 %",
+        "70 %",
+        withheld,
+        withheld,
     ]
 
 
@@ -238,7 +255,7 @@ def test_a_sheet_says_which_charts_are_empty_and_why(copied):
         "update benchmark.municipal_curves set observed_survival = null"
         " where municipality_code = '461' and week > 0"
     )
-    page = Page(command.render(read(copied[0]), "en"))
+    page = Page(page_html(read_results(copied[0]), "en"))
     empty = {
         attributes["id"]: json.loads(attributes.get("data-empty", "{}"))
         for tag, attributes in page.elements
@@ -254,7 +271,7 @@ def test_a_sheet_says_which_charts_are_empty_and_why(copied):
 def test_other_assumptions_are_shown_once_they_are_computed(copied):
     path, change = copied
     words = Words("en")
-    assert words("sensitivity_missing") in command.render(read(path), "en")
+    assert words("sensitivity_missing") in page_html(read_results(path), "en")
     change(
         "create table report.sensitivity as select * from (values"
         " ('efron_ties', 1, 'Efrons metode', 'Efron ties', 'benchmark', 92, 0.999, 1),"
@@ -263,15 +280,15 @@ def test_other_assumptions_are_shown_once_they_are_computed(copied):
         ") as t (alternative, alternative_number, label_da, label_en, indicator, municipalities_in_both,"
         " rank_correlation, position_changes)"
     )
-    page = Page(command.render(read(path), "en"))
+    page = Page(page_html(read_results(path), "en"))
     assert words("sensitivity_missing") not in page.text
     figure = re.search(r'<figure id="sensitivity".*?</figure>', page.text, re.DOTALL)[0]
     assert "15 hours a week" in figure and "0.999" in figure and "<td>7</td>" in figure
-    assert words("without_positions") in figure and words("withheld") not in figure
+    assert words.missing("without_positions") in figure and words.missing("few_persons") not in figure
     spec = page.data["charts"]["sensitivity"] | {"width": 600, "autosize": {"type": "pad"}}
     drawing = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "mark-symbol role-mark" in drawing and words("indicator_efficiency") in drawing
-    assert "Mindst 15 timer" in command.render(read(path), "da")
+    assert "Mindst 15 timer" in page_html(read_results(path), "da")
 
 
 def test_no_results_are_one_sentence(tmp_path, capsys, monkeypatch):
@@ -304,16 +321,19 @@ def test_results_of_another_version_are_one_sentence(copied, tmp_path, capsys, s
     assert sentence in said and said.endswith("make it anew with make build.") and len(said.splitlines()) == 1
 
 
-def test_with_all_cells_suppressed_every_figure_says_so(copied):
+def test_with_no_number_told_every_figure_says_so(copied):
     path, change = copied
     with duckdb.connect(str(path)) as con:
         columns = {table: con.sql(f"describe {table}").fetchall() for table in NEEDED}
     for table, found in columns.items():
         numbers = [column for column, kind, *_ in found if kind in ("DOUBLE", "BIGINT")]
         values = [column for column in numbers if not any(part in column for part in NOT_WITHHELD)]
-        if values:
-            change(f"update {table} set " + ", ".join(f'"{column}" = null' for column in values))
-    page = command.render(read(path), "da")
+        reasons = [column for column, *_ in found if column.endswith("withheld_reason")]
+        changes = [f'"{column}" = null' for column in values if table != "meta.method"]
+        changes += [f"{column} = 'few_persons'" for column in reasons]
+        if changes:
+            change(f"update {table} set " + ", ".join(changes))
+    page = page_html(read_results(path), "da")
     shown = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
     assert not {"nan", "none", "<na>"} & set(re.split(r"[\s>(]+", shown.lower()))
     assert page.count('class="drawn"') == len(FIGURES)
@@ -322,29 +342,163 @@ def test_with_all_cells_suppressed_every_figure_says_so(copied):
     assert said == empty >= len(FIGURES) - 3  # fifths, ranks and counts stay
 
 
-def test_a_figure_whose_cells_are_all_suppressed_says_so(copied):
+def test_a_figure_of_which_no_number_is_told_says_so_and_why(copied):
     copied[1]("update report.figure_4_2 set mean_dkk = null")
-    page = command.render(read(copied[0]), "da")
+    page = page_html(read_results(copied[0]), "da")
     figure = re.search(r'<figure id="figure_4_2".*?</figure>', page, re.DOTALL)[0]
-    assert Words("da")("figure_empty") in figure
-    assert Words("da")("withheld") in figure
+    words = Words("da")
+    assert words("figure_empty") in figure
+    assert words("missing_cells", counts=f"5 {words.missing('few_persons')}") in figure
     assert "figure_4_2" not in Page(page).data["charts"]
 
 
-def test_suppressed_cells_of_a_municipality_say_so(copied):
+@pytest.mark.parametrize("reason", ["few_persons", "protects_another_cell"])
+def test_a_cell_of_a_sheet_says_the_reason_of_the_data(copied, reason):
     copied[1](
-        "update report.appendix_table_5_1 set spells = null, successes = null where municipality_code = '825'"
+        "update benchmark.observed_durations set spells = null, successes = null,"
+        f" spells_withheld_reason = '{reason}', successes_withheld_reason = '{reason}'"
+        " where municipality_code = '461'"
     )
-    page = command.render(read(copied[0]), "da")
-    sheet = re.search(r'<template id="tables-825">.*?</template>', page, re.DOTALL)[0]
-    assert sheet.count(Words("da")("withheld")) >= 2 and Words("da")("withheld_note") in sheet
+    words = Words("da", {"disclosure_limit": "5"})
+    page = page_html(read_results(copied[0]), "da")
+    sheet = re.search(r'<template id="tables-461">.*?</template>', page, re.DOTALL)[0]
+    assert sheet.count(words.missing(reason)) >= 2 and words("withheld_note") in sheet
+    assert re.search(rf"{words('column_spells')}</th><td>{re.escape(words.missing(reason))}</td>", sheet)
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        (
+            "update meta.method set value = '999' where name = 'outlier_municipality'",
+            "report.figure_3_1 has 0 rows",
+        ),
+        (
+            "delete from meta.method where name = 'window_weeks'",
+            "meta.method has 0 rows of name window_weeks",
+        ),
+    ],
+)
+def test_a_look_up_that_finds_nothing_is_one_sentence(copied, tmp_path, capsys, sql, sentence):
+    copied[1](sql)
+    code, said, page = write(tmp_path, capsys)
+    assert (code, page) == (1, None)
+    assert sentence in said and len(said.splitlines()) == 1
+
+
+def test_a_text_whose_number_is_not_published_is_not_written(copied):
+    copied[1]("delete from report.key_numbers where name = 'men_in_work'")
+    with pytest.raises(KeyError, match="men_in_work"):
+        page_html(read_results(copied[0]), "en")
+
+
+def test_the_page_says_the_choices_that_are_in_force(copied):
+    path, change = copied
+    choices = {
+        "window_weeks": "104",
+        "outlier_municipality": "101",
+        "minimum_spells": "77",
+        "minimum_persons": "41",
+        "disclosure_limit": "7",
+        "first_permit_year": "2009",
+        "last_permit_year": "2014",
+        "price_year": "2016",
+    }
+    for name, value in choices.items():
+        change(f"update meta.method set value = '{value}' where name = '{name}'")
+    text = re.sub(r"<(script|style|table).*?</\1>", "", page_html(read_results(path), "en"), flags=re.DOTALL)
+    for said in ("within 104 weeks", "over 104 weeks", "without København (101)", "at least 77 spells",
+                 "more than 41 persons", "fewer than 7 persons", "2009–2014", "2016 prices"):  # fmt: skip
+        assert said in text, said
+    for default in ("156", "Høje-Taastrup (169)", "100 spells", "50 persons", "2008–2015", "2015 prices"):
+        assert default not in text, default
+
+
+def test_without_an_outlier_no_sentence_speaks_of_one(copied):
+    path, change = copied
+    change("update meta.method set value = '' where name = 'outlier_municipality'")
+    change("update report.figure_5_1 set is_outlier = false")
+    change(
+        "update report.key_numbers set value = null, withheld_reason = 'not_estimated'"
+        " where name like 'slope_without%'"
+    )
+    page = Page(page_html(read_results(path), "en"))
+    text = re.sub(r"<(script|style|table|template).*?</\1>", "", page.text, flags=re.DOTALL)
+    assert "ithout  (" not in text and "ithout (" not in text and "not estimated" not in text
+    assert "Without" not in json.dumps(page.data["charts"]["figure_5_1"])
+
+
+def numbers_of(value):
+    """All numbers inside a dataset."""
+    if isinstance(value, dict):
+        value = [part for name, part in value.items() if name != "at"]  # a line of the layout
+    if isinstance(value, list):
+        return [number for part in value for number in numbers_of(part)]
+    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def datasets(spec):
+    """The data that a chart holds."""
+    if isinstance(spec, list):
+        return [found for part in spec for found in datasets(part)]
+    if not isinstance(spec, dict):
+        return []
+    own = list(spec.get("datasets", {}).values())
+    own += [spec["data"]["values"]] if "values" in spec.get("data", {}) else []
+    return own + [found for name, part in spec.items() if name != "datasets" for found in datasets(part)]
+
+
+def test_every_number_that_a_chart_holds_is_published(pages, results):
+    with duckdb.connect(str(results), read_only=True) as con:
+        published = set()
+        for table in NEEDED:
+            for column in con.sql(f"select * from {table}").df().select_dtypes("number"):
+                values = con.sql(f'select distinct "{column}" from {table} where "{column}" is not null')
+                published |= {float(value) for (value,) in values.fetchall()}
+    held = {
+        name: {float(number) for data in datasets(spec) for number in numbers_of(data)}
+        for name, spec in pages["en"].data["charts"].items()
+    }
+    assert {name: numbers - published for name, numbers in held.items() if numbers - published} == {}
+    assert all(held[name] for name in FIGURES)
+
+
+def test_every_number_of_the_texts_is_the_published_key_number(results):
+    words = Words("en")
+    facts = text_facts(read_results(results), words)
+    with duckdb.connect(str(results), read_only=True) as con:
+        rows = con.sql("select name, value from report.key_numbers where value is not null").fetchall()
+    assert len(rows) > 40
+    for name, value in rows:
+        said = float(facts[name].replace(",", "").lstrip("<= ").rstrip("%"))
+        value = 100 * value if facts[name].endswith("%") else value
+        decimals = len(facts[name].rstrip("%").partition(".")[2])
+        rounding = 0.500001 * 10**-decimals
+        assert facts[name].startswith("<") or math.isclose(said, value, rel_tol=0, abs_tol=rounding), name
+
+
+ARITHMETIC = set("exp log sqrt mean median std var sum quantile cumsum prod diff".split())
+
+
+def test_the_page_computes_nothing():
+    for path in sorted((PROJECT / "vfm/pages/report").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            assert not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)), (path, node.lineno)
+            assert not (isinstance(node, ast.Constant) and node.value == 1.96), (path, node.lineno)
+            if isinstance(node, ast.Attribute) and path.name != "outlines.py":
+                assert node.attr not in ARITHMETIC, (path, node.lineno, node.attr)
+        assert not any(
+            isinstance(node, ast.Import | ast.ImportFrom) and "numpy" in ast.unparse(node)
+            for node in ast.walk(tree)
+        ), path
 
 
 def test_registers_as_delivered_are_not_called_synthetic(copied):
     copied[1](
         "update meta.build_info set data_origin = 'registers in folder x', accounts_origin = 'statbank'"
     )
-    page = command.render(read(copied[0]), "en")
+    page = page_html(read_results(copied[0]), "en")
     words = Words("en")
     assert words("badge_given") in page
     assert words("badge_synthetic") not in page and words("printed_note_synthetic") not in page
@@ -375,7 +529,9 @@ def codes(results):
 def test_true_outlines_take_the_place_of_the_tiles(results, codes, tmp_path):
     path = tmp_path / "outlines.geojson"
     path.write_text(json.dumps(squares([f"0{code}" for code in codes])), encoding="utf-8")
-    chart = Page(command.render(read(results), "da", outlines.read(path))).data["charts"]["figure_3_1"]
+    chart = Page(page_html(read_results(results), "da", outlines.read_outlines(path))).data["charts"][
+        "figure_3_1"
+    ]
     assert "geoshape" in json.dumps(chart)
     drawing = vl_convert.vegalite_to_svg(json.dumps(chart | {"width": 600}))
     assert drawing.count("<path") >= len(codes)
@@ -406,11 +562,11 @@ def test_outlines_in_metres_are_left_on_their_plane(tmp_path):
         "geometry": {"type": "Polygon", "coordinates": [ring]},
     }
     (tmp_path / "o.json").write_text(json.dumps({"features": [feature]}), encoding="utf-8")
-    (found,) = outlines.read(tmp_path / "o.json")
+    (found,) = outlines.read_outlines(tmp_path / "o.json")
     assert found["code"] == "101" and found["geometry"]["coordinates"][0][0] == [700000, 6170000]
 
 
 def test_a_page_that_cannot_be_written_is_one_sentence(results, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match="cannot be written"):
-        command.write(read(results), tmp_path / "file")
+        command.write_pages(read_results(results), tmp_path / "file")

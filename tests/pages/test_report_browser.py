@@ -9,7 +9,7 @@ import pytest
 
 from vfm.pages.report import __main__ as command
 from vfm.pages.report.page import CHAPTERS, FILES
-from vfm.pages.report.tables import read
+from vfm.pages.report.tables import read_results
 from vfm.pages.report.words import Words
 from vfm.warehouse import published
 
@@ -33,7 +33,7 @@ def browser():
 @pytest.fixture(scope="module")
 def figures(folder):
     """How many figures the pages have; that of other assumptions is there once they were computed."""
-    sensitivity = read(RESULTS).get("report.sensitivity")
+    sensitivity = read_results(RESULTS).get("report.sensitivity")
     return sum(map(len, CHAPTERS.values())) + (sensitivity is not None and not sensitivity.empty)
 
 
@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
     if not RESULTS.exists():
         pytest.skip("nothing is published yet")
     folder = tmp_path_factory.mktemp("report")
-    command.write(read(RESULTS), folder)
+    command.write_pages(read_results(RESULTS), folder)
     return folder
 
 

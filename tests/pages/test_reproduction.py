@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from vfm.pages import reproduction
+from vfm.pages.writing import page_path, shipped_origin
 from vfm.warehouse import provenance, published
 from vfm.warehouse.paths import PROJECT
 
@@ -18,11 +19,11 @@ def test_the_page_says_what_the_published_tables_say():
     with closing(duckdb.connect(str(RESULTS), read_only=True)) as con:
         (fingerprint,) = con.execute("select register_fingerprint from meta.build_info").fetchone()
         page = PROJECT / "docs" / reproduction.PAGE
-        if reproduction.destination(con, PROJECT, RESULTS.parent) != page:
+        if page_path(con, PROJECT, RESULTS.parent, reproduction.PAGE) != page:
             pytest.skip("the published results are not of the data that the project comes with")
         if fingerprint != provenance.register_fingerprint(PROJECT / "seeds/registers"):
             pytest.skip("the published results are from other registers than the project's")
-        assert page.read_text(encoding="utf-8") == reproduction.page(con)
+        assert page.read_text(encoding="utf-8") == reproduction.reproduction_page(con)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def publish(project, origin):
 
 
 def test_the_page_of_the_shipped_data_goes_into_docs(project):
-    written = reproduction.write(publish(project, reproduction.SHIPPED), project, project / "build")
+    written = reproduction.write_reproduction(publish(project, shipped_origin()), project, project / "build")
     assert written == project / "docs" / reproduction.PAGE
     text = written.read_text(encoding="utf-8")
     assert "**synthetic**" in text and "$" not in text
@@ -95,13 +96,13 @@ def test_the_page_of_the_shipped_data_goes_into_docs(project):
     assert "| Table 2.1 (1 outside) | Leaves, Women: spells | 418 | 430.5 | 5 | 2.5 |" in text
     assert "| Table 2.1 | men, left: spells | 3 | yes | Printed 28. |" in text
     before = written.stat().st_mtime_ns
-    reproduction.write(project / "vfm.duckdb", project, project / "build")
+    reproduction.write_reproduction(project / "vfm.duckdb", project, project / "build")
     assert written.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("origin", ["registers in folder delivery", "synthetic, seed 1"])
 def test_the_page_of_other_data_stays_out_of_docs(project, origin):
-    written = reproduction.write(publish(project, origin), project, project / "build")
+    written = reproduction.write_reproduction(publish(project, origin), project, project / "build")
     assert written == project / "build" / reproduction.PAGE
     assert (project / "docs" / reproduction.PAGE).read_text(encoding="utf-8") == "as it was\n"
     assert ("**synthetic**" in written.read_text(encoding="utf-8")) == origin.startswith("synthetic")
@@ -109,18 +110,19 @@ def test_the_page_of_other_data_stays_out_of_docs(project, origin):
 
 def test_a_file_without_a_comparison_has_no_page(tmp_path):
     duckdb.connect(str(tmp_path / "vfm.duckdb")).close()
-    assert reproduction.write(tmp_path / "vfm.duckdb", tmp_path, tmp_path) is None
+    assert reproduction.write_reproduction(tmp_path / "vfm.duckdb", tmp_path, tmp_path) is None
 
 
 def test_numbers_are_written_for_a_person():
     written = [
-        reproduction.number(x) for x in (None, 0.0, -0.00001, 0.0254, 12.5, 17.36, 309.04, 83536.4, 41.0)
+        reproduction.number_text(x) for x in (None, 0.0, -0.00001, 0.0254, 12.5, 17.36, 309.04, 83536.4, 41.0)
     ]
     assert written == ["", "0", "0", "0.0254", "12.5", "17.36", "309", "83,536", "41"]
 
 
 def test_items_are_named_as_in_print():
     names = [
-        reproduction.name(item) for item in ("appendix_table_5_1", "table_2_1_durations", "further_results")
+        reproduction.item_name(item)
+        for item in ("appendix_table_5_1", "table_2_1_durations", "further_results")
     ]
     assert names == ["Appendix table 5.1", "Table 2.1, durations", "Further results"]

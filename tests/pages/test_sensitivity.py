@@ -15,15 +15,17 @@ import pytest
 import yaml
 from published_results import results_of_the_shipped_data
 
-from vfm.pages import sensitivity
-from vfm.pages.reproduction import SHIPPED
-from vfm.warehouse import provenance
+from vfm import sensitivity
+from vfm.pages.sensitivity import PAGE, sensitivity_page, write_sensitivity
+from vfm.pages.writing import shipped_origin
+from vfm.warehouse import alternative_builds, alternatives, provenance
 from vfm.warehouse.machine import BuildError, Stopped
 from vfm.warehouse.paths import PROJECT, Paths
 
 ROOT = PROJECT
-LISTED = sensitivity.alternatives()
-VARIABLES = sensitivity.project_variables()
+SHIPPED = shipped_origin()
+LISTED = alternatives.listed()
+VARIABLES = alternatives.project_variables()
 BUILD_INFO = {
     "data_origin": SHIPPED,
     "accounts_origin": SHIPPED,
@@ -40,8 +42,10 @@ def test_alternatives_are_complete_and_each_has_its_name():
     assert len({each.name for each in LISTED}) == len(LISTED) >= 11
     for each in LISTED:
         assert each.label_da and each.label_en and each.label_da != each.label_en and each.asks.endswith(".")
-        assert each.indicators and set(each.indicators) <= set(sensitivity.INDICATORS)
-        assert bool(each.vars) == bool(each.changes) == (each.analysis not in sensitivity.ANALYSES), each.name
+        assert each.indicators and set(each.indicators) <= set(alternatives.INDICATORS)
+        assert bool(each.vars) == bool(each.changes) == (each.analysis not in alternatives.ANALYSES), (
+            each.name
+        )
 
 
 @pytest.mark.parametrize("each", [each for each in LISTED if each.vars], ids=lambda each: each.name)
@@ -84,7 +88,7 @@ def test_everything_behind_the_indicators_that_reads_the_variable_is_rebuilt(eac
     def ancestors(name):
         return {name}.union(*(ancestors(parent) for parent in parents[name]))
 
-    behind = set.union(*map(ancestors, sensitivity.WANTED))
+    behind = set.union(*map(ancestors, alternatives.WANTED))
     readers = {
         name for name in behind for variable in each.vars if re.search(rf"var\('{variable}'", texts[name])
     }
@@ -112,7 +116,7 @@ def rows(values, ranks=None, positions=None, quintiles=None):
 
 
 def test_a_comparison_by_hand():
-    found = sensitivity.compare(
+    found = alternatives.compare(
         rows([1.0, 1.1, 1.2, 0.9], positions=["around", "above", "above", "below"], quintiles=[3, 2, 1, 4]),
         rows([1.0, 1.3, 1.2, 0.8], positions=["around", "above", "around", "below"], quintiles=[3, 1, 2, 4]),
     )
@@ -123,12 +127,12 @@ def test_a_comparison_by_hand():
 
 
 def test_equal_values_share_their_rank():
-    found = sensitivity.compare(rows([1.0, 1.0, 2.0]), rows([1.0, 2.0, 3.0]))
+    found = alternatives.compare(rows([1.0, 1.0, 2.0]), rows([1.0, 2.0, 3.0]))
     assert found["rank_correlation"] == pytest.approx(np.corrcoef([1.5, 1.5, 3], [1, 2, 3])[0, 1])
 
 
 def test_only_municipalities_in_both_count():
-    found = sensitivity.compare(
+    found = alternatives.compare(
         rows([1.0, 2.0, 3.0, None], quintiles=[1, 2, 3, 4]),
         rows([5.0, 2.0, None, 4.0], quintiles=[2, 2, 3, 4]),
     )
@@ -139,7 +143,7 @@ def test_only_municipalities_in_both_count():
 
 
 def test_an_unknown_position_is_no_change():
-    found = sensitivity.compare(
+    found = alternatives.compare(
         rows([1.0, 2.0, 3.0], positions=["above", None, "around"]),
         rows([1.0, 2.0, 3.0], positions=["below", "above", None]),
     )
@@ -147,21 +151,21 @@ def test_an_unknown_position_is_no_change():
 
 
 def test_too_little_to_compare_gives_no_number():
-    nothing = sensitivity.compare(rows([1.0, 2.0, 3.0], positions=None), rows([None, None, None]))
+    nothing = alternatives.compare(rows([1.0, 2.0, 3.0], positions=None), rows([None, None, None]))
     assert nothing["municipalities_in_both"] == 0
     assert {nothing[name] for name in list(nothing)[2:]} == {None}
-    equal = sensitivity.compare(rows([1.0, 1.0, 1.0]), rows([1.0, 2.0, 3.0]))
+    equal = alternatives.compare(rows([1.0, 1.0, 1.0]), rows([1.0, 2.0, 3.0]))
     assert equal["rank_correlation"] is None
 
 
 def test_the_corner_of_the_map_is_uncertain_where_one_position_is():
-    assert sensitivity.quadrant("above", "below") == "above, below"
-    assert sensitivity.quadrant("around", "below") == sensitivity.quadrant("above", "around") == "uncertain"
-    assert sensitivity.quadrant(None, "below") is None
+    assert alternatives.quadrant("above", "below") == "above, below"
+    assert alternatives.quadrant("around", "below") == alternatives.quadrant("above", "around") == "uncertain"
+    assert alternatives.quadrant(None, "below") is None
 
 
 def test_fifths_are_as_even_as_possible():
-    assert sensitivity.quintiles(pd.Series([3.0, 1.0, 2.0, 5.0, 4.0, 6.0])).tolist() == [3, 1, 2, 5, 4, 5]
+    assert alternatives.quintiles(pd.Series([3.0, 1.0, 2.0, 5.0, 4.0, 6.0])).tolist() == [3, 1, 2, 5, 4, 5]
 
 
 # ---- what is kept of which build
@@ -196,20 +200,20 @@ def indicators(count=12):
 @pytest.fixture
 def result(tmp_path):
     """A file as a run keeps it, in which no alternative changes anything."""
-    state = sensitivity.state(*indicators())
+    state = alternatives.state(*indicators())
     path = tmp_path / "sensitivity.json"
-    marks = sensitivity.fingerprints(BUILD_INFO)
-    sensitivity.keep(path, marks, {each.name: state for each in LISTED})
+    marks = alternatives.fingerprints(BUILD_INFO)
+    alternatives.keep_states(path, marks, {each.name: state for each in LISTED})
     return path
 
 
 def table(path, **changed):
-    return sensitivity.table(pd.DataFrame([BUILD_INFO | changed]), *indicators(), path=path)
+    return alternatives.comparison(pd.DataFrame([BUILD_INFO | changed]), *indicators(), path=path)
 
 
 def test_what_changes_nothing_is_said_to(result):
     found = table(result)
-    assert list(found.columns) == list(sensitivity.COLUMNS)
+    assert list(found.columns) == list(alternatives.COLUMNS)
     assert len(found) == sum(len(each.indicators) for each in LISTED)
     assert not found.duplicated(["alternative", "indicator"]).any()
     assert found["alternative_number"].is_monotonic_increasing
@@ -220,16 +224,16 @@ def test_what_changes_nothing_is_said_to(result):
     assert found.loc[found["indicator"] == "efficiency", "quintile_changes"].isna().all()
 
 
-@pytest.mark.parametrize("mark", sensitivity.MARKS)
+@pytest.mark.parametrize("mark", alternatives.MARKS)
 def test_the_results_of_another_build_are_not_shown(result, mark):
     found = table(result, **{mark: "another"})
-    assert list(found.columns) == list(sensitivity.COLUMNS) and found.empty
+    assert list(found.columns) == list(alternatives.COLUMNS) and found.empty
 
 
 def test_the_results_of_another_list_are_not_shown(result, monkeypatch, tmp_path):
     other = tmp_path / "other.toml"
-    other.write_text(sensitivity.LIST.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    monkeypatch.setattr(sensitivity, "LIST", other)
+    other.write_text(alternatives.LIST.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    monkeypatch.setattr(alternatives, "LIST", other)
     assert table(result).empty
 
 
@@ -241,15 +245,34 @@ def test_a_file_that_is_no_result_shows_nothing(tmp_path, content):
 
 
 def test_the_fingerprint_of_the_code_changes_with_what_makes_the_tables(tmp_path):
-    for name in ("models/a.sql", "vfm/statistics/cox.py", "vfm/pages/report/page.py", "docs/a.md"):
+    files = {
+        "docs/a.md": False,
+        "vfm/pages/report/page.py": False,
+        "vfm/pages/sensitivity.py": False,
+        "vfm/warehouse/shell.py": False,
+        "vfm/warehouse/alternative_builds.py": False,
+        "models/a.sql": True,
+        "macros/method/a.sql": True,
+        "python_models/a.py": True,
+        "seeds/classifications/a.csv": True,
+        "dbt_project.yml": True,
+        "vfm/statistics/cox.py": True,
+        "vfm/statistics/frontier/fitting.py": True,
+        "vfm/warehouse/alternatives.py": True,
+    }
+    for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     before = provenance.code_fingerprint(tmp_path)
     assert len(before) == 64
-    page, estimator = "vfm/pages/report/page.py", "vfm/statistics/cox.py"
-    for name, changes in [(page, False), ("docs/a.md", False), (estimator, True)]:
+    for name, changes in files.items():
         (tmp_path / name).write_text("2")
         assert (provenance.code_fingerprint(tmp_path) != before) is changes, name
+        (tmp_path / name).write_text("1")
+
+
+def test_the_files_that_the_fingerprint_reads_are_those_the_model_reads():
+    assert all(any(PROJECT.glob(pattern)) for pattern in provenance.CODE)
 
 
 # ---- the run
@@ -278,7 +301,7 @@ def paths(tmp_path, monkeypatch):
 
 def refusal(paths):
     with pytest.raises(BuildError) as refused:
-        sensitivity.run(paths, io.StringIO())
+        alternative_builds.build_alternatives(paths, io.StringIO())
     return str(refused.value)
 
 
@@ -327,12 +350,12 @@ def test_a_failure_or_interruption_leaves_everything_as_it_was(paths, monkeypatc
         (folder / "warehouse.duckdb").touch()
         if not last or alternative.name == [each for each in LISTED if each.vars][-1].name:
             raise problem
-        return sensitivity.state(*indicators())
+        return alternatives.state(*indicators())
 
-    monkeypatch.setattr(sensitivity, "rebuild", ends)
+    monkeypatch.setattr(alternative_builds, "rebuild", ends)
     before = {path: path.read_bytes() for path in (paths.warehouse, paths.results)}
     with pytest.raises(type(problem)):
-        sensitivity.run(paths, io.StringIO())
+        alternative_builds.build_alternatives(paths, io.StringIO())
     assert {path: path.read_bytes() for path in before} == before
     assert sorted(path.name for path in paths.build.iterdir()) == ["lock", "warehouse.duckdb"]
     assert sorted(path.name for path in paths.project.iterdir()) == ["build", "vfm.duckdb"]
@@ -354,12 +377,14 @@ def test_an_alternative_is_built_in_a_copy_that_is_the_owners_alone(paths, monke
         seen.update(variables=variables, choice=choice, copy=copy)
         seen["modes"] = [stat.S_IMODE(path.stat().st_mode) for path in (copy.build, copy.warehouse)]
 
-    monkeypatch.setattr(sensitivity, "run_dbt", run_dbt)
-    monkeypatch.setattr(sensitivity, "of_warehouse", lambda con: con.sql("from meta.build_info").fetchall())
+    monkeypatch.setattr(alternative_builds, "run_dbt", run_dbt)
+    monkeypatch.setattr(
+        alternative_builds, "state_of_warehouse", lambda con: con.sql("from meta.build_info").fetchall()
+    )
     each = next(each for each in LISTED if each.name == "minimum_spells_50")
     old = os.umask(0o077)
     try:
-        sensitivity.rebuild(paths, each, paths.build / "sensitivity/at_work")
+        alternative_builds.rebuild(paths, each, paths.build / "sensitivity/at_work")
     finally:
         os.umask(old)
     assert seen["copy"].warehouse == paths.build / "sensitivity/at_work/warehouse.duckdb"
@@ -374,9 +399,9 @@ def test_what_fails_names_its_alternative(paths, monkeypatch):
     def run_dbt(*_):
         raise BuildError("model int_cox_coefficients: too few", "The full log is build/logs/dbt.log.")
 
-    monkeypatch.setattr(sensitivity, "run_dbt", run_dbt)
+    monkeypatch.setattr(alternative_builds, "run_dbt", run_dbt)
     with pytest.raises(BuildError) as failed:
-        sensitivity.rebuild(paths, LISTED[1], paths.build / "sensitivity/at_work")
+        alternative_builds.rebuild(paths, LISTED[1], paths.build / "sensitivity/at_work")
     assert failed.value.args == (
         "At least 50 spells cannot be built:",
         "model int_cox_coefficients: too few",
@@ -384,21 +409,24 @@ def test_what_fails_names_its_alternative(paths, monkeypatch):
 
 
 def test_a_run_publishes_the_table_and_removes_the_copies(paths, monkeypatch):
-    state = sensitivity.state(*indicators())
+    state = alternatives.state(*indicators())
     monkeypatch.setattr(
-        sensitivity, "rebuild", lambda paths, each, folder: folder.mkdir(parents=True) or state
+        alternative_builds, "rebuild", lambda paths, each, folder: folder.mkdir(parents=True) or state
     )
-    monkeypatch.setattr(sensitivity, "ANALYSES", dict.fromkeys(sensitivity.ANALYSES, lambda con: state))
+    monkeypatch.setattr(
+        alternative_builds, "ANALYSES", dict.fromkeys(alternatives.ANALYSES, lambda con: state)
+    )
 
     def build_table(paths, folder):
         info = pd.DataFrame([BUILD_INFO])
-        made = sensitivity.table(info, *indicators(), path=paths.build / sensitivity.KEPT)  # noqa: F841
+        made = alternatives.comparison(info, *indicators(), path=paths.build / alternatives.KEPT)  # noqa: F841
         with closing(duckdb.connect(str(paths.warehouse))) as con:
             con.execute("create or replace table report.sensitivity as from made")
 
-    monkeypatch.setattr(sensitivity, "build_table", build_table)
+    monkeypatch.setattr(alternative_builds, "build_table", build_table)
     stream = io.StringIO()
-    page = sensitivity.run(paths, stream)
+    alternative_builds.build_alternatives(paths, stream)
+    page = write_sensitivity(paths.results, paths.project, paths.build)
     assert page == paths.build / "sensitivity.md", "the project has no docs/ of its own"
     text = page.read_text(encoding="utf-8")
     assert f"Data: **{SHIPPED}**" in text and "| Efron ties |" in text and "1.000" in text
@@ -425,8 +453,8 @@ def test_the_page_says_what_the_published_table_says():
         ).fetchone()
         if found == (0,) or con.sql("select count(*) from report.sensitivity").fetchone() == (0,):
             pytest.skip("make sensitivity was not run after this build")
-        page = ROOT / "docs" / sensitivity.PAGE
-        assert page.read_text(encoding="utf-8") == sensitivity.page(con), "make sensitivity writes it anew"
+        page = ROOT / "docs" / PAGE
+        assert page.read_text(encoding="utf-8") == sensitivity_page(con), "make sensitivity writes it anew"
 
 
 @pytest.fixture(scope="module")
@@ -439,7 +467,7 @@ def whole():
 
 def test_the_state_of_a_build_is_that_of_its_tables(whole):
     with closing(duckdb.connect(str(whole.warehouse), read_only=True)) as con:
-        state = sensitivity.of_warehouse(con)
+        state = alternatives.state_of_warehouse(con)
         found = state[state["indicator"] == "efficiency"].set_index("municipality_code")
         built = con.sql(
             "select municipality_code, level_efficiency, rank, quadrant "
@@ -465,10 +493,10 @@ def test_the_state_of_a_build_is_that_of_its_tables(whole):
 def test_an_alternative_that_is_the_default_gives_the_default(whole, tmp_path):
     """Real dbt in a copy: from the spells on, every table behind the indicators comes out as in the build."""
     default = {name: VARIABLES[name] for name in ("success_weeks", "gap_weeks", "restart_after_move", "ties")}
-    same = sensitivity.Alternative(
+    same = alternatives.Alternative(
         "same", "", "", "", [], vars=default, changes=["int_success_weeks", "int_spell_candidates"]
     )
     with closing(duckdb.connect(str(whole.warehouse), read_only=True)) as con:
-        state = sensitivity.of_warehouse(con)
-    found = sensitivity.rebuild(whole, same, tmp_path / "copy")
+        state = alternatives.state_of_warehouse(con)
+    found = alternative_builds.rebuild(whole, same, tmp_path / "copy")
     pd.testing.assert_frame_equal(found, state)

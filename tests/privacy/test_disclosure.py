@@ -282,9 +282,11 @@ def inventory():
 
 def test_every_published_table_is_in_the_inventory_once():
     named, published = Counter(table for tables, _ in inventory() for table in tables), published_models()
-    assert not published - named.keys(), "published tables without a row in docs/disclosure.md"
-    assert not named.keys() - published, "rows of docs/disclosure.md about tables that nothing publishes"
-    assert not [table for table, rows in named.items() if rows > 1], "tables in two rows of it"
+    without_a_row, unknown = sorted(published - named.keys()), sorted(named.keys() - published)
+    assert not without_a_row, f"docs/disclosure.md has no row of {without_a_row}"
+    assert not unknown, f"docs/disclosure.md has a row of {unknown}, which nothing publishes"
+    twice = [table for table, rows in named.items() if rows > 1]
+    assert not twice, f"docs/disclosure.md has two rows of {twice}"
 
 
 def test_every_row_of_the_inventory_names_a_test_that_exists():

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import simulation
+from cox_residuals import martingale_residuals, score_residuals
 
-from vfm.statistics import bootstrap, cox, curves, indicator
+from vfm.statistics import bootstrap, cox, curves, indicator, replicates
+from vfm.statistics.cox import covariates, inputs, likelihood, model, tables
 
 SMALL = (3, 2, 4, 1, 1)
 BLOCKS = (7, 256, 10_000)
@@ -24,8 +26,8 @@ def spells():
 
 def in_blocks(monkeypatch, size):
     """From here on covariates are packed, and come in blocks of so many rows."""
-    monkeypatch.setattr(cox, "_DENSE", 0)
-    monkeypatch.setattr(cox, "_BLOCK", size)
+    monkeypatch.setattr(inputs, "_DENSE", 0)
+    monkeypatch.setattr(covariates, "BLOCK", size)
 
 
 def changed(spells, case):
@@ -59,19 +61,19 @@ def changed(spells, case):
 def test_a_fit_in_blocks_is_the_fit(spells, monkeypatch, ties, case, rough):
     arguments = changed(spells, case)
     whole = cox.fit(**arguments, ties=ties)
-    assert not isinstance(whole._likelihood.X, cox.Packed)
+    assert not isinstance(whole.rows.covariates, cox.Packed)
     times = np.arange(0, 157, 12)
     if rough:
-        monkeypatch.setattr(cox, "_ROUGH_SIZE", 0)
+        monkeypatch.setattr(likelihood, "_ROUGH_SIZE", 0)
     for size in BLOCKS:
         in_blocks(monkeypatch, size)
         blocked = cox.fit(**arguments, ties=ties)
-        assert isinstance(blocked._likelihood.X, cox.Packed) or case == "no covariates"
+        assert isinstance(blocked.rows.covariates, cox.Packed) or case == "no covariates"
         assert blocked.status.tolist() == whole.status.tolist()
-        for name in ("coefficients", "covariance", "robust_covariance", "log_likelihood", "score_residuals"):
+        for name in ("coefficients", "covariance", "robust_covariance", "log_likelihood", "linear_predictor"):
             np.testing.assert_allclose(getattr(blocked, name), getattr(whole, name), **EXACT, err_msg=name)
-        for name in ("linear_predictor", "martingale_residuals"):
-            np.testing.assert_allclose(getattr(blocked, name), getattr(whole, name), **EXACT, err_msg=name)
+        for residuals in (score_residuals, martingale_residuals):
+            np.testing.assert_allclose(residuals(blocked), residuals(whole), **EXACT)
         np.testing.assert_allclose(blocked.baseline_survival(times), whole.baseline_survival(times), **EXACT)
         if arguments["weights"] is None:
             tests = zip(
@@ -156,7 +158,7 @@ def test_missing_values_are_named_in_packed_columns_too(spells, monkeypatch):
 
 
 def test_what_is_read_is_the_table_in_less_memory(monkeypatch):
-    monkeypatch.setattr(cox, "_VECTORS", 1)
+    monkeypatch.setattr(tables, "_VECTORS", 1)
     d = simulation.spells(5000, seed=2, levels=SMALL, municipalities=5)
     d["children"] = np.arange(len(d)) // 10.0  # too many for bytes, but not in the first rows
     numbered = d.assign(spell_id=np.arange(len(d)), person_id=pd.factorize(d.person_id)[0])
@@ -191,32 +193,36 @@ def with_rare_levels(spells):
 
 def test_replicates_in_blocks_are_the_replicates(spells, monkeypatch):
     spells = with_rare_levels(spells)
-    monkeypatch.setattr(bootstrap, "_ROWS", len(spells))
-    monkeypatch.setattr(cox, "_BLOCK", len(spells))
-    problem = bootstrap._Problem(bootstrap.prepare(spells))
-    whole = bootstrap.block_indicators(problem, 5, 0, 12)
+    monkeypatch.setattr(replicates, "_ROWS", len(spells))
+    monkeypatch.setattr(covariates, "BLOCK", len(spells))
+    problem = replicates.Problem(bootstrap.prepare(spells))
+    whole = replicates.block_indicators(problem, 5, 0, 12)
     assert np.isfinite(whole).all()
     for size in BLOCKS:
-        monkeypatch.setattr(bootstrap, "_ROWS", size)
+        monkeypatch.setattr(replicates, "_ROWS", size)
         in_blocks(monkeypatch, size)
-        blocked = bootstrap._Problem(bootstrap.prepare(spells))
-        np.testing.assert_allclose(bootstrap.block_indicators(blocked, 5, 0, 12), whole, rtol=1e-10)
+        blocked = replicates.Problem(bootstrap.prepare(spells))
+        np.testing.assert_allclose(replicates.block_indicators(blocked, 5, 0, 12), whole, rtol=1e-10)
 
 
 FAULTS = {"lost": lambda blocks: blocks[:1] + blocks[2:], "twice": lambda blocks: blocks[:2] + blocks[1:]}
 #: What comes in blocks, from where, and a number that all of them make.
 BLOCKED = {
-    "gradient": (cox, "blocks_of", lambda m: m.fit._likelihood.gradient(m.fit._likelihood.null)),
-    "information": (cox, "blocks_of", lambda m: m.fit._likelihood.second_moments(np.ones(len(m.spells)))),
-    "robust errors": (cox, "grouped", lambda m: cox.CoxResult.robust_covariance.func(m.fit)),
+    "gradient": (covariates, "blocks_of", lambda m: m.fit._likelihood.gradient(m.fit._likelihood.null)),
+    "information": (
+        likelihood,
+        "blocks_of",
+        lambda m: m.fit._likelihood.second_moments(np.ones(len(m.spells))),
+    ),
+    "robust errors": (model, "grouped", lambda m: cox.CoxResult.robust_covariance.func(m.fit)),
     "jackknife": (cox, "grouped", lambda m: indicator.uncertainty(m.spells).covariance),
-    "replicates": (bootstrap._Model, "blocks", lambda m: replicate(m.problem)),
+    "replicates": (replicates.Model, "blocks", lambda m: replicate(m.problem)),
     "areas of replicates": (cox, "grouped", lambda m: replicate(m.problem)),
 }
 
 
 def replicate(problem):
-    return bootstrap.block_indicators(bootstrap._Problem(problem), 1, 0, 1)
+    return replicates.block_indicators(replicates.Problem(problem), 1, 0, 1)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -224,7 +230,7 @@ def replicate(problem):
 def test_a_block_that_is_lost_or_counted_twice_is_seen(spells, monkeypatch, what, fault):
     """The comparisons with 1e-10 can fail: one block of some hundred rows is worth far more than that."""
     in_blocks(monkeypatch, 100)
-    monkeypatch.setattr(bootstrap, "_ROWS", 100)
+    monkeypatch.setattr(replicates, "_ROWS", 100)
     made = SimpleNamespace(
         spells=spells, fit=cox.fit(**changed(spells, "plain")), problem=bootstrap.prepare(spells)
     )
@@ -251,14 +257,14 @@ def fitted(spells):
 
 
 def replicated(spells):
-    bootstrap.block_indicators(bootstrap._Problem(bootstrap.prepare(spells)), 1, 0, 8)
+    replicates.block_indicators(replicates.Problem(bootstrap.prepare(spells)), 1, 0, 8)
 
 
 @pytest.mark.parametrize("call", [fitted, indicator.uncertainty, replicated])
 def test_memory_grows_by_less_than_a_row_of_covariates(monkeypatch, call):
     """128 covariates in double precision are 1,024 bytes a row; without blocks each of these takes 2,400."""
     in_blocks(monkeypatch, 1024)
-    monkeypatch.setattr(bootstrap, "_ROWS", 1024)
+    monkeypatch.setattr(replicates, "_ROWS", 1024)
     peaks = []
     for rows in (4000, 12_000):
         d = simulation.spells(rows, seed=4, levels=(40, 40, 45), municipalities=3)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import simulation
 
-from vfm.statistics import batch, bootstrap, cox, indicator, kaplan_meier
+from vfm.statistics import batch, bootstrap, cox, indicator, kaplan_meier, replicates, workers
 
 SMALL = (3, 2, 4, 1, 1)
 
@@ -19,7 +19,7 @@ def spells():
 
 @pytest.fixture(scope="module")
 def problem(spells):
-    return bootstrap._Problem(bootstrap.prepare(spells))
+    return replicates.Problem(bootstrap.prepare(spells))
 
 
 def spell_weights(spells, weights):
@@ -62,7 +62,7 @@ def test_weights_of_one_give_the_indicator_itself(spells, problem):
 
 
 def test_a_replicate_equals_the_exact_weighted_calculation(spells, problem):
-    draws = bootstrap.block_indicators(problem, 5, 0, 16)
+    draws = replicates.block_indicators(problem, 5, 0, 16)
     for r in (0, 9):
         ordered, weights, _ = spell_weights(spells, problem.draw(5, r))
         np.testing.assert_allclose(draws[r], exact_indicators(ordered, weights), rtol=1e-8)
@@ -86,7 +86,7 @@ def test_a_level_that_draws_no_event_takes_its_rows_out(spells):
     rare[np.flatnonzero(men & event)[:1]] = 1  # one event in the level
     rare[np.flatnonzero(men & ~event)[:12]] = 1
     ordered = ordered.assign(rare=rare)
-    problem = bootstrap._Problem(bootstrap.prepare(ordered))
+    problem = replicates.Problem(bootstrap.prepare(ordered))
     weights = np.ones((problem.persons, 2))
     _, one, _ = spell_weights(ordered, np.arange(problem.persons))
     lonely = int(one[np.flatnonzero((rare == 1) & event)[0]])
@@ -110,11 +110,11 @@ def test_millions_of_spells_get_fewer_processes(spells, monkeypatch):
         if len(started) == expected:
             raise InterruptedError
 
-    monkeypatch.setattr(bootstrap, "_Worker", stop)
-    monkeypatch.setattr(bootstrap.os, "sched_getaffinity", lambda _: range(20), raising=False)
+    monkeypatch.setattr(workers, "_Worker", stop)
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: range(20), raising=False)
     size = sum(value.nbytes for value in bootstrap.prepare(spells).values())
     for memory, expected in ((3e9, 8), (7 * size, 3), (size, 1)):
-        monkeypatch.setattr(bootstrap, "_WORKERS_MEMORY", memory)
+        monkeypatch.setattr(workers, "_MEMORY", memory)
         started = []
         with pytest.raises(InterruptedError):
             bootstrap.indicators(spells, 24 * bootstrap.BLOCK, 1, progress=False)
@@ -131,7 +131,7 @@ def test_a_worker_ends_with_who_asked(spells):
     arrays = bootstrap.prepare(spells) | {"seed": np.array(1)}
     answered = threading.Event()
     work = [(block, (0, 32)) for block in range(100_000)]
-    worker = bootstrap._Worker(arrays, work, lambda block, values: answered.set())
+    worker = workers._Worker(arrays, work, lambda block, values: answered.set())
     try:
         worker.start()
         assert answered.wait(120)
@@ -144,7 +144,7 @@ def test_a_worker_ends_with_who_asked(spells):
 
 
 def test_a_worker_that_dies_is_an_error(spells, monkeypatch):
-    monkeypatch.setattr(bootstrap.sys, "executable", "/bin/false")
+    monkeypatch.setattr(workers.sys, "executable", "/bin/false")
     with pytest.raises(RuntimeError, match="worker ended with status 1 after 0 of 1 blocks"):
         bootstrap.indicators(spells, 3, 1, processes=1, progress=False)
 
@@ -155,27 +155,14 @@ def test_tabulated_durations_are_within_their_bound(spread):
     hazard = np.append(0.0, np.cumsum(rng.exponential(0.004, 155)))
     eta = spread * rng.standard_normal(5000)
     exact = indicator.expected_durations(eta, hazard)
-    np.testing.assert_allclose(bootstrap._duration_table(hazard, eta.min(), eta.max())(eta), exact, atol=1e-8, rtol=0)
+    table = replicates.duration_table(hazard, eta.min(), eta.max())
+    np.testing.assert_allclose(table(eta), exact, atol=1e-8, rtol=0)
     far = np.array([-60.0, -30.0, 30.0, 60.0])
     np.testing.assert_allclose(
-        bootstrap._duration_table(hazard, far.min(), far.max())(far), indicator.expected_durations(far, hazard), atol=1e-8
+        replicates.duration_table(hazard, far.min(), far.max())(far),
+        indicator.expected_durations(far, hazard),
+        atol=1e-8,
     )
-
-
-def test_quintiles_are_as_even_as_possible_and_the_last_ones_larger():
-    for size, counts in (
-        (92, [18, 18, 18, 19, 19]),
-        (5, [1] * 5),
-        (98, [19, 19, 20, 20, 20]),
-        (3, [0, 0, 1, 1, 1]),
-    ):
-        q = bootstrap.quintiles(np.arange(1, size + 1), size)
-        assert np.bincount(q, minlength=6)[1:].tolist() == counts
-        assert (np.diff(q) >= 0).all()
-
-
-def test_ranks_put_the_highest_first_and_break_ties_by_column():
-    assert bootstrap.ranks([[0.9, 1.1, 1.0, 1.1]]).tolist() == [[4, 1, 3, 2]]
 
 
 def draws_table(values):

@@ -1,5 +1,9 @@
 """Dispersion and rank sets against definitions, statsmodels and Tukey's range; coverage by simulation."""
 
+from pathlib import Path
+
+import duckdb
+import jinja2
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,3 +210,28 @@ def test_fewer_than_two_municipalities(indicators):
 def test_bad_input_is_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_quintiles_are_as_even_as_possible_and_the_last_ones_larger():
+    for size, counts in (
+        (92, [18, 18, 18, 19, 19]),
+        (5, [1] * 5),
+        (98, [19, 19, 20, 20, 20]),
+        (3, [0, 0, 1, 1, 1]),
+    ):
+        q = comparing.quintiles(np.arange(1, size + 1), size)
+        assert np.bincount(q, minlength=6)[1:].tolist() == counts
+        assert (np.diff(q) >= 0).all()
+
+
+def test_ranks_put_the_highest_first_and_break_ties_by_column():
+    assert comparing.ranks([[0.9, 1.1, 1.0, 1.1]]).tolist() == [[4, 1, 3, 2]]
+
+
+@pytest.mark.parametrize("size", [3, 5, 23, 91, 92, 98])
+def test_the_macro_and_the_package_give_the_same_quintiles(size):
+    [macro] = (Path(__file__).parents[2] / "macros").rglob("quintile.sql")
+    quintile = jinja2.Template(macro.read_text(encoding="utf-8")).module.quintile("rank", "municipalities")
+    query = f"select {quintile} from (select unnest(range(1, {size} + 1)) as rank, {size} as municipalities)"
+    in_sql = [row[0] for row in duckdb.sql(query).fetchall()]
+    assert in_sql == comparing.quintiles(np.arange(1, size + 1), size).tolist()

@@ -9,6 +9,7 @@ from scipy import integrate, optimize, stats
 from scipy.stats import norm
 
 from vfm.statistics import frontier
+from vfm.statistics.frontier import laws, search
 
 DATA = Path(__file__).parents[1] / "support/data"
 
@@ -71,7 +72,7 @@ def test_truncated_normal_has_the_likelihood_of_frontier_41_and_a_higher_maximum
     su = np.sqrt(gamma * variance)
     assert mu / su == pytest.approx(-2, abs=1e-4)
     e = (y - b[0] - X @ b[1:]).to_numpy()
-    theirs = frontier._truncated_normal(e, su, np.full(60, (1 - gamma) * variance), mu / su)[0].sum()
+    theirs = laws.truncated_normal(e, su, np.full(60, (1 - gamma) * variance), mu / su)[0].sum()
     assert theirs == pytest.approx(-16.79566745, abs=3e-6)  # mu is printed with six decimals
     r = frontier.fit(y, X, distribution="truncated_normal")
     assert r.log_likelihood == pytest.approx(-16.7856334, abs=1e-6)
@@ -178,8 +179,8 @@ def test_densities_are_convolutions_and_expectations_are_integrals(distribution)
         joint = lambda u, e=e: law(u) * norm.pdf(e + u, 0, sv)  # noqa: E731
         total = integrate.quad(joint, 0, 6, epsabs=1e-13)[0]
         arguments = (np.array([e]), su, np.array([sv**2]), tau)
-        assert frontier._DENSITIES[distribution](*arguments)[0][0] == pytest.approx(np.log(total), abs=1e-9)
-        mean, efficiency = frontier._conditional(distribution, *arguments)
+        assert frontier.DENSITIES[distribution](*arguments)[0][0] == pytest.approx(np.log(total), abs=1e-9)
+        mean, efficiency = frontier.conditional_means(distribution, *arguments)
         assert mean[0] == pytest.approx(
             integrate.quad(lambda u, j=joint: u * j(u), 0, 6)[0] / total, abs=1e-8
         )
@@ -191,13 +192,13 @@ def test_densities_are_convolutions_and_expectations_are_integrals(distribution)
 def test_scores_are_derivatives(distribution):
     y, X, _ = simulated(50, seed=3)
     n, noise = 50, np.linspace(0.0, 0.2, 50)
-    problem = frontier._Problem(
+    problem = search.Problem(
         y,
         np.column_stack([np.ones(n), X]),
         np.linspace(0.5, 1.5, n),
         noise,
         -1.0,
-        frontier._DENSITIES[distribution],
+        frontier.DENSITIES[distribution],
     )
     theta = np.array([0.1, -0.2, 0.3, 0.8, 0.6, -1.3])[: 6 if distribution == "truncated_normal" else 5]
     slope = optimize.approx_fprime(theta, lambda t: problem.value(t)[0], 1e-7)
@@ -208,9 +209,9 @@ def test_the_tails_do_not_overflow():
     e = np.array([-50.0, -5.0, 0.0, 5.0, 50.0])
     for law in frontier.DISTRIBUTIONS:
         for su, sv in ((1e-4, 1.0), (1.0, 1e-4), (5.0, 5.0)):
-            parts = frontier._DENSITIES[law](e, su, np.full(5, sv**2), -3.0)
+            parts = frontier.DENSITIES[law](e, su, np.full(5, sv**2), -3.0)
             assert all(np.isfinite(p).all() for p in parts if p is not None), (law, su, sv)
-            mean, efficiency = frontier._conditional(law, e, su, np.full(5, sv**2), -3.0)
+            mean, efficiency = frontier.conditional_means(law, e, su, np.full(5, sv**2), -3.0)
             assert np.isfinite(mean).all() and (mean >= 0).all()
             assert ((efficiency >= 0) & (efficiency <= 1)).all()
 
@@ -311,7 +312,7 @@ def test_the_test_of_no_inefficiency_has_a_mixed_chi_square_law():
     n = 100
     X = np.column_stack([np.ones(n), rng.standard_normal(n)])
     y = rng.standard_normal((n, 600))
-    statistic = frontier._simulated_statistics(y, X, np.ones(n), 1.0, frontier._half_normal)
+    statistic = frontier.simulated_statistics(y, X, np.ones(n), 1.0, laws.half_normal)
     assert 0.42 < (statistic < 1e-6).mean() < 0.58
     assert 0.03 < (statistic > 2.7055).mean() < 0.09
     assert frontier.mixed_chi_square_p(2.7055) == pytest.approx(0.05, abs=1e-5)
@@ -329,7 +330,7 @@ def test_simulated_statistics_equal_single_fits(side, law):
     weights *= n / weights.sum()
     X = np.column_stack([np.ones(n), rng.standard_normal(n)])
     y = rng.standard_normal((n, 12))
-    together = frontier._simulated_statistics(y, X, weights, frontier.SIDES[side], frontier._DENSITIES[law])
+    together = frontier.simulated_statistics(y, X, weights, frontier.SIDES[side], frontier.DENSITIES[law])
     alone = [frontier.fit(v, X[:, 1], weights=weights, side=side, distribution=law).lr_statistic for v in y.T]
     np.testing.assert_allclose(together, alone, atol=1e-5)
 

@@ -6,7 +6,7 @@ import pytest
 import simulation
 from statsmodels.stats.multitest import multipletests
 
-from vfm.statistics import bootstrap, cox, indicator, kaplan_meier
+from vfm.statistics import bootstrap, cox, indicator, kaplan_meier, replicates
 
 SMALL = (3, 2, 4, 1, 1)
 
@@ -83,8 +83,8 @@ def test_influence_is_the_derivative_of_the_whole_calculation(spells, found):
 
 
 def test_standard_errors_agree_with_a_small_bootstrap(spells, found):
-    problem = bootstrap._Problem(bootstrap.prepare(spells))
-    draws = np.vstack([bootstrap.block_indicators(problem, 7, a, a + 32) for a in range(0, 320, 32)])
+    problem = replicates.Problem(bootstrap.prepare(spells))
+    draws = np.vstack([replicates.block_indicators(problem, 7, a, a + 32) for a in range(0, 320, 32)])
     ratio = draws.std(axis=0, ddof=1) / found.standard_errors
     assert 0.93 < np.median(ratio) < 1.07  # standard error of one ratio: 1 / sqrt(640) = 0.04
     assert 0.8 < ratio.min() and ratio.max() < 1.25

@@ -25,7 +25,7 @@ def municipalities():
 def test_coefficients_equal_the_normal_equations(municipalities):
     m = municipalities
     table = regression.indicator_regressions(m.sample(frac=1, random_state=1), outlier="169")
-    for sample, rows in (("all", m), ("without_169", m[m.municipality_code != "169"])):
+    for sample, rows in (("all", m), ("without_outlier", m[m.municipality_code != "169"])):
         for form, degree in (("linear", 1), ("quadratic", 2)):
             X = rows.expenditure_indicator.to_numpy()[:, None] ** np.arange(degree + 1)
             w, y = rows.spells.to_numpy(), rows.benchmark_indicator.to_numpy()
@@ -61,7 +61,7 @@ def test_the_scale_of_the_weights_does_not_matter(municipalities):
 
 def test_the_sample_is_named_after_the_outlier(municipalities):
     table = regression.indicator_regressions(municipalities, outlier=185)
-    assert table["sample"].unique().tolist() == ["all", "without_185"]
+    assert table["sample"].unique().tolist() == ["all", "without_outlier"]
     assert table.groupby("sample").municipalities.first().tolist() == [92, 91]
 
 

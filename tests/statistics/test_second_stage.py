@@ -13,9 +13,7 @@ MUNICIPALITIES = 60
 
 def expenditure_draws(cells, codes, **settings):
     """Draws around the cost-need model fitted to the same cells."""
-    return second_stage.expenditure_draws(
-        cells, codes, cost_need.fit(cells, 3, SHARES)[0].params, **settings
-    )
+    return second_stage.expenditure_draws(cells, codes, cost_need.fit(cells, 3, SHARES)[0].params, **settings)
 
 
 def draws_table(data, covariances, cells, **settings):

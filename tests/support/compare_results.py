@@ -11,6 +11,7 @@ import sys
 import duckdb
 
 LEFT_OUT = {"meta.build_info"}
+NAMED = {"sample", "row_label", "cell", "largest_difference_cell"}  # columns that name a sample
 COLUMNS = """
     select schema_name || '.' || table_name, list(column_name order by column_index)
     from duckdb_columns() where database_name = ? and not internal group by all
@@ -20,9 +21,8 @@ COLUMNS = """
 def compared(con, table, columns):
     """Rows of the old table that the new one lacks, over the old one's columns."""
     listed = ", ".join(
-        f"""case when "{name}"::varchar like 'without!_1%' escape '!' then 'without_outlier' """
-        f"""else "{name}"::varchar end as "{name}" """
-        if name == "sample"
+        f"""regexp_replace("{name}"::varchar, '^without_1..(,|$)', 'without_outlier\\1') as "{name}" """
+        if name in NAMED
         else f'"{name}"'
         for name in columns
     )

@@ -12,7 +12,7 @@ import pandas as pd
 import simulation
 from statsmodels.duration.hazard_regression import PHReg
 
-from vfm.statistics import bootstrap, cox, frontier, indicator, kaplan_meier
+from vfm.statistics import bootstrap, cox, frontier, indicator, kaplan_meier, replicates
 
 DATA = Path(__file__).parent / "data"
 
@@ -35,7 +35,7 @@ def measure_cox(spells):
     for ties in cox.TIES:
         ours, seconds = timed(cox.fit, duration, event, X, ties=ties, cluster=rows.person_id)
         _, more = timed(
-            lambda fit=ours: (fit.robust_covariance, fit.martingale_residuals, fit.score_residuals)
+            lambda fit=ours: (fit.robust_covariance, fit.score_parts)
         )
         theirs = PHReg(duration, X.to_numpy(), status=event, ties=ties).fit(disp=0)
         say(
@@ -68,7 +68,7 @@ def measure_indicator(spells):
     say(
         f"infinitesimal jackknife of {len(u.municipalities)} indicators, both Cox fits included", seconds, "s"
     )
-    problem = bootstrap._Problem(bootstrap.prepare(spells))
+    problem = replicates.Problem(bootstrap.prepare(spells))
     once = problem.indicators(np.ones((len(problem.start), 1)))[:, 0]
     say(
         "bootstrap with weights 1: largest relative difference from the indicator",

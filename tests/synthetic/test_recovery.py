@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from vfm.statistics import cost_need, cox
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.verify import recovery, recovery_report, recovery_seed, redraws
 from vfm.synthetic.world import constants, creation, histories, truth
 
@@ -22,7 +23,7 @@ def estimates_of(part, name, values, error=1.0):
             "estimate": values,
             "error": error,
             "other_error": 2 * error,
-            "quantile": cox.Z_975,
+            "quantile": Z_975,
             "draw": range(len(values)),
         }
     )

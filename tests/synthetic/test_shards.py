@@ -13,13 +13,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from test_synthetic import REGISTERS, ROOT, SCALE, SEED, Reading, as_date, hashes, run
+from simulated_delivery import REGISTERS, SCALE, SEED, Reading, as_date, hashes, run
 
 from vfm.synthetic import __main__ as command
 from vfm.synthetic.delivery import shards, truth_files
 from vfm.synthetic.verify import truth_check
 from vfm.synthetic.world import creation, expenditure, keys, residence
 from vfm.synthetic.world.classifications import published
+from vfm.warehouse.paths import PROJECT
 
 SHARDS = 2
 
@@ -302,7 +303,7 @@ def test_a_run_that_is_ended_leaves_what_was_there(single, tmp_path, who, number
     with subprocess.Popen(
         [sys.executable, "-m", "vfm.synthetic", "--scale", "2", "--out", str(out)]
         + ["--statbank", str(tmp_path / "statbank"), "--truth", str(tmp_path / "truth")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,7 +3,7 @@
 python -m vfm.pages.cookbook      writes the page anew, as make cookbook does
 
 The page in docs/ is about the synthetic data that the project comes with; of other data it goes into the
-build folder, as that of vfm.pages.reproduction does.
+build folder (`vfm.pages.writing.page_path`). Its words are in cookbook.md.j2 beside this file.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.pages import reproduction
+from vfm.pages.writing import filled_template, markdown_table, put_page
 from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.publish import SCHEMAS
@@ -23,17 +23,6 @@ from vfm.warehouse.publish import SCHEMAS
 PAGE = "cookbook.md"
 WITHHELD = "withheld"
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
-HEAD = """# Cookbook
-
-Questions that people ask, each with its SQL and the answer. `make cookbook` writes this page from
-`vfm.duckdb`. The queries lie in `analyses/`; paste one into any DuckDB client, `make sql` among them. They
-name tables as the published file does and use no `ref()`, so that nobody needs dbt to run them.
-
-Data: **{origin}**. {about}
-
-Positions within the margin of error are not differences. A cell that says *{withheld}* rests on too few
-persons to be told, or would give such a cell away ([disclosure.md](disclosure.md)).
-"""
 ABOUT = {
     True: "It is simulated from the report's own printed results: no answer is a finding about a place.",
     False: "This is not the synthetic data that the project comes with.",
@@ -51,7 +40,7 @@ class Question:
     sql: str
 
 
-def read(project):
+def read_questions(project: Path) -> list[Question]:
     """Read the questions, in the order of the published schemas.
 
     Parameters
@@ -71,10 +60,10 @@ def read(project):
     files = sorted(
         Path(project).glob("analyses/*/*.sql"), key=lambda file: (SCHEMAS.index(file.parent.name), file.name)
     )
-    return [parse(file, file.relative_to(project).as_posix()) for file in files]
+    return [parsed_question(file, file.relative_to(project).as_posix()) for file in files]
 
 
-def parse(file, path):
+def parsed_question(file: Path, path: str) -> Question:
     """Take a query apart; `path` is its name from the project's root."""
     text = file.read_text(encoding="utf-8")
     found = re.match(r"-- (?P<question>[^\n]+\?)\n(?P<note>(?:--[^\n]*\n)*)(?P<sql>.+)", text, re.DOTALL)
@@ -84,7 +73,7 @@ def parse(file, path):
     return Question(path, file.parent.name, found["question"], note, found["sql"].strip())
 
 
-def show(value, column, decimals=0):
+def value_text(value: object, column: str, decimals: int = 0) -> str:
     """Write a value of a column for a person, with at least so many decimals if it is a float."""
     if value is None:
         return WITHHELD
@@ -97,32 +86,32 @@ def show(value, column, decimals=0):
     return f"{value + 0:,.12g}"  # as the query rounds it; no minus before a zero
 
 
-def decimals(values):
+def decimals_needed(values: tuple) -> int:
     """Count the decimals that the values of a column need, so that all of them get as many."""
     shown = (f"{value:.12g}" for value in values if isinstance(value, float))
     return max((len(text.partition(".")[2]) for text in shown if "e" not in text), default=0)
 
 
-def answer(con, query):
+def answer_table(con: duckdb.DuckDBPyConnection, query: str) -> str:
     """Run a query and lay out its rows as a Markdown table; a null is a withheld value."""
     relation = con.sql(query)
     found = relation.fetchall()
     if not found:
         return "No rows."
-    needed = [decimals(column) for column in zip(*found, strict=True)]
-    rows = [[show(*cell) for cell in zip(row, relation.columns, needed, strict=True)] for row in found]
+    needed = [decimals_needed(column) for column in zip(*found, strict=True)]
+    rows = [[value_text(*cell) for cell in zip(row, relation.columns, needed, strict=True)] for row in found]
     right = [
         name for name, kind in zip(relation.columns, relation.types, strict=True) if str(kind) in NUMBERS
     ]
-    return reproduction.table(relation.columns, rows, right)
+    return markdown_table(relation.columns, rows, right)
 
 
-def anchor(heading):
+def anchor(heading: str) -> str:
     """Return the name that a Markdown page gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def page(con, questions):
+def cookbook_page(con: duckdb.DuckDBPyConnection, questions: list[Question]) -> str:
     """Write the page as a text.
 
     Parameters
@@ -142,24 +131,26 @@ def page(con, questions):
         If a query fails; the path of its file is a note of the error.
     """
     origin = published.origin(con)
-    parts = [HEAD.format(origin=origin, about=ABOUT[origin.startswith("synthetic")], withheld=WITHHELD)]
-    parts.append("\n".join(f"- [{each.question}](#{anchor(each.question)})" for each in questions))
-    schema = None
-    for each in questions:
-        if each.schema != schema:
-            schema = each.schema
-            parts.append(f"\n## {schema.capitalize()}")
-        try:
-            said = answer(con, each.sql)
-        except duckdb.Error as problem:
-            problem.add_note(each.path)
-            raise
-        parts.append(f"\n### {each.question}\n{each.note}\n")
-        parts.append(f"`{each.path}`\n```sql\n{each.sql}\n```\n\n{said}")
-    return "\n".join(parts) + "\n"
+    return filled_template(
+        "cookbook.md.j2",
+        origin=origin,
+        about=ABOUT[origin.startswith("synthetic")],
+        withheld=WITHHELD,
+        anchor=anchor,
+        answered=[(each, _answer_of(con, each)) for each in questions],
+    )
 
 
-def write(results, project, build):
+def _answer_of(con, question):
+    """Answer a question; the path of its file is a note of the error that its query raises."""
+    try:
+        return answer_table(con, question.sql)
+    except duckdb.Error as problem:
+        problem.add_note(question.path)
+        raise
+
+
+def write_cookbook(results: Path, project: Path, build: Path) -> Path:
     """Write the page of a published file.
 
     Parameters
@@ -185,19 +176,20 @@ def write(results, project, build):
     """
     with closing(published.connect(results)) as con:
         try:
-            text = page(con, read(project))
+            text = cookbook_page(con, read_questions(project))
         except (duckdb.CatalogException, duckdb.BinderException) as problem:
             first = str(problem).strip().splitlines()[0]
             raise published.another_version(
                 results, f"table or column that {problem.__notes__[0]} reads ({first})"
             ) from problem
-        return reproduction.put(con, text, project, build, PAGE)
+        return put_page(con, text, project, build, PAGE)
 
 
-def main():
+def main() -> int:
     """Write the page and say where; return 1 with one sentence where it cannot be written."""
     try:
-        path = write(published.results(), PROJECT, PROJECT / (os.environ.get("VFM_BUILD") or "build"))
+        build = PROJECT / (os.environ.get("VFM_BUILD") or "build")
+        path = write_cookbook(published.results(), PROJECT, build)
     except (published.UnreadableError, ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from vfm.pages import cookbook
+from vfm.warehouse import variables
 from vfm.warehouse.dbt_runs import listen, wait_for_warehouse
 from vfm.warehouse.failures import failures
 from vfm.warehouse.machine import BuildError
@@ -30,12 +31,14 @@ TABLE_READ = re.compile(r"(?:from|join|unpivot)\s+(\w+)\.(\w+)")
 ICON = '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>'
 
 
-def generate(paths):
+def generate_docs(paths: Paths, values: dict | None = None) -> None:
     """Let dbt write manifest, catalogue and an empty page into its target folder.
 
     Parameters
     ----------
     paths : vfm.Paths
+    values : dict, optional
+        Variables of the method with which the warehouse was built, where they differ from dbt_project.yml.
 
     Raises
     ------
@@ -49,12 +52,13 @@ def generate(paths):
         )
     wait_for_warehouse(paths)
     choice = ["docs", "generate", *CHOICE, "--indirect-selection", "empty", "--log-level", "error"]
+    choice += ["--vars", json.dumps(values)] if values else []
     status, errors, plain = listen(paths, choice, hear=lambda event: None)
     if status != 0:
         raise BuildError(*failures(paths, errors, plain))
 
 
-def shown(manifest):
+def shown_manifest(manifest: dict) -> dict:
     """Leave in dbt's manifest what the page shows: no unit tests, no macros of dbt's own, no machine's paths.
 
     Parameters
@@ -84,7 +88,7 @@ def shown(manifest):
     return manifest | maps | {"nodes": nodes, "macros": macros, "unit_tests": {}}
 
 
-def with_questions(manifest, questions):
+def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
     """Say of every query of analyses/ what it asks and reads: it uses no ref(), so dbt knows neither.
 
     Parameters
@@ -118,7 +122,7 @@ def with_questions(manifest, questions):
     return manifest | {"nodes": nodes | asked, "parent_map": parents, "child_map": children}
 
 
-def self_contained(page, manifest, catalog):
+def self_contained_page(page: str, manifest: dict, catalog: dict) -> str:
     """Return dbt's empty page with its data, as one that loads nothing, whatever its code would like to.
 
     Parameters
@@ -135,8 +139,8 @@ def self_contained(page, manifest, catalog):
         HEAD: HEAD + POLICY + DRESS.read_text(encoding="utf-8"),
         ICON: "",
         "<title>dbt Docs</title>": "<title>value_for_money: lineage</title>",
-        '"MANIFEST.JSON INLINE DATA"': script(manifest),
-        '"CATALOG.JSON INLINE DATA"': script(catalog),
+        '"MANIFEST.JSON INLINE DATA"': script_json(manifest),
+        '"CATALOG.JSON INLINE DATA"': script_json(catalog),
     }
     for old, new in changes.items():
         if page.count(old) != 1:
@@ -145,33 +149,40 @@ def self_contained(page, manifest, catalog):
     return page.replace(DIM, BRIGHT)  # a matter of looks, so no matter where dbt has changed them
 
 
-def script(document):
+def script_json(document: dict) -> str:
     """Write JSON that may stand in a script: no text in it ends the script."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
-def write(paths):
-    """Write the page; return its path."""
-    generate(paths)
+def write_lineage(paths: Paths, values: dict | None = None) -> Path:
+    """Write the page; return its path. `values` as in `generate_docs`."""
+    generate_docs(paths, values)
     page, manifest, catalog = (
         (paths.target / name).read_text(encoding="utf-8")
         for name in ("index.html", "manifest.json", "catalog.json")
     )
-    described = with_questions(shown(json.loads(manifest)), cookbook.read(paths.project))
+    described = with_questions(shown_manifest(json.loads(manifest)), cookbook.read_questions(paths.project))
     path = paths.build / PAGE
-    path.write_text(self_contained(page, described, json.loads(catalog)), encoding="utf-8")
+    path.write_text(self_contained_page(page, described, json.loads(catalog)), encoding="utf-8")
     path.chmod(0o600)  # as everything in the build folder
     return path
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Write the page from the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vfm.pages.lineage", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--vars",
+        type=variables.read,
+        default={},
+        metavar="YAML",
+        help="variables with which the warehouse was built, where they differ from dbt_project.yml",
+    )
+    chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(PROJECT)
     started = time.monotonic()
     try:
-        path = write(paths)
+        path = write_lineage(paths, chosen.vars)
     except (BuildError, OSError, ValueError) as problem:
         print("\n".join(map(str, problem.args if isinstance(problem, BuildError) else [problem])),
               file=sys.stderr)  # fmt: skip

@@ -3,7 +3,7 @@
 python -m vfm.pages.reproduction      writes the page anew from the published file, as make build does
 
 The page in docs/ is about the synthetic data that the project comes with. Of other data the page goes into
-the build folder, so that nobody takes one for the other. Its words are in reproduction.md beside this file.
+the build folder, so that nobody takes one for the other. Its words are in reproduction.md.j2.
 """
 
 import csv
@@ -11,16 +11,13 @@ import os
 import re
 from contextlib import closing
 from pathlib import Path
-from string import Template
 
 import duckdb
 
-from vfm.synthetic.world.constants import DEFAULT_SEED
+from vfm.pages.writing import filled_template, markdown_table, put_page
 from vfm.warehouse.paths import PROJECT
 
-SHIPPED = f"synthetic, seed {DEFAULT_SEED}"
 PAGE = "reproduction.md"
-TEMPLATE = Path(__file__).with_name("reproduction.md")
 SHOWN_MISSES = 3  # of each item
 
 # Why cells of an item may lie outside whatever the seed. A cell's own reason is its note in the errata.
@@ -38,7 +35,7 @@ ABOUT = {
 }
 
 
-def name(item):
+def item_name(item: str) -> str:
     """Put a report item into words: 'Table 2.1, durations'."""
     found = re.fullmatch(r"(appendix_)?(table|figure)_(\d)_(\d)(?:_(.+))?", item)
     if not found:
@@ -48,7 +45,7 @@ def name(item):
     return f"{words}, {rest.replace('_', ' ')}" if rest else words
 
 
-def number(value):
+def number_text(value: float | None) -> str:
     """Write a number for a person, the same on every machine; '' for none."""
     if value is None:
         return ""
@@ -59,23 +56,16 @@ def number(value):
     return "0" if text == "-0" else text
 
 
-def table(heads, rows, right=()):
-    """Lay out rows as a Markdown table; `right` are the heads of columns set to the right."""
-    rows = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
-    rule = ["---:" if head in right else "---" for head in heads]
-    return "\n".join("| " + " | ".join(line) + " |" for line in (heads, rule, *rows))
-
-
-def limits(low, high):
+def limits_text(low: float | None, high: float | None) -> str:
     """Put the limits of a criterion into words."""
     if low is None:
-        return f"at most {number(high)}"
+        return f"at most {number_text(high)}"
     if high is None:
-        return f"at least {number(low)}"
-    return number(low) if low == high else f"{number(low)} to {number(high)}"
+        return f"at least {number_text(low)}"
+    return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
 
 
-def summary(con):
+def summary_table(con: duckdb.DuckDBPyConnection) -> str:
     """Count the cells by item, in the report's order, with a last row for all."""
     rows = con.sql(
         "select report_item, cells, within_tolerance, set_aside, not_compared from report.comparison_summary"
@@ -83,13 +73,13 @@ def summary(con):
     counts = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
     lines = [
         [label, *(f"{n:,}" for n in line), f"{100 * line[1] / line[0]:.1f}"]
-        for label, *line in [*((name(item), *rest) for item, *rest in rows), ("All", *counts)]
+        for label, *line in [*((item_name(item), *rest) for item, *rest in rows), ("All", *counts)]
     ]
     heads = ["", "Numbers", "Within tolerance", "Outside, set aside", "Not compared", "Percent within"]
-    return table(heads, lines, heads[1:])
+    return markdown_table(heads, lines, heads[1:])
 
 
-def criteria(con):
+def criteria_table(con: duckdb.DuckDBPyConnection) -> tuple[int, int, str]:
     """List the criteria; how many are met, of how many, and the table."""
     rows = con.sql(
         "select report_item, criterion, statement, measured, lower_limit, upper_limit, is_met, note "
@@ -98,20 +88,20 @@ def criteria(con):
     met = sum(row[6] for row in rows)
     lines = [
         [
-            name(item),
+            item_name(item),
             f"`{criterion}`",
             statement + (f" ({note.rstrip('.')})" if note else ""),
-            number(measured) or "none",
-            limits(low, high),
+            number_text(measured) or "none",
+            limits_text(low, high),
             "yes" if is_met else "**no**",
         ]
         for item, criterion, statement, measured, low, high, is_met, note in rows
     ]
     heads = ["", "Criterion", "What is measured", "Measured", "Asked", "Met"]
-    return met, len(rows), table(heads, lines, ["Measured"])
+    return met, len(rows), markdown_table(heads, lines, ["Measured"])
 
 
-def misses(con):
+def misses_table(con: duckdb.DuckDBPyConnection) -> str:
     """List the cells farthest outside their tolerance, some of each item."""
     rows = con.sql(
         f"""
@@ -151,26 +141,26 @@ def misses(con):
         why = note or (REASONS.get(item, "") if place == 1 else "")
         lines.append(
             [
-                f"{name(item)} ({of_item} outside)" if place == 1 else "",
+                f"{item_name(item)} ({of_item} outside)" if place == 1 else "",
                 f"{label}: {measure.replace('_', ' ')}",
-                number(published),
-                number(rebuilt),
-                number(tolerance),
+                number_text(published),
+                number_text(rebuilt),
+                number_text(tolerance),
                 f"{tolerances:.1f}" if tolerances is not None else "exact",
                 why,
             ]
         )
     heads = ["", "Cell", "Printed", "Rebuilt", "Tolerance", "Tolerances off", "Why"]
-    return table(heads, lines, heads[2:6])
+    return markdown_table(heads, lines, heads[2:6])
 
 
-def in_order(con, rows):
+def in_order(con: duckdb.DuckDBPyConnection, rows: list[tuple]) -> list[tuple]:
     """Sort rows that begin with a report item in the report's order; within an item they stay as they are."""
     items = [item for (item,) in con.sql("select report_item from report.comparison_summary").fetchall()]
     return sorted(rows, key=lambda row: items.index(row[0]))
 
 
-def grouped(con, condition):
+def cells_table(con: duckdb.DuckDBPyConnection, condition: str) -> str:
     """List the cells of a condition, one line for those of a table that share a column and a note."""
     rows = con.sql(
         f"""
@@ -183,17 +173,17 @@ def grouped(con, condition):
     ).fetchall()
     lines = [
         [
-            name(item),
+            item_name(item),
             (label if count == 1 else f"{count} rows") + f": {measure.replace('_', ' ')}",
             f"{within} of {count}",
             note or "",
         ]
         for item, measure, note, count, label, within in in_order(con, rows)
     ]
-    return table(["", "Cells", "Within tolerance", "Why"], lines) if lines else "None."
+    return markdown_table(["", "Cells", "Within tolerance", "Why"], lines) if lines else "None."
 
 
-def errata(project):
+def errata_table(project: Path) -> str:
     """List the errata of cells, one line for those of a table that share a column and a note."""
     with (Path(project) / "seeds/published/published_errata.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -202,20 +192,20 @@ def errata(project):
         kinds.setdefault((row["report_item"], row["measure"], row["note"]), []).append(row)
     lines = [
         [
-            name(item),
+            item_name(item),
             "; ".join(row["row_label"] or "all rows" for row in cells) + f": {measure.replace('_', ' ')}",
-            "; ".join(number(float(row["corrected"])) for row in cells if row["corrected"]),
+            "; ".join(number_text(float(row["corrected"])) for row in cells if row["corrected"]),
             "yes" if cells[0]["is_set_aside"] == "true" else "",
             note,
         ]
         for (item, measure, note), cells in kinds.items()
     ]
-    return table(
+    return markdown_table(
         ["", "Cells", "Compared with", "Set aside", "What is printed, and why it is not meant"], lines
     )
 
 
-def page(con, project=PROJECT):
+def reproduction_page(con: duckdb.DuckDBPyConnection, project: Path = PROJECT) -> str:
     """Write the page as a text.
 
     Parameters
@@ -231,41 +221,24 @@ def page(con, project=PROJECT):
         Markdown. It holds no date, time or commit: from equal tables it is equal to the last byte.
     """
     (origin,) = con.execute("select data_origin from meta.build_info").fetchone()
-    met, count, conditions = criteria(con)
-    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+    met, count, conditions = criteria_table(con)
+    return filled_template(
+        "reproduction.md.j2",
         origin=origin,
         about=ABOUT[origin.startswith("synthetic")],
-        summary=summary(con),
+        summary=summary_table(con),
         met=met,
         criteria=count,
         conditions=conditions,
         shown=SHOWN_MISSES,
-        misses=misses(con),
-        set_aside=grouped(con, "is_set_aside"),
-        not_compared=grouped(con, "rebuilt is null and not is_set_aside"),
-        errata=errata(project),
+        misses=misses_table(con),
+        set_aside=cells_table(con, "is_set_aside"),
+        not_compared=cells_table(con, "rebuilt is null and not is_set_aside"),
+        errata=errata_table(project),
     )
 
 
-def destination(con, project, build, name=PAGE):
-    """Say where a page belongs: docs/ if it is of the data the project comes with, else the build."""
-    origins = con.execute("select data_origin, accounts_origin from meta.build_info").fetchone()
-    docs = Path(project) / "docs"
-    return (docs if origins == (SHIPPED, SHIPPED) and docs.is_dir() else Path(build)) / name
-
-
-def put(con, text, project, build, name=PAGE):
-    """Write a page where it belongs and return its path; it is left alone where it says the same already."""
-    path, content = destination(con, project, build, name), text.encode()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
-    if path.is_relative_to(build):
-        path.chmod(0o600)  # as everything in the build folder
-    return path
-
-
-def write(results, project, build):
+def write_reproduction(results: Path, project: Path, build: Path) -> Path | None:
     """Write the page of a published file.
 
     Parameters
@@ -292,10 +265,10 @@ def write(results, project, build):
         ).fetchone()
         if found != (3,):
             return None
-        return put(con, page(con, project), project, build)
+        return put_page(con, reproduction_page(con, project), project, build, PAGE)
 
 
 if __name__ == "__main__":
     results = PROJECT / (os.environ.get("VFM_RESULTS") or "vfm.duckdb")
     build = PROJECT / (os.environ.get("VFM_BUILD") or "build")
-    print(write(results, PROJECT, build) or "no comparison found")
+    print(write_reproduction(results, PROJECT, build) or "no comparison found")

@@ -10,10 +10,21 @@ leaves the batch when it is done, so what a column returns depends on its own pr
 on its batch.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 
 
-def maximise(evaluate, start, inverse, *, decrement=1e-13, iterations=100):
+def maximise(
+    evaluate: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    start: np.ndarray,
+    inverse: np.ndarray,
+    *,
+    decrement: float = 1e-13,
+    iterations: int = 100,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Maximise one function per column.
 
     Parameters

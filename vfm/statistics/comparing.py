@@ -11,6 +11,8 @@ and additive over-dispersion; Paule & Mandel (1982) and DerSimonian & Laird (198
 municipalities; Morris (1983) for empirical Bayes; Mogstad, Romano, Shaikh & Wilhelm (2024) for ranks.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 from scipy import special
@@ -53,7 +55,13 @@ def _check(estimates, errors, name):
     return estimates, errors
 
 
-def over_dispersion(estimates, standard_errors, *, target=0.0, winsorised_share=0.1):
+def over_dispersion(
+    estimates: np.ndarray,
+    standard_errors: np.ndarray,
+    *,
+    target: float = 0.0,
+    winsorised_share: float = 0.1,
+) -> tuple[float, float, float]:
     """Over-dispersion of estimates around a target, and the variance that explains it.
 
     Parameters
@@ -100,7 +108,7 @@ def over_dispersion(estimates, standard_errors, *, target=0.0, winsorised_share=
     return phi, phi_winsorised, float(tau_squared)
 
 
-def dispersion_table(indicators, winsorised_share=0.1):
+def dispersion_table(indicators: pd.DataFrame, winsorised_share: float = 0.1) -> pd.DataFrame:
     """Row of benchmark.indicator_dispersion: how much the indicators differ beyond chance.
 
     Parameters
@@ -153,7 +161,7 @@ def dispersion_table(indicators, winsorised_share=0.1):
     return typed([pd.DataFrame([row])], _DISPERSION)
 
 
-def symmetric_root(covariance):
+def symmetric_root(covariance: np.ndarray) -> np.ndarray:
     """Symmetric square root of a covariance (p, p), unique and so the same on every machine.
 
     Raises
@@ -178,7 +186,14 @@ def _quantile(values, level):
     return np.sort(values)[min(int(np.ceil(level * len(values))), len(values)) - 1]
 
 
-def rank_sets(estimates, covariance, *, level=0.95, draws=4999, seed=0):
+def rank_sets(
+    estimates: np.ndarray,
+    covariance: np.ndarray,
+    *,
+    level: float = 0.95,
+    draws: int = 4999,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confidence sets for the ranks of p units, rank 1 = highest.
 
     Unit j ranks below every unit that is surely higher and above every unit that is surely lower. "Surely" is
@@ -269,7 +284,13 @@ def rank_sets(estimates, covariance, *, level=0.95, draws=4999, seed=0):
     return marginal, simultaneous, np.array([first.mean(), together])
 
 
-def rank_sets_table(indicators, covariances, draws=4999, seed=0, level=0.95):
+def rank_sets_table(
+    indicators: pd.DataFrame,
+    covariances: pd.DataFrame,
+    draws: int = 4999,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Rows of benchmark.rank_sets, one per municipality.
 
     Parameters
@@ -311,7 +332,7 @@ def rank_sets_table(indicators, covariances, draws=4999, seed=0, level=0.95):
     return typed([row], _RANK_SETS)
 
 
-def covariance_matrix(codes, covariances):
+def covariance_matrix(codes: np.ndarray, covariances: pd.DataFrame) -> np.ndarray:
     """Covariance (p, p) of the municipalities `codes` (p,), in their order.
 
     Parameters
@@ -332,3 +353,42 @@ def covariance_matrix(codes, covariances):
         missing = wide.index[wide.isna().any(axis=1)].tolist()
         raise ValueError(f"the covariances of the indicators lack municipality {', '.join(missing[:5])}")
     return wide.to_numpy(float)
+
+
+def ranks(indicators: np.ndarray) -> np.ndarray:
+    """Ranks 1 (highest) .. K of each row; ties by column order.
+
+    Parameters
+    ----------
+    indicators : (R, K) float array
+
+    Returns
+    -------
+    (R, K) int array
+    """
+    order = np.argsort(-np.asarray(indicators, float), axis=1, kind="stable")
+    out = np.empty_like(order)
+    np.put_along_axis(out, order, np.broadcast_to(np.arange(1, order.shape[1] + 1), order.shape), axis=1)
+    return out
+
+
+def quintiles(ranks: np.ndarray, size: int) -> np.ndarray:
+    """Quintile 1 (most successful) .. 5 of each rank among `size`, as even as possible.
+
+    What cannot be shared evenly goes to the last ones, as in the macro `quintile`: 92 municipalities give 18,
+    18, 18, 19 and 19.
+
+    Parameters
+    ----------
+    ranks : int array
+        From 1 to `size`.
+    size : int
+
+    Returns
+    -------
+    int array
+        In the shape of `ranks`.
+    """
+    small, extra = divmod(size, 5)
+    bounds = np.cumsum([small + (q >= 5 - extra) for q in range(5)])
+    return np.searchsorted(bounds, np.asarray(ranks), side="left") + 1

@@ -8,15 +8,20 @@ municipality's years being alike (Liang & Zeger 1986, with statsmodels' small-sa
 1) / (n - k)).
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS, RegressionResults
 
 from vfm.statistics.frames import stacked, typed
 
 OUTCOME = "expenditure_per_full_year_person_dkk"
 
 MODELS = (1, 2, 3)  # of Table 5.1
+
+#: A model with ordinary errors, and with clustered ones (None for one municipality).
+Fit = tuple[RegressionResults, RegressionResults | None]
 
 _COEFFICIENTS = {
     "model": "int64",
@@ -68,7 +73,7 @@ _RESULTS = {
 }
 
 
-def shares_of(composition_terms, model):
+def shares_of(composition_terms: pd.DataFrame, model: int) -> list[str]:
     """Shares that a model of Table 5.1 uses, in the order of the table.
 
     Parameters
@@ -85,7 +90,7 @@ def shares_of(composition_terms, model):
     return used.sort_values("position")["term"].tolist()
 
 
-def design(cells, shares):
+def design(cells: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
     """Covariates of one model: composition, year dummies (reference: the first year), constant.
 
     Parameters
@@ -139,7 +144,7 @@ def _aliased(X):
     return aliased
 
 
-def fit(cells, model, shares):
+def fit(cells: pd.DataFrame, model: int, shares: list[str]) -> Fit:
     """Fit one model of Table 5.1.
 
     Parameters
@@ -176,14 +181,14 @@ def fit(cells, model, shares):
             f"cost-need model {model} cannot be estimated: {', '.join(aliased)} "
             f"{'is' if len(aliased) == 1 else 'are'} a combination of the other terms over the {len(X)} rows"
         )
-    ordinary = sm.OLS(cells[OUTCOME].astype(float), X).fit()
+    ordinary = OLS(cells[OUTCOME].astype(float), X).fit()
     groups = pd.factorize(cells["municipality_code"])[0]
     if groups.max() == 0:
         return ordinary, None
     return ordinary, ordinary.get_robustcov_results("cluster", groups=groups)
 
 
-def results(main, supplementary, composition_terms):
+def results(main: pd.DataFrame, supplementary: pd.DataFrame, composition_terms: pd.DataFrame) -> pd.DataFrame:
     """Rows of intermediate.int_cost_need_results: each model fitted once, and what follows from it.
 
     Parameters
@@ -212,7 +217,7 @@ def results(main, supplementary, composition_terms):
     return pd.concat(parts, ignore_index=True)
 
 
-def fit_all(cells, composition_terms):
+def fit_all(cells: pd.DataFrame, composition_terms: pd.DataFrame) -> dict[int, Fit]:
     """Fit the models of Table 5.1.
 
     Parameters
@@ -230,7 +235,7 @@ def fit_all(cells, composition_terms):
     return {model: fit(cells, model, shares_of(composition_terms, model)) for model in MODELS}
 
 
-def coefficients_table(fits):
+def coefficients_table(fits: dict[int, Fit]) -> pd.DataFrame:
     """Rows of expenditure.cost_need_coefficients: one per model and term, in the order of Table 5.1.
 
     Parameters
@@ -260,7 +265,7 @@ def coefficients_table(fits):
     return typed(parts, _COEFFICIENTS)
 
 
-def fit_table(fits, cells):
+def fit_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """Rows of expenditure.cost_need_fit; the model degrees of freedom leave out the constant.
 
     Parameters
@@ -288,7 +293,7 @@ def fit_table(fits, cells):
     return typed(rows, _FIT)
 
 
-def indicators_table(fits, cells):
+def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """Expenditure indicators: mean over years of actual over expected expenditure, model 3.
 
     Parameters
@@ -321,7 +326,7 @@ def indicators_table(fits, cells):
     return typed([out.reset_index()], _INDICATORS)
 
 
-def main_coefficients(results):
+def main_coefficients(results: pd.DataFrame) -> pd.Series:
     """Coefficients of model 3 of the main analysis, by term in the order of Table 5.1.
 
     Parameters

@@ -10,11 +10,14 @@ Harrell, Lee & Mark (1996) for concordance; Kalbfleisch & Prentice (2002) for th
 Aalen & Johansen (1978) for cumulative incidence, with the variance of Marubini & Valsecchi (1995).
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
-from vfm.statistics import cox, kaplan_meier
+from vfm.statistics import kaplan_meier
 from vfm.statistics.frames import typed
+from vfm.statistics.normal import Z_975
 
 _CONCORDANCE = {
     "sex": object,
@@ -71,7 +74,9 @@ def _pairs(duration, event, score):
     return out
 
 
-def concordance(duration, event, score, person):
+def concordance(
+    duration: np.ndarray, event: np.ndarray, score: np.ndarray, person: np.ndarray
+) -> tuple[float, float, np.ndarray]:
     """Share of comparable pairs in which the higher score has the event first.
 
     Parameters
@@ -117,7 +122,9 @@ def concordance(duration, event, score, person):
     return float(c), float(error), pairs.round().astype(int)
 
 
-def concordance_table(spells, predictors, disclosure_limit=5):
+def concordance_table(
+    spells: pd.DataFrame, predictors: pd.DataFrame, disclosure_limit: int = 5
+) -> pd.DataFrame:
     """Rows of benchmark.cox_concordance, one per sex.
 
     Parameters
@@ -144,13 +151,11 @@ def concordance_table(spells, predictors, disclosure_limit=5):
         c, error, pairs = concordance(
             part["duration_weeks"].to_numpy(), part["is_success"].to_numpy(bool), score, part["person_id"]
         )
-        rows.append(
-            [sex, len(part), c, error, c - cox.Z_975 * error, min(c + cox.Z_975 * error, 1.0), *pairs]
-        )
+        rows.append([sex, len(part), c, error, c - Z_975 * error, min(c + Z_975 * error, 1.0), *pairs])
     return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
 
 
-def released(events, at_risk, limit):
+def released(events: np.ndarray, at_risk: np.ndarray, limit: int) -> np.ndarray:
     """Weeks at which a curve may be given, so that every step rests on at least `limit` persons.
 
     Parameters
@@ -190,7 +195,7 @@ def _persons_by_week(part, happened, horizon):
     return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
 
 
-def survival_bands(spells, window_weeks=156, disclosure_limit=5):
+def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5) -> pd.DataFrame:
     """Rows of benchmark.survival_bands: Kaplan-Meier by sex, one row per week 0..window_weeks.
 
     Parameters
@@ -232,7 +237,9 @@ def _withheld(frame, events, at_risk, limit):
     return frame
 
 
-def cumulative_incidence(duration, cause, horizon=156):
+def cumulative_incidence(
+    duration: np.ndarray, cause: np.ndarray, horizon: int = 156
+) -> tuple[np.ndarray, np.ndarray]:
     """Aalen-Johansen cumulative incidence of each of two causes, ties and all.
 
     Parameters
@@ -284,7 +291,9 @@ def cumulative_incidence(duration, cause, horizon=156):
     return incidence, np.maximum(variance, 0.0)
 
 
-def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
+def cumulative_incidence_table(
+    spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5
+) -> pd.DataFrame:
     """Rows of benchmark.cumulative_incidence, one per sex, cause and week 0..window_weeks.
 
     Parameters
@@ -307,7 +316,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
         for j, name in enumerate(CAUSES):
             F = incidence[j]
             with np.errstate(divide="ignore", invalid="ignore"):
-                width = cox.Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
+                width = Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
                 low, high = F ** np.exp(width), F ** np.exp(-width)
             inside = (F > 0) & (F < 1)
             frame = pd.DataFrame(
@@ -325,7 +334,7 @@ def cumulative_incidence_table(spells, window_weeks=156, disclosure_limit=5):
     return typed(parts, _INCIDENCE)
 
 
-def expected_survival(linear_predictor, baseline):
+def expected_survival(linear_predictor: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     """Mean over spells of S0(t)^exp(x b).
 
     Parameters
@@ -344,7 +353,13 @@ def expected_survival(linear_predictor, baseline):
     return sum((baseline**part).sum(axis=1) for part in parts) / len(hazard)
 
 
-def municipal_curves(spells, predictors, baseline, window_weeks=156, disclosure_limit=5):
+def municipal_curves(
+    spells: pd.DataFrame,
+    predictors: pd.DataFrame,
+    baseline: pd.DataFrame,
+    window_weeks: int = 156,
+    disclosure_limit: int = 5,
+) -> pd.DataFrame:
     """Rows of benchmark.municipal_curves, one per municipality of the benchmark and week 0..window_weeks.
 
     Parameters

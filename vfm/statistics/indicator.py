@@ -21,7 +21,7 @@ cross products are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,11 +30,12 @@ from scipy import sparse, special
 
 from vfm.statistics import cox, kaplan_meier
 from vfm.statistics.frames import stacked, typed
+from vfm.statistics.normal import Z_975
 
 _CHUNK = 1024
 
 
-def expected_durations(linear_predictor, hazard):
+def expected_durations(linear_predictor: np.ndarray, hazard: np.ndarray) -> np.ndarray:
     """Area under S0(t)^exp(x b) on 0..horizon.
 
     Parameters
@@ -59,7 +60,14 @@ def expected_durations(linear_predictor, hazard):
     return out
 
 
-def observed_durations(municipality, duration, event, *, horizon=156, weights=None):
+def observed_durations(
+    municipality: np.ndarray,
+    duration: np.ndarray,
+    event: np.ndarray,
+    *,
+    horizon: int = 156,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Kaplan-Meier restricted mean of each municipality.
 
     Parameters
@@ -108,11 +116,12 @@ class Uncertainty:
     _influence: Callable = field(repr=False)  # iterates over its blocks of rows
 
     @property
-    def influence(self):
+    def influence(self) -> np.ndarray:
+        """(persons, K) derivatives of the indicators by the weight of each person."""
         return np.concatenate(list(self._influence()))
 
     @property
-    def standard_errors(self):
+    def standard_errors(self) -> np.ndarray:
         """(K,) standard errors of the indicators."""
         return np.sqrt(np.diag(self.covariance))
 
@@ -140,12 +149,15 @@ class _Expectation:
         Expected durations, nan where not profiled.
     """
 
-    def __init__(self, result, municipality, size, horizon):
+    def __init__(  # long: one derivation, of which no part stands alone
+        self, result: cox.CoxResult, municipality: np.ndarray, size: int, horizon: int
+    ):
         self.result = result
-        risk, X, use = result._risk, result._likelihood.X, result.estimated
+        fitted, use = result.rows, result.estimated
+        risk, X = fitted.risk_sets, fitted.covariates
         times, q = result.baseline_hazard()
         q = q * np.exp(result.means @ result.coefficients[use])
-        self.relative = e = np.where(result._alive, np.exp(result._state.eta), 0.0)
+        self.relative = e = np.where(fitted.has_hazard, np.exp(fitted.predictor), 0.0)
         weeks, n = risk.weeks, len(municipality)
         H = _cumulative(times, q, horizon)
         # expected durations and, by municipality, their derivatives by b and by each week's contribution
@@ -190,27 +202,28 @@ class _Expectation:
         dF_b = risk.weighted_sums(dying, X) - risk.from_week_on(risk.weighted_sums(e, X))
         # what `influence` adds up: the score residuals by way of the coefficients, and the week's equation
         self.by_score = result.covariance[np.ix_(use, use)] @ (by_b - c_over @ dF_b).T
-        self.residual, drift, mean, own = result._score_tables
+        self.residual, drift, mean, own = result.score_parts
         self.drift, self.mean = drift @ self.by_score, mean @ self.by_score
         self.own = None if own is None else own @ self.by_score
         self.risk_set = np.ascontiguousarray(np.cumsum(c_over, axis=1).T)  # at risk up to the own week
         self.at_death = np.ascontiguousarray(c_over.T)
 
-    def influence(self, rows):
+    def influence(self, rows: np.ndarray) -> np.ndarray:
         """Derivative of the sums by the weights of some rows, (rows, size).
 
         The members' own weights are held at 1: this is the effect through the model.
         """
-        risk, state = self.result._risk, self.result._state
+        fitted = self.result.rows
+        risk, relative = fitted.risk_sets, fitted.relative
         week, event = risk.week[rows], np.flatnonzero(risk.event[rows])
         event_week = week[event]
-        out = cox.rows_of(self.result._likelihood.X, rows) @ self.by_score
+        out = cox.rows_of(fitted.covariates, rows) @ self.by_score
         out *= self.residual[rows, None]
-        out += state.relative[rows, None] * self.drift[week]
+        out += relative[rows, None] * self.drift[week]
         out += self.relative[rows, None] * self.risk_set[week]
         lost = self.mean[event_week] + self.dying[rows[event], None] * self.at_death[event_week]
         if self.own is not None:
-            lost += state.relative[rows[event], None] * self.own[event_week]
+            lost += relative[rows[event], None] * self.own[event_week]
         out[event] -= lost
         return out
 
@@ -222,7 +235,13 @@ def _members(municipality, size):
     return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
-def uncertainty(spells, *, window_weeks=156, ties="breslow", fits=None):
+def uncertainty(
+    spells: pd.DataFrame,
+    *,
+    window_weeks: int = 156,
+    ties: str = "breslow",
+    fits: list[cox.Fit] | None = None,
+) -> Uncertainty:
     """Indicators of the benchmarked municipalities with the infinitesimal jackknife by person.
 
     Parameters
@@ -263,7 +282,7 @@ def uncertainty(spells, *, window_weeks=156, ties="breslow", fits=None):
     totals, expected = np.zeros(size), np.zeros(len(spells))
     models, model, place = [], np.zeros(len(spells), int), np.zeros(len(spells), int)
     for _, rows, result in cox.by_sex(spells, ties=ties) if fits is None else fits:
-        at = positions[rows.index].to_numpy()[result._risk.order]
+        at = positions[rows.index].to_numpy()[result.rows.risk_sets.order]
         found = _Expectation(result, municipality[at], size, horizon)
         expected[at] = found.expected
         model[at], place[at] = len(models), np.arange(len(at))
@@ -349,7 +368,7 @@ _EFRON_RESULTS = {
 }
 
 
-def results(spells, window_weeks=156, ties="breslow"):
+def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
     Parameters
@@ -380,7 +399,7 @@ def results(spells, window_weeks=156, ties="breslow"):
     )
 
 
-def efron_results(spells, window_weeks=156):
+def efron_results(spells: pd.DataFrame, window_weeks: int = 156) -> pd.DataFrame:
     """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
 
     Parameters
@@ -403,7 +422,7 @@ def efron_results(spells, window_weeks=156):
     )
 
 
-def expected_table(fits, window_weeks=156):
+def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Mean expected durations of the benchmarked municipalities.
 
     Parameters
@@ -431,7 +450,7 @@ def expected_table(fits, window_weeks=156):
     return typed([pd.concat(parts).groupby("municipality_code", as_index=False).mean()], _EXPECTED)
 
 
-def uncertainty_table(found):
+def uncertainty_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_uncertainty.
 
     Parameters
@@ -460,8 +479,8 @@ def uncertainty_table(found):
         "indicator": found.indicator,
         "standard_error": se,
         "log_standard_error": log_se,
-        "ci_low": found.indicator * np.exp(-cox.Z_975 * log_se),
-        "ci_high": found.indicator * np.exp(cox.Z_975 * log_se),
+        "ci_low": found.indicator * np.exp(-Z_975 * log_se),
+        "ci_high": found.indicator * np.exp(Z_975 * log_se),
         "z": z,
         "p_value": p,
         "p_value_fdr": adjusted,
@@ -469,7 +488,7 @@ def uncertainty_table(found):
     return typed([row], _UNCERTAINTY)
 
 
-def covariance_table(found):
+def covariance_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_covariance, one per ordered pair of municipalities.
 
     Parameters

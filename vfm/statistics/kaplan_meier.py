@@ -8,7 +8,10 @@ on 0..horizon is the sum of S(0), ..., S(horizon - 1). Where the last row is cen
 curve stays at its last value.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def _counts(duration, event, horizon, weights):
@@ -45,7 +48,9 @@ def _share(deaths, at_risk):
     return np.divide(deaths, at_risk, out=np.zeros_like(deaths), where=at_risk > 0)
 
 
-def survival(duration, event, *, horizon=156, weights=None):
+def survival(
+    duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
+) -> np.ndarray:
     """Kaplan-Meier survival at the end of each week.
 
     Parameters
@@ -72,7 +77,7 @@ def survival(duration, event, *, horizon=156, weights=None):
     return np.cumprod(1 - _share(deaths, at_risk))
 
 
-def restricted_mean(survival, horizon):
+def restricted_mean(survival: np.ndarray, horizon: int) -> float:
     """Area under a weekly survival curve.
 
     Parameters
@@ -105,7 +110,9 @@ def _remaining_area(curve):
     return np.append(np.cumsum(curve[:-1][::-1])[::-1], 0.0)
 
 
-def restricted_mean_variance(duration, event, *, horizon=156, weights=None):
+def restricted_mean_variance(
+    duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
+) -> float:
     """Greenwood variance of the restricted mean, in weeks squared.
 
     ``sum over weeks k of A_k^2 d_k / (n_k (n_k - d_k))`` with A_k the area from week k on; a week in which
@@ -119,7 +126,9 @@ def restricted_mean_variance(duration, event, *, horizon=156, weights=None):
     )
 
 
-def influence(duration, event, *, horizon=156, weights=None):
+def influence(
+    duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
+) -> np.ndarray:
     """Derivative of the restricted mean by each row's weight (infinitesimal jackknife), (n,) weeks.
 
     The squares add up to the Greenwood variance. Parameters and errors as `survival`.

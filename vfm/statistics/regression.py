@@ -7,9 +7,12 @@ municipalities' numbers of spells, as analytic weights: their scale does not mat
 White 1985) standard errors stand beside the ordinary ones.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from numpy.typing import ArrayLike
+from statsmodels.regression.linear_model import WLS, RegressionResults
 
 from vfm.statistics.frames import typed
 
@@ -28,7 +31,27 @@ _COLUMNS = {
 FORMS = {"linear": 1, "quadratic": 2}
 
 
-def powers(x, name, degree):
+def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
+    """The samples of a regression: all municipalities, and all but the outlier.
+
+    Parameters
+    ----------
+    codes : (n,) Series of str
+    outlier : str
+        Code of the municipality that the second sample leaves out.
+
+    Returns
+    -------
+    dict of str to (n,) bool array
+        'all' and 'without_outlier': whether each municipality is in the sample.
+    """
+    return {
+        "all": np.ones(len(codes), bool),
+        "without_outlier": (codes.astype(str) != str(outlier)).to_numpy(),
+    }
+
+
+def powers(x: ArrayLike, name: str, degree: int) -> pd.DataFrame:
     """Constant, x, x squared ... as a frame with the names constant, <name>, <name>_squared."""
     columns = {"constant": np.ones(len(x))}
     for k in range(1, degree + 1):
@@ -36,7 +59,9 @@ def powers(x, name, degree):
     return pd.DataFrame(columns)
 
 
-def fit(y, x, weights, *, degree=1, name="expenditure_indicator"):
+def fit(
+    y: ArrayLike, x: ArrayLike, weights: ArrayLike, *, degree: int = 1, name: str = "expenditure_indicator"
+) -> RegressionResults:
     """Weighted least squares of y on a constant and the powers of x.
 
     Parameters
@@ -69,10 +94,10 @@ def fit(y, x, weights, *, degree=1, name="expenditure_indicator"):
         raise ValueError(f"y has {len(y)} municipalities, too few for {X.shape[1]} terms")
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"x has too few distinct values for {X.shape[1]} terms")
-    return sm.WLS(y, X, weights=weights).fit()
+    return WLS(y, X, weights=weights).fit()
 
 
-def indicator_regressions(municipalities, outlier="169"):
+def indicator_regressions(municipalities: pd.DataFrame, outlier: str = "169") -> pd.DataFrame:
     """Rows of efficiency.indicator_regressions.
 
     Parameters
@@ -85,13 +110,12 @@ def indicator_regressions(municipalities, outlier="169"):
     Returns
     -------
     DataFrame
-        One row for each sample ('all', 'without_<outlier>'), form ('linear', 'quadratic') and term.
+        One row for each sample (`samples_of`), form ('linear', 'quadratic') and term.
     """
-    outlier = str(outlier)
     data = municipalities.sort_values("municipality_code", kind="stable")
-    samples = {"all": data, f"without_{outlier}": data[data["municipality_code"].astype(str) != outlier]}
     parts = []
-    for sample, rows in samples.items() if len(data) else ():
+    for sample, within in samples_of(data["municipality_code"], outlier).items() if len(data) else ():
+        rows = data[within]
         for form, degree in FORMS.items():
             r = fit(rows["benchmark_indicator"], rows["expenditure_indicator"], rows["spells"], degree=degree)
             parts.append(

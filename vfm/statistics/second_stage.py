@@ -16,14 +16,17 @@ for errors in variables with known error variance, Cheng & Schneeweiss (1998) fo
 Horrace & Schmidt (1996) for conditional intervals.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm.statistics import cost_need, cox, frontier
+from vfm.statistics import cost_need, frontier
 from vfm.statistics.comparing import covariance_matrix, symmetric_root
 from vfm.statistics.frames import typed
-from vfm.statistics.regression import FORMS, fit, powers
+from vfm.statistics.normal import Z_975
+from vfm.statistics.regression import FORMS, fit, powers, samples_of
 
 _LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
 
@@ -74,7 +77,7 @@ _INTERVALS = {
 }
 
 
-def inverse_trigamma(value):
+def inverse_trigamma(value: float) -> float:
     """x > 0 with trigamma(x) = value > 0, by Newton's method on its reciprocal (Smyth 2004, appendix)."""
     x = 0.5 + 1 / value
     for _ in range(50):
@@ -86,7 +89,7 @@ def inverse_trigamma(value):
     return float(x)
 
 
-def moderated_variances(variances, degrees):
+def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     """Sample variances drawn towards a common value by as much as they scatter by chance.
 
     Parameters
@@ -125,7 +128,14 @@ def moderated_variances(variances, degrees):
     return np.full(len(d), float(np.exp(e.mean())))  # no more scatter than chance: one variance for all
 
 
-def expenditure_draws(cells, codes, coefficients, *, draws=999, seed=0):
+def expenditure_draws(  # long: draws are kept or drawn again in one loop
+    cells: pd.DataFrame,
+    codes: np.ndarray,
+    coefficients: pd.Series,
+    *,
+    draws: int = 999,
+    seed: int | np.random.SeedSequence = 0,
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the expenditure indicators and of the expected expenditure.
 
     Parameters
@@ -207,7 +217,14 @@ def expenditure_draws(cells, codes, coefficients, *, draws=999, seed=0):
     return estimates, drawn
 
 
-def draws_table(municipalities, covariances, cells, cost_need_results, draws=999, seed=0):
+def draws_table(
+    municipalities: pd.DataFrame,
+    covariances: pd.DataFrame,
+    cells: pd.DataFrame,
+    cost_need_results: pd.DataFrame,
+    draws: int = 999,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Rows of intermediate.int_indicator_draws; draw 0 holds the estimates.
 
     Parameters
@@ -258,7 +275,9 @@ def _moments(x, noise, degree):
     return t
 
 
-def errors_in_variables(y, x, weights, noise, *, degree=1):
+def errors_in_variables(
+    y: np.ndarray, x: np.ndarray, weights: np.ndarray, noise: np.ndarray, *, degree: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Polynomial regression with a regressor that is measured with known, normal error.
 
     Parameters
@@ -319,10 +338,19 @@ def _half_width(draws):
     if len(fine) < 2:
         return np.full(draws.shape[1], np.nan)
     low, high = np.quantile(fine, [0.025, 0.975], axis=0)
-    return (high - low) / (2 * cox.Z_975)
+    return (high - low) / (2 * Z_975)
 
 
-def joint_fit(y, x, weights, noise_y, noise_x, *, degree=1, seed=0):
+def joint_fit(
+    y: np.ndarray,
+    x: np.ndarray,
+    weights: np.ndarray,
+    noise_y: np.ndarray,
+    noise_x: np.ndarray,
+    *,
+    degree: int = 1,
+    seed: int = 0,
+) -> tuple[dict, dict, dict, float, float]:
     """Weighted regression of estimates on estimates, with standard errors that know it.
 
     Parameters
@@ -397,7 +425,9 @@ def _errors(data, draws):
     return out
 
 
-def joint_regressions(municipalities, draws, outlier="169", seed=0):
+def joint_regressions(
+    municipalities: pd.DataFrame, draws: pd.DataFrame, outlier: str = "169", seed: int = 0
+) -> pd.DataFrame:
     """Rows of efficiency.indicator_regressions_joint.
 
     Parameters
@@ -420,8 +450,7 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     if not len(data):
         return typed([], _JOINT)
     noise_y, noise_x = _errors(data, draws)
-    codes = data["municipality_code"].astype(str)
-    samples = {"all": np.ones(len(data), bool), f"without_{outlier}": (codes != str(outlier)).to_numpy()}
+    samples = samples_of(data["municipality_code"], outlier)
     y, x, w = (data[c].to_numpy(float) for c in ("benchmark_indicator", "expenditure_indicator", "spells"))
     parts = []
     for sample, rows in samples.items():
@@ -458,7 +487,13 @@ def joint_regressions(municipalities, draws, outlier="169", seed=0):
     return typed(parts, _JOINT)
 
 
-def frontier_intervals(municipalities, draws, frontier_results, seed=0, level=0.95):
+def frontier_intervals(
+    municipalities: pd.DataFrame,
+    draws: pd.DataFrame,
+    frontier_results: pd.DataFrame,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Rows of efficiency.frontier_intervals: the distance from the half-normal frontier and how sure it is.
 
     Parameters

@@ -128,7 +128,7 @@ def _move_files(source, target):
 
 @contextmanager
 def _undisturbed():
-    """Whoever asks the process to end has to wait a moment."""
+    """Ignore requests to end (Ctrl-C, SIGTERM) until the files are in their places."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (*machine.STOPS, signal.SIGINT)}
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import datetime
 import difflib
@@ -116,6 +117,25 @@ def declaration(row: dict[str, str]) -> Variable:
 def of_project(folder: Path) -> dict[str, object]:
     """Return the variables of a project's dbt_project.yml, with their values."""
     return yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8")).get("vars") or {}
+
+
+def read(text: str) -> dict[str, object]:
+    """Read the values that a command line gives with --vars, as dbt does.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is no YAML of names and values.
+    """
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        values = None
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError(
+            f"give names and values, as in '{{window_weeks: 104}}', not '{text}'"
+        )
+    return values
 
 
 def refusals(values: dict[str, object]) -> list[str]:

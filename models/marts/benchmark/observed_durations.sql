@@ -31,6 +31,17 @@ checked as (
 
 ),
 
+reasons as (
+
+    select
+        *,
+        {{ withheld_reason('persons', 'spells_are_withheld') }} as spells_withheld_reason,
+        {{ withheld_reason('persons_with_least_outcome', 'successes_are_withheld') }}
+            as successes_withheld_reason
+    from checked
+
+),
+
 -- with its spells a municipality outside the benchmark would tell its successes by its duration
 final as (
 
@@ -42,8 +53,17 @@ final as (
         case when is_benchmarked or not successes_are_withheld then observed_mean_duration_weeks end
             as observed_mean_duration_weeks,
         case when is_benchmarked or not successes_are_withheld then standard_error end
-            as standard_error
-    from checked
+            as standard_error,
+        case when is_benchmarked or not successes_are_withheld then
+            observed_mean_duration_weeks - {{ normal_quantile(0.975) }} * standard_error
+        end as ci_low,
+        case when is_benchmarked or not successes_are_withheld then
+            observed_mean_duration_weeks + {{ normal_quantile(0.975) }} * standard_error
+        end as ci_high,
+        spells_withheld_reason,
+        successes_withheld_reason,
+        case when not is_benchmarked then successes_withheld_reason end as duration_withheld_reason
+    from reasons
 
 )
 

@@ -18,6 +18,15 @@ expenditure as (
 
 ),
 
+reasons as (
+
+    select
+        *,
+        {{ withheld_reason('persons', 'is_withheld', within='year') }} as withheld_reason
+    from composition
+
+),
+
 -- the accounts are public; what they give per person is not in a withheld cell
 final as (
 
@@ -25,17 +34,19 @@ final as (
         expenditure.municipality_code,
         expenditure.year,
         expenditure.expenditure_dkk,
-        case when not composition.is_withheld then composition.full_year_persons end
+        case when not reasons.is_withheld then reasons.full_year_persons end
             as full_year_persons,
         case
-            when not composition.is_withheld
-                then expenditure.expenditure_dkk / composition.full_year_persons
-        end as expenditure_per_full_year_person_dkk
+            when not reasons.is_withheld
+                then expenditure.expenditure_dkk / reasons.full_year_persons
+        end as expenditure_per_full_year_person_dkk,
+        case when reasons.persons is null then 'not_estimated' else reasons.withheld_reason end
+            as withheld_reason
     from expenditure
-    left join composition
+    left join reasons
         on
-            expenditure.municipality_code = composition.municipality_code
-            and expenditure.year = composition.year
+            expenditure.municipality_code = reasons.municipality_code
+            and expenditure.year = reasons.year
 
 )
 

@@ -27,7 +27,7 @@ ranked as (
 
 ),
 
-final as (
+counted as (
 
     select
         report_item,
@@ -42,6 +42,18 @@ final as (
         max(case when difference_rank = 1 then cell end) as largest_difference_cell
     from ranked
     group by report_item
+
+),
+
+-- what is set aside is no target
+final as (
+
+    select
+        *,
+        cells - set_aside as compared,
+        case when cells > set_aside then within_tolerance / cast(cells - set_aside as double) end
+            as share_within
+    from counted
 
 )
 

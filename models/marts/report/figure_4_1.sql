@@ -26,27 +26,66 @@ persons as (
 ),
 
 -- the total less the municipalities that are told must not be one cell, nor of few persons
-unlabelled as (
+totals as (
 
     select
         table_4_1.year,
         table_4_1.million_dkk_2015_prices,
+        persons.full_year_persons,
         case
+            when persons.persons is null then 'not_estimated'
+            when persons.persons < {{ disclosure_limit() }} then 'few_persons'
             when
-                persons.persons >= {{ disclosure_limit() }}
-                and (
-                    persons.withheld_cells = 0
-                    or (
-                        persons.withheld_cells > 1
-                        and persons.withheld_persons >= {{ disclosure_limit() }}
-                    )
+                persons.withheld_cells = 1
+                or (
+                    persons.withheld_cells > 1
+                    and persons.withheld_persons < {{ disclosure_limit() }}
                 )
-                then persons.full_year_persons
-        end as full_year_persons
+                then 'protects_another_cell'
+        end as withheld_reason
     from table_4_1
     left join persons
         on table_4_1.year = persons.year
     where table_4_1.scope = 'programme' and table_4_1.line = 'gross_net_of_payments'
+
+),
+
+told as (
+
+    select
+        year,
+        million_dkk_2015_prices,
+        case when withheld_reason is null then full_year_persons end as full_year_persons,
+        withheld_reason
+    from totals
+
+),
+
+-- the year both series are drawn from
+first_year as (
+
+    select
+        year,
+        million_dkk_2015_prices,
+        full_year_persons
+    from told
+    where year = (
+        select min(year) from told
+        where million_dkk_2015_prices is not null and full_year_persons is not null
+    )
+
+),
+
+unlabelled as (
+
+    select
+        told.*,
+        100 * told.million_dkk_2015_prices / first_year.million_dkk_2015_prices as expenditure_index,
+        100 * told.full_year_persons / first_year.full_year_persons as persons_index,
+        first_year.year as index_year
+    from told
+    left join first_year
+        on true
 
 ),
 

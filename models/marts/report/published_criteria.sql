@@ -128,7 +128,7 @@ single_cells as (
         ('unexplained_duration', 'standard_deviation', 'table_3_1_unexplained_standard_deviation'),
         ('unexplained_duration', 'variance_reduction_percent', 'table_3_1_variance_reduction'),
         ('all, expenditure_indicator', 'coefficient', 'figure_5_1_slope'),
-        ('without_169, expenditure_indicator', 'coefficient', 'figure_5_1_slope_without_169')
+        ('without_outlier, expenditure_indicator', 'coefficient', 'figure_5_1_slope_without_169')
     ) as listed (row_label, measure, criterion)
         on
             targets.row_label = listed.row_label
@@ -307,7 +307,7 @@ measurements as (
         p_value as measured,
         cast(null as varchar) as note
     from regressions
-    where sample = 'without_169' and form = 'linear' and term = 'expenditure_indicator'
+    where sample = 'without_outlier' and form = 'linear' and term = 'expenditure_indicator'
     union all
     select
         'section_5_2_' || side || '_inefficiency' as criterion,

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 from vfm.pages.report import outlines
-from vfm.pages.report.page import FILES, LARGEST_PAGE, render
-from vfm.pages.report.tables import ReportError, read
+from vfm.pages.report.page import FILES, LARGEST_PAGE, page_html
+from vfm.pages.report.tables import ReportError, Results, read_results
 from vfm.warehouse.paths import PROJECT, Paths
 
 
-def write(results, folder, geojson=None):
+def write_pages(results: Results, folder: Path, geojson: list[dict] | None = None) -> list[Path]:
     """Write both pages; each is put in place whole.
 
     Parameters
@@ -31,7 +31,7 @@ def write(results, folder, geojson=None):
     ReportError
         If a page grows too large, or cannot be written.
     """
-    pages = {folder / name: render(results, language, geojson) for language, name in FILES.items()}
+    pages = {folder / name: page_html(results, language, geojson) for language, name in FILES.items()}
     for path, page in pages.items():
         size = len(page.encode())
         if size > LARGEST_PAGE:
@@ -50,7 +50,7 @@ def write(results, folder, geojson=None):
     return list(pages)
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run make report.
 
     Returns
@@ -73,9 +73,9 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     paths, started = Paths.from_environment(PROJECT), time.monotonic()
     try:
-        results = read(paths.results, paths.short(paths.results))
-        geojson = outlines.read(chosen.geojson, chosen.code_property) if chosen.geojson else None
-        pages = write(results, paths.project / chosen.to, geojson)
+        results = read_results(paths.results, paths.short(paths.results))
+        geojson = outlines.read_outlines(chosen.geojson, chosen.code_property) if chosen.geojson else None
+        pages = write_pages(results, paths.project / chosen.to, geojson)
     except ReportError as problem:
         print(problem, file=sys.stderr)
         return 1

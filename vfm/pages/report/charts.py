@@ -1,6 +1,9 @@
 """What the page's charts share: colours, the mark of the chosen municipality, axes."""
 
+from collections.abc import Iterable
+
 import altair as alt
+import pandas as pd
 
 # blue and orange differ for colour-blind readers too, and in print by their lightness
 QUINTILE_COLOURS = ("#0b4f8a", "#6aaed6", "#d0d0d0", "#f4a259", "#b3430b")
@@ -50,12 +53,17 @@ CONFIG = {
 CHOSEN = "datum.municipality_code == chosen"
 
 
-def columns_of(wide):
+def half_years(window: int) -> list[int]:
+    """Return the ticks of an axis of weeks: every half year, and the window's end."""
+    return [*range(0, window, 26), window]
+
+
+def columns_of(wide: int) -> alt.ExprRef:
     """Columns of a legend: one on a phone. By the container, whose width the layout does not change."""
     return alt.expr(f"containerSize()[0] < 500 ? 1 : {wide}")
 
 
-def broken_axis(**more):
+def broken_axis(**more) -> alt.Axis:
     """An axis of long labels, which break at | on a phone."""
     return alt.Axis(
         labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : join(split(datum.label, '|'), ' ')",
@@ -65,12 +73,12 @@ def broken_axis(**more):
     )
 
 
-def chosen():
+def chosen_municipality() -> alt.Parameter:
     """The parameter that holds the chosen municipality's code; the page's script sets it."""
     return alt.param(name="chosen", value="")
 
 
-def finish(chart, height, *, is_chooser=False):
+def finish(chart: alt.TopLevelMixin, height: int, *, is_chooser: bool = False) -> dict:
     """Turn a chart into the specification that the page holds.
 
     Parameters
@@ -89,31 +97,31 @@ def finish(chart, height, *, is_chooser=False):
     """
     chart = chart.properties(width="container", height=height).configure(**CONFIG)
     if is_chooser:
-        chart = chart.add_params(chosen())
+        chart = chart.add_params(chosen_municipality())
     spec = chart.to_dict()
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return spec
 
 
-def scale_of(names, values):
+def scale_of(names: Iterable[str], values: Iterable) -> alt.Scale:
     """A colour or shape scale in which each name keeps its value."""
     return alt.Scale(domain=list(names), range=list(values))
 
 
-def rule_at(value, axis="x", *, dash=(4, 3)):
+def rule_at(value: float, axis: str = "x", *, dash: tuple[int, int] = (4, 3)) -> alt.Chart:
     """A dashed line at a value."""
     data = alt.Data(values=[{"at": value}])
     mark = alt.Chart(data).mark_rule(color="#333", strokeDash=list(dash))
     return mark.encode(**{axis: "at:Q"})
 
 
-def halo(base, **text):
+def halo(base: alt.Chart, **text) -> alt.LayerChart:
     """Text that stays readable on top of marks: a layer of white outlines, and the letters."""
     look = {"fontSize": 12, "fontWeight": "bold", "color": "#000"} | text
     return base.mark_text(**look, stroke="#fff", strokeWidth=3, strokeJoin="round") + base.mark_text(**look)
 
 
-def ring(data, x, y, size=220):
+def ring(data: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 220) -> alt.LayerChart:
     """A ring around the chosen municipality, with its name beside it."""
     base = alt.Chart(data).transform_filter(CHOSEN).encode(x=x, y=y)
     circle = base.mark_point(shape="circle", filled=False, size=size, stroke="#000", strokeWidth=2.5)

@@ -4,13 +4,15 @@ import json
 from math import cos, radians
 from pathlib import Path
 
+import pandas as pd
+
 from vfm.pages.report.tables import ReportError, is_missing
 
 PROPERTIES = ("municipality_code", "kommunekode", "komkode", "kode", "lau_1", "code")
 MIDDLE_LATITUDE = 56.0  # of Denmark: a degree of longitude is cos(56 degrees) of one of latitude
 
 
-def read(path, property_name=None):
+def read_outlines(path: Path | str, property_name: str | None = None) -> list[dict]:
     """Read outlines.
 
     Parameters
@@ -53,7 +55,7 @@ def read(path, property_name=None):
     return found
 
 
-def join(outlines, frame):
+def with_values(outlines: list[dict], frame: pd.DataFrame) -> list[dict]:
     """Give each outline the values of its municipality.
 
     Raises

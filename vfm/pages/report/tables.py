@@ -10,33 +10,22 @@ INDICATOR = ("municipality_code", "municipality_name", "benchmark_indicator", "e
 # the columns the page reads; a file without one of them is from another version
 NEEDED = {
     "meta.build_info": ("built_at", "git_commit", "data_origin", "accounts_origin"),
-    "report.table_2_1": ("sex", "outcome", "spells", "percent", "label_da", "label_en"),
-    "report.table_2_2": ("residence_ground", "outcome", "spells", "percent", "label_da", "label_en"),
-    "report.table_2_1_durations": ("mean_weeks_unfinished_counted", "mean_weeks_successes_only"),
-    "report.table_2_2_durations": ("mean_weeks_unfinished_counted", "mean_weeks_successes_only"),
-    "report.table_3_1": ("mean_weeks", "standard_deviation", "variance", "variance_reduction_percent"),
-    "report.table_3_2": ("quintile", "benchmark_indicator", "observed_mean_duration_weeks"),
-    "report.table_4_2": ("grouping", "year", "million_dkk_2015_prices"),
+    "meta.method": ("name", "value"),
+    "report.key_numbers": ("name", "value", "withheld_reason"),
+    "report.outcome_shares": ("population_group", "outcome", "spells", "share", "withheld_reason"),
+    "report.hazard_ratios": ("sex", "term", "hazard_ratio", "ci_low", "withheld_reason", "certainty_rank"),
+    "report.municipal_survival": ("municipality_code", "week", "observed_low", "expected_survival"),
+    "report.municipal_expenditure": ("municipality_code", "year", "actual_dkk", "expected_withheld_reason"),
+    "report.municipal_groups": ("municipality_code", "term", "share", "mean_of_municipalities"),
     "report.table_4_3": ("year", "mean_dkk", "min_dkk", "max_dkk"),
-    "report.table_5_1_fit": ("model", "observations", "r_squared"),
-    "report.appendix_table_5_1": ("municipality_code", "municipality_name", "spells", "successes"),
-    "report.appendix_table_6_1": ("sex", "term", "coefficient", "standard_error", "reference"),
     "report.figure_3_1": ("municipality_code", "municipality_name", "quintile", "tile_column", "tile_row"),
-    "report.figure_4_1": ("year", "million_dkk_2015_prices", "full_year_persons"),
+    "report.figure_4_1": ("year", "million_dkk_2015_prices", "full_year_persons", "expenditure_index"),
     "report.figure_4_2": ("year", "mean_dkk"),
-    "report.figure_5_1": (*INDICATOR, "weight", "fitted_with_all", "fitted_without_169"),
-    "report.figure_5_1_regression": ("sample", "term", "coefficient", "p_value", "r_squared"),
+    "report.figure_5_1": (*INDICATOR, "weight", "is_outlier", "fitted_with_all", "fitted_without_169"),
     "report.figure_5_2": (*INDICATOR, "benchmark_position", "expenditure_position"),
     "report.figure_5_3": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
     "report.figure_5_4": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
-    "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside"),
-    "report.published_comparison": (
-        "report_item",
-        "published",
-        "rebuilt",
-        "within_tolerance",
-        "is_set_aside",
-    ),
+    "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside", "share_within"),
     "benchmark.benchmark_indicators": (
         "municipality_code",
         "quintile",
@@ -51,17 +40,21 @@ NEEDED = {
     "benchmark.municipal_curves": ("municipality_code", "week", "observed_survival", "expected_survival"),
     "benchmark.municipal_profiles": ("municipality_code", "shrunken_indicator", "simultaneous_rank_low"),
     "benchmark.quintile_probabilities": ("municipality_code", "quintile", "probability"),
-    "benchmark.observed_durations": ("municipality_code", "observed_mean_duration_weeks", "standard_error"),
+    "benchmark.observed_durations": (
+        "municipality_code",
+        "municipality_name",
+        "spells",
+        "successes",
+        "observed_mean_duration_weeks",
+        "ci_low",
+        "spells_withheld_reason",
+    ),
     "expenditure.expenditure_indicators": (
         "municipality_code",
         "expenditure_indicator",
         "ci_low",
         "position",
     ),
-    "expenditure.expenditure_need": ("municipality_code", "year", "actual_dkk", "expected_dkk"),
-    "expenditure.expenditure_per_person": ("municipality_code", "year", "full_year_persons"),
-    "expenditure.municipal_composition": ("municipality_code", "year", "share_refugees", "share_under_25"),
-    "efficiency.frontier_fit": ("side", "distribution", "lr_p_value", "mean_inefficiency", "wrong_skewness"),
     "efficiency.frontier_intervals": ("side", "municipality_code", "inefficiency", "joint_low", "rank_low"),
     "efficiency.cost_distances": ("municipality_code", "distance_dkk", "distance_dkk_low", "expected_dkk"),
 }
@@ -76,23 +69,48 @@ class ReportError(Exception):
 class Results:
     """The published tables, by schema.table, and where they came from."""
 
-    tables: dict
+    tables: dict[str, pd.DataFrame]
     path: Path
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]
 
-    def get(self, name):
+    def get(self, name: str) -> pd.DataFrame | None:
         """Return an optional table, None where the file has none."""
         return self.tables.get(name)
 
+    def row(self, table: str, **keys) -> dict:
+        """Return the one row of a table that has these values, {column: value}.
+
+        Raises
+        ------
+        ReportError
+            If there is no such row, or more than one.
+        """
+        frame = self.tables[table]
+        for column, value in keys.items():
+            frame = frame[frame[column] == value]
+        if len(frame) != 1:
+            asked = ", ".join(f"{column} {value}" for column, value in keys.items())
+            raise ReportError(f"{table} has {len(frame)} rows of {asked}, where the page needs one.")
+        return frame.iloc[0].to_dict()
+
+    def method(self, variable: str) -> str:
+        """Return a choice of the method that is in force, as text; `row` says when there is none."""
+        return self.row("meta.method", name=variable)["value"]
+
     @property
-    def build(self):
+    def weeks(self) -> int:
+        """The weeks that a spell is followed."""
+        return int(self.method("window_weeks"))
+
+    @property
+    def build(self) -> dict:
         """The one row of meta.build_info, a dict."""
         return self.tables["meta.build_info"].iloc[0].to_dict()
 
 
-def read(path, shown=None):
+def read_results(path: Path | str, shown: str | None = None) -> Results:
     """Read the tables of the page.
 
     Parameters
@@ -154,6 +172,6 @@ def _optional(con):
     return {name: con.sql(f"select * from {name}").df() for name in OPTIONAL if _columns(con, name)}
 
 
-def is_missing(value):
+def is_missing(value: object) -> bool:
     """Whether a cell is suppressed or empty."""
     return value is None or bool(pd.isna(value))

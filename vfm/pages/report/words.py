@@ -28,22 +28,30 @@ LOCALES = {
         "percent": "%",
     },
 }
+SMALLEST_P_VALUE = 0.001  # below it the p-value is not told to its digits
 
 
 @cache
-def all_texts():
+def all_texts() -> dict[str, dict[str, str]]:
     """Read {key: {language: text}}."""
     return tomllib.loads(TEXTS.read_text(encoding="utf-8"))
 
 
 class Words:
-    """Texts and numbers of one language."""
+    """Texts and numbers of one language.
 
-    def __init__(self, language, facts=None):
+    Attributes
+    ----------
+    language : {'da', 'en'}
+    facts : dict
+        {blank in a text: what is written there}.
+    """
+
+    def __init__(self, language: str, facts: dict[str, str] | None = None):
         self.language = language
         self.facts = facts or {}
 
-    def __call__(self, key, **more):
+    def __call__(self, key: str, **more) -> str:
         """Return a text with its blanks filled from the facts of the results.
 
         Raises
@@ -53,35 +61,66 @@ class Words:
         """
         return string.Formatter().vformat(all_texts()[key][self.language], (), self.facts | more)
 
-    def or_else(self, key, text):
-        """Return a text, or the one given where there is none of this key."""
-        return self(key) if key in all_texts() else text
+    @property
+    def outlier(self) -> str:
+        """Name and code of the municipality that the second sample leaves out; empty for none."""
+        return self.facts["outlier"]
 
-    def number(self, value, decimals=0):
-        """Write a number in the reader's notation; a missing one says that it is withheld."""
+    def missing(self, reason: str) -> str:
+        """Say why there is no number.
+
+        Raises
+        ------
+        KeyError
+            If there are no words for the reason.
+        """
+        return self(f"reason_{reason}")
+
+    def number(self, value: float | None, decimals: int = 0, *, reason: str | None = None) -> str:
+        """Write a number in the reader's notation; of a missing one, why it is missing.
+
+        Parameters
+        ----------
+        value : float or None
+        decimals : int
+        reason : str, optional
+            As `missing`; a number without a reason is missing because it is not estimated.
+
+        Returns
+        -------
+        str
+        """
         if is_missing(value):
-            return self("withheld")
+            return self.missing(reason or "not_estimated")
         text = f"{value:,.{decimals}f}"
         if float(text.replace(",", "")) == 0:
             text = text.lstrip("-")
+        return self._in_signs(text)
+
+    def percent(self, share: float | None, decimals: int = 0, *, reason: str | None = None) -> str:
+        """Write a share, 0-1, as percent; as `number` where it is missing."""
+        if is_missing(share):
+            return self.missing(reason or "not_estimated")
+        return self._in_signs(f"{share:.{decimals}%}".rstrip("%")) + LOCALES[self.language]["percent"]
+
+    def p_value(self, value: float | None, *, reason: str | None = None) -> str:
+        """Write a p-value: three decimals where they matter, and no 1,000 that reads as a thousand."""
+        if is_missing(value):
+            return self.missing(reason or "not_estimated")
+        if value < SMALLEST_P_VALUE:
+            return f"< {self.number(SMALLEST_P_VALUE, 3)}"
+        return f"= {self.number(value, 2 if value >= 0.1 else 3)}"
+
+    def interval(
+        self, low: float | None, high: float | None, decimals: int = 2, *, reason: str | None = None
+    ) -> str:
+        """Write an interval; as `number` where an end is missing."""
+        if is_missing(low) or is_missing(high):
+            return self.missing(reason or "not_estimated")
+        return f"{self.number(low, decimals)} {self('to')} {self.number(high, decimals)}"
+
+    def _in_signs(self, text):
+        """Put the signs of the reader's notation into a number written as Python does."""
         locale = LOCALES[self.language]
         signs = {",": locale["thousands"], ".": locale["decimal"], "-": locale["minus"]}
         return "".join(signs.get(sign, sign) for sign in text)
-
-    def percent(self, share, decimals=0):
-        """Write a share as percent."""
-        if is_missing(share):
-            return self("withheld")
-        return self.number(100 * share, decimals) + LOCALES[self.language]["percent"]
-
-    def p_value(self, value):
-        """Write a p-value: three decimals where they matter, and no 1,000 that reads as a thousand."""
-        if not is_missing(value) and value < 0.001:
-            return f"< {self.number(0.001, 3)}"
-        return f"= {self.number(value, 2 if is_missing(value) or value >= 0.1 else 3)}"
-
-    def interval(self, low, high, decimals=2):
-        """Write an interval, withheld where an end is missing."""
-        if is_missing(low) or is_missing(high):
-            return self("withheld")
-        return f"{self.number(low, decimals)} {self('to')} {self.number(high, decimals)}"

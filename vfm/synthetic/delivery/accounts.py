@@ -57,7 +57,18 @@ class Accounts:
 
 
 def accounts_of(world: World, residence: Residence) -> Accounts:
-    """The accounts of a world; see `Accounts`."""
+    """Book the accounts of one world.
+
+    Parameters
+    ----------
+    world : world.World
+    residence : residence.Residence
+        See `residence.residence_of`.
+
+    Returns
+    -------
+    Accounts
+    """
     composition = composition_of(programme_sums(world, residence))
     return book_accounts(world.municipal, benchmark_positions(world), composition)
 
@@ -209,7 +220,18 @@ def _with_area_totals(cells, places, keys):
 def write_accounts(folder: Path, accounts: Accounts, origin: str) -> list[dict]:
     """Write regk100, regk31 and labour_market in Statbank's form, and where they are from.
 
-    Returns rows and bytes of each table.
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made where it is missing.
+    accounts : Accounts
+    origin : str
+        Where the data are from, in a few words.
+
+    Returns
+    -------
+    list of dict
+        One per table: register, files, rows, bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     labour = labour_market()

@@ -40,7 +40,18 @@ def _paint(shape, person, start, end, value):
 
 
 def weekly_codes(world: World, residence: Residence) -> np.ndarray:
-    """DREAM code of each person and week, 0 for blank; (n, weeks) int array."""
+    """DREAM code of each person and week.
+
+    Parameters
+    ----------
+    world : world.World
+    residence : residence.Residence
+
+    Returns
+    -------
+    (n, weeks) int array
+        0 for blank.
+    """
     rng = stream(world.seed, "dream")
     shape = (len(world.persons), calendar.WEEKS)
     transfers = world.history.transfers

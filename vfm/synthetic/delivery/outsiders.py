@@ -1,4 +1,4 @@
-"""Persons in the delivery who are not in the population, each for one reason of the method."""
+"""Persons in the delivery whom an analyst must leave out, each for one reason of the method."""
 
 import numpy as np
 import pandas as pd

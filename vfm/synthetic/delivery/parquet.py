@@ -27,7 +27,7 @@ def dates(days: ArrayLike) -> pa.Array:
 
 
 def integers(values: ArrayLike, width: int = 32) -> pa.Array:
-    """Arrow integers."""
+    """Arrow integers of 16 or 32 bits."""
     return pa.array(np.asarray(values), type={16: pa.int16(), 32: pa.int32()}[width])
 
 

@@ -32,7 +32,7 @@ PROCESSES = 2
 
 @dataclass(frozen=True)
 class Shard:
-    """What is left of a world that was written.
+    """What is kept in memory of a world after its files are written.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ def _make(folder, seed, shards, scale, processes, stream):
 
 
 def _begin():
-    """A process that is to make worlds leaves Ctrl-C to the one that asked for them, and ends with it."""
+    """Prepare a process that makes worlds: it ignores Ctrl-C and ends with the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 

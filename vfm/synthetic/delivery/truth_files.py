@@ -49,7 +49,15 @@ def write_truth(folder: Path, world: World, residence: Residence, accounts: Acco
 
 
 def write_person_truth(folder: Path, world: World, residence: Residence) -> None:
-    """Write what is true of persons: `PERSON_FILES`, a file each."""
+    """Write what is true of persons, one file for each of `PERSON_FILES`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Must be there.
+    world : world.World
+    residence : residence.Residence
+    """
     frames = (
         true_persons(world),
         true_spells(world),

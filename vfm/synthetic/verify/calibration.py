@@ -147,7 +147,23 @@ def _by_group(cells, values):
 def calibrate(
     fitted: dict, seeds: list[int], rounds: int, report: Callable[[str], None] = print
 ) -> Iterator[dict]:
-    """Iterate; yields the fitted numbers after each round."""
+    """Iterate towards the print.
+
+    Parameters
+    ----------
+    fitted : dict
+        Where to begin, as `fitted.json`.
+    seeds : list of int
+        Of the worlds of the first round; later rounds take the following seeds.
+    rounds : int
+    report : callable
+        Called with some lines after each round.
+
+    Yields
+    ------
+    dict
+        The fitted numbers after each round.
+    """
     target = printed_targets()
     context = get_context("spawn")
     with ProcessPoolExecutor(max_workers=min(len(seeds), os.cpu_count()), mp_context=context) as pool:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import cox, indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import calendar, case_mix, constants, expenditure, residence, truth
 from vfm.synthetic.world.classifications import published
 from vfm.synthetic.world.histories import WINDOW_WEEKS
@@ -41,7 +42,16 @@ class Tables:
 
 
 def measured_tables(world: World) -> Tables:
-    """The tables of a world; see `Tables`."""
+    """Count and estimate in a world what the report's tables hold.
+
+    Parameters
+    ----------
+    world : world.World
+
+    Returns
+    -------
+    Tables
+    """
     return _tables(world, truth.cox_input(world))
 
 
@@ -117,8 +127,8 @@ def benchmark_figures(municipalities: pd.DataFrame) -> dict:
         "sd": ranked["observed"].std(),
         "unexplained mean": unexplained.mean(),
         "unexplained sd": unexplained.std(),
-        "above": float((z > cox.Z_975).sum()),
-        "below": float((z < -cox.Z_975).sum()),
+        "above": float((z > Z_975).sum()),
+        "below": float((z < -Z_975).sum()),
     }
     for number, members in ranked.groupby(fifth):
         for column in ("indicator", "observed", "expected"):

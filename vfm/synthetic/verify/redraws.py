@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from vfm.statistics import cost_need, cox, indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import case_mix, histories, truth
 from vfm.synthetic.world.streams import PersonDraws, stream
 from vfm.synthetic.world.world import World
@@ -99,7 +100,19 @@ def estimates_of(spells: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    """Put rows of cox_coefficients and indicator_uncertainty into the form of `estimates_of`."""
+    """Put two tables of the warehouse into the form of `estimates_of`.
+
+    Parameters
+    ----------
+    coefficients : DataFrame
+        Rows of cox_coefficients.
+    indicators : DataFrame
+        Rows of indicator_uncertainty.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     terms = coefficients[coefficients["status"] == "estimated"]
     parts = [
         pd.DataFrame(
@@ -121,7 +134,7 @@ def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.Dat
             }
         ),
     ]
-    return pd.concat(parts, ignore_index=True).assign(quantile=cox.Z_975)
+    return pd.concat(parts, ignore_index=True).assign(quantile=Z_975)
 
 
 def true_values(world: World, benchmarked: Collection[str]) -> pd.DataFrame:
@@ -161,7 +174,22 @@ def true_values(world: World, benchmarked: Collection[str]) -> pd.DataFrame:
 
 
 def at_national_level(predictor: np.ndarray, hazard: np.ndarray, mean: float) -> np.ndarray:
-    """Expected durations with one common shift of the log hazard, so that their mean is `mean` weeks."""
+    """Expected durations after one common shift of the log hazard that gives them a mean.
+
+    Parameters
+    ----------
+    predictor : (n,) float array
+        x b of the spells.
+    hazard : (156,) float array
+        Cumulative baseline hazard.
+    mean : float
+        The mean that the durations are to have, in weeks.
+
+    Returns
+    -------
+    (n,) float array
+        Weeks.
+    """
 
     def distance(shift):
         return indicator.expected_durations(predictor + shift, hazard).mean() - mean

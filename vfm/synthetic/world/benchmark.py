@@ -46,7 +46,19 @@ def designed_indicators(seed: int, places: Municipalities) -> np.ndarray:
 
 
 def effects_of_indicators(indicators: np.ndarray, places: Municipalities) -> np.ndarray:
-    """Municipal effects on the log hazard that make such indicators; zero where there is none."""
+    """Municipal effects on the log hazard that make some indicators.
+
+    Parameters
+    ----------
+    indicators : (98,) float array
+        nan where a municipality is not benchmarked.
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    (98,) float array
+        Zero where there is no indicator.
+    """
     share = places.success_share
     return np.nan_to_num((indicators - 1) * weeks_of_share(share) / weeks_per_log_hazard(share))
 

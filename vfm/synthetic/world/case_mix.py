@@ -146,7 +146,18 @@ def hazard_coefficients() -> dict[str, pd.Series]:
 
 
 def linear_predictor(terms: pd.DataFrame, is_woman: np.ndarray) -> np.ndarray:
-    """x b with the coefficients of the hazard of the person's sex; (m,) float array."""
+    """x b with the coefficients of the hazard of the person's sex.
+
+    Parameters
+    ----------
+    terms : (m, 80) DataFrame
+        See `spell_terms`.
+    is_woman : (m,) bool array
+
+    Returns
+    -------
+    (m,) float array
+    """
     beta = hazard_coefficients()
     values = terms.to_numpy()
     men, women = values @ beta["men"].to_numpy(), values @ beta["women"].to_numpy()

@@ -77,7 +77,19 @@ def _surplus(kind, wanted):
 
 
 def sex_ground_outcome(persons: pd.DataFrame, spells: pd.DataFrame) -> np.ndarray:
-    """Sex, ground and outcome of each spell as one number below `CELLS`."""
+    """Sex, ground and outcome of each spell as one number below `CELLS`.
+
+    Parameters
+    ----------
+    persons : DataFrame
+        is_woman and group.
+    spells : DataFrame
+        person (position) and outcome.
+
+    Returns
+    -------
+    (m,) int array
+    """
     person = spells["person"].to_numpy()
     woman = persons["is_woman"].to_numpy()[person].astype(np.int64)
     group = persons["group"].map({name: number for number, name in enumerate(GROUPS)}).to_numpy()[person]
@@ -86,7 +98,18 @@ def sex_ground_outcome(persons: pd.DataFrame, spells: pd.DataFrame) -> np.ndarra
 
 
 def cell_targets(cell: np.ndarray, places: Municipalities) -> np.ndarray:
-    """Spells wanted of each sex, ground and outcome: the found ones fitted to both margins; (CELLS,) ints."""
+    """Spells wanted of each sex, ground and outcome: those found, fitted to Tables 2.1 and 2.2.
+
+    Parameters
+    ----------
+    cell : (m,) int array
+        See `sex_ground_outcome`.
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    (CELLS,) int array
+    """
     scale = places.spells.sum() / places.full_spells.sum()
     by_sex = published("table_2_1").pivot(index="sex", columns="outcome", values="spells")
     by_ground = published("table_2_2").pivot(index="residence_ground", columns="outcome", values="spells")

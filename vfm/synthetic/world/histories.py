@@ -85,7 +85,18 @@ def _by_sex_and_group(rates, persons):
 
 
 def draw_leaving(seed: int, persons: pd.DataFrame) -> Leaving:
-    """Kind, week and day of each person's way to leave: three (n,) int arrays, NEVER where there is none."""
+    """Draw a way to leave for each person.
+
+    Parameters
+    ----------
+    seed : int
+    persons : DataFrame
+
+    Returns
+    -------
+    kind, week, day : (n,) int arrays
+        Week and day are NEVER where the person does not leave inside the data.
+    """
     rng = stream(seed, "leaving")
     n = len(persons)
     start = persons["start_week"].to_numpy()
@@ -117,7 +128,20 @@ def _not_at_the_window_end(week, start):
 
 
 def resident_weeks(persons: pd.DataFrame, leaving: Leaving, weeks: int) -> np.ndarray:
-    """Weeks, of the first `weeks` of the programme, in Denmark and inside the data; (n,) int array."""
+    """Weeks at the start of the programme in which persons live in Denmark and the registers have data.
+
+    Parameters
+    ----------
+    persons : DataFrame
+    leaving : tuple
+        See `draw_leaving`.
+    weeks : int
+        How many weeks of the programme are looked at.
+
+    Returns
+    -------
+    (n,) int array
+    """
     kind, leave_week, _ = leaving
     start = persons["start_week"].to_numpy()
     away = np.where(kind <= DEATH, leave_week, NEVER)
@@ -127,7 +151,24 @@ def resident_weeks(persons: pd.DataFrame, leaving: Leaving, weeks: int) -> np.nd
 def draw_fates(
     draws: PersonDraws, persons: pd.DataFrame, leaving: Leaving, place: np.ndarray, places: Municipalities
 ) -> Fates:
-    """Moves of persons who settled, beside their ways to leave; see `Fates`."""
+    """Draw the moves of persons who settled.
+
+    Parameters
+    ----------
+    draws : PersonDraws
+        Of the persons.
+    persons : DataFrame
+    leaving : tuple
+        See `draw_leaving`.
+    place : (n,) int array
+        Municipality at the programme start, -1 for none.
+    places : classifications.Municipalities
+
+    Returns
+    -------
+    Fates
+        The moves beside the ways to leave.
+    """
     n = len(persons)
     start = persons["start_week"].to_numpy()
     rate = _by_sex_and_group(constants.MOVE_RATE, persons) / 52.18

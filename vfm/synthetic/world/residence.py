@@ -34,7 +34,16 @@ class Residence:
 
 
 def residence_of(world: World) -> Residence:
-    """Residence of the persons of a world."""
+    """Draw where the persons of a world live, day by day.
+
+    Parameters
+    ----------
+    world : world.World
+
+    Returns
+    -------
+    Residence
+    """
     rng = stream(world.seed, "residence")
     persons, fates = world.persons, world.history.fates
     n, last = len(persons), 7 * calendar.DATA_END
@@ -128,7 +137,21 @@ def _periods(persons, moves):
 
 
 def place_on(periods: pd.DataFrame, person: ArrayLike, day: ArrayLike) -> np.ndarray:
-    """Municipality positions of persons on days, by the periods of residence."""
+    """Municipality of persons on days.
+
+    Parameters
+    ----------
+    periods : DataFrame
+        See `Residence`.
+    person : (m,) int array
+    day : (m,) int array
+        Day numbers, not before the person's entry.
+
+    Returns
+    -------
+    (m,) int array
+        Positions of the municipalities.
+    """
     key = periods["person"].to_numpy().astype(np.int64) * 10**7 + periods["from_day"].to_numpy() + 10**5
     wanted = np.asarray(person, dtype=np.int64) * 10**7 + np.asarray(day) + 10**5
     return periods["place"].to_numpy()[np.searchsorted(key, wanted, side="right") - 1]

@@ -86,16 +86,16 @@ def expected_settlement(
     successes_by_risk: Callable,
     shift: np.ndarray,
 ) -> np.ndarray:
-    """Chance of each municipality for the persons of each class.
+    """Number of persons of each class that each municipality is expected to get.
 
     Municipality k draws from the national pool with weights exp(tilt_k * log risk + affinity): the tilt makes
-    its expected success share the printed one, so the spread of the shares is case mix, and the classes are
-    used up as they are in the pool.
+    its expected success share the printed one. So the shares differ by case mix, and every class gives the
+    same part of its persons.
 
     Parameters
     ----------
     liked : dict
-        See `draw_likings`; a level that it lacks is neither liked nor disliked.
+        See `draw_likings`; a level that is missing counts as neither liked nor disliked.
     table : DataFrame
         The classes of `settlement_classes`.
     places : classifications.Municipalities

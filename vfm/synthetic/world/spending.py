@@ -13,7 +13,8 @@ import pandas as pd
 from scipy.optimize import linprog, lsq_linear
 from scipy.stats import t as student_t
 
-from vfm.statistics import cox, indicator
+from vfm.statistics import indicator
+from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import constants, truth
 from vfm.synthetic.world.classifications import Municipalities, published
 from vfm.synthetic.world.streams import stream
@@ -144,7 +145,7 @@ def benchmark_positions(world: World) -> Positions | None:
     if world.scale != 1:
         return None
     found = indicator.uncertainty(truth.cox_input(world))
-    reach = cox.Z_975 * found.standard_errors / found.indicator
+    reach = Z_975 * found.standard_errors / found.indicator
     log = np.log(found.indicator)
     code = world.places.code.astype(str)
     position = np.select([log > reach, log < -reach], ["above_1", "below_1"], "around_1").astype(object)
@@ -365,7 +366,7 @@ def _adapted(plan, places, need, share, benchmark):
     centre = np.average(indicators, weights=weight)
     squares = weight @ (indicators - centre) ** 2
     line = published("figure_5_1_regression").set_index(["sample", "term"])["coefficient"]
-    slope = constants.SLOPE_SHARE * line[f"without_{constants.OUTLIER_MUNICIPALITY}", "expenditure_indicator"]
+    slope = constants.SLOPE_SHARE * line["without_outlier", "expenditure_indicator"]
     want(weight * result / squares, slope + weight @ result * centre / squares, constants.INDICATOR_UNIT)
 
     edge = (means.to_numpy()[1:] + means.to_numpy()[:-1]) / 2

@@ -11,7 +11,9 @@ from vfm.synthetic.world.histories import History
 
 @dataclass(frozen=True)
 class MunicipalTruth:
-    """What is true of the municipalities, whoever settles in them: small, so that processes can pass it on.
+    """What is true of the municipalities, whoever settles in them.
+
+    It is small, so that one process can hand it to another.
 
     Attributes
     ----------

@@ -1,0 +1,40 @@
+with
+
+per_person as (
+
+    select * from {{ ref('expenditure_per_person') }}
+
+),
+
+need as (
+
+    select * from {{ ref('expenditure_need') }}
+
+),
+
+final as (
+
+    select
+        per_person.municipality_code,
+        per_person.year,
+        per_person.full_year_persons,
+        per_person.expenditure_per_full_year_person_dkk as actual_dkk,
+        need.expected_dkk,
+        need.expenditure_indicator,
+        per_person.withheld_reason as persons_withheld_reason,
+        case
+            when need.expected_dkk is not null then null
+            else coalesce(per_person.withheld_reason, 'not_estimated')
+        end as expected_withheld_reason
+    from per_person
+    left join need
+        on
+            per_person.municipality_code = need.municipality_code
+            and per_person.year = need.year
+
+)
+
+select * from final
+order by
+    municipality_code,
+    year

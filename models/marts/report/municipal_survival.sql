@@ -1,0 +1,56 @@
+{% set window = var('window_weeks') | int %}
+with
+
+curves as (
+
+    select * from {{ ref('municipal_curves') }}
+
+),
+
+-- a curve falls: a week that is withheld lies between the last share told before it and the next one
+bounded as (
+
+    select
+        municipality_code,
+        week,
+        observed_survival,
+        expected_survival,
+        min(observed_survival) over (
+            partition by municipality_code
+            order by week
+            rows between unbounded preceding and current row
+        ) as last_told,
+        max(observed_survival) over (
+            partition by municipality_code
+            order by week
+            rows between current row and unbounded following
+        ) as next_told
+    from curves
+
+),
+
+-- half a year, every whole year, and the window's end
+told as (
+
+    select * from bounded
+    where week = {{ window }} or (week > 0 and (week = 26 or mod(week, 52) = 0))
+
+),
+
+final as (
+
+    select
+        municipality_code,
+        week,
+        case when next_told is not null then next_told end as observed_low,
+        case when next_told is not null then last_told end as observed_high,
+        expected_survival,
+        case when next_told is null then 'few_persons' end as withheld_reason
+    from told
+
+)
+
+select * from final
+order by
+    municipality_code,
+    week

@@ -1,0 +1,138 @@
+"""What a Cox model accepts, and the columns that vary too little to be estimated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from vfm.statistics.cox.covariates import Packed, packed, rows_of
+from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE, TIES
+from vfm.statistics.cox.risk_sets import RiskSets
+
+_DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
+
+
+def checked(duration: ArrayLike, event: ArrayLike, X: ArrayLike | None, weights, cluster, ties: str) -> tuple:
+    """Arguments of `fit` as arrays, each refused by name where it cannot be used.
+
+    Returns
+    -------
+    duration : (n,) float array
+    event : (n,) bool array
+    X : (n, p) float array or Packed
+    terms : list of str
+    weights : (n,) float array
+    cluster : (n,) int array or None
+
+    Raises
+    ------
+    ValueError
+        As `fit`.
+    """
+    if ties not in TIES:
+        raise ValueError(f"ties must be one of {', '.join(TIES)}, not {ties!r}")
+    duration = np.asarray(duration, float)
+    if duration.ndim != 1 or not len(duration):
+        raise ValueError(
+            f"duration must be a one-dimensional array with at least one row, not shape {duration.shape}"
+        )
+    n = len(duration)
+    if X is None:
+        X = np.empty((n, 0))
+    terms = [str(c) for c in X.columns] if isinstance(X, pd.DataFrame) else None
+    if not (large := getattr(X, "ndim", 0) == 2 and X.size > _DENSE):
+        X = np.asarray(X, float)
+    if X.ndim == 1 and X.size == 0:
+        X = X.reshape(n, 0)
+    if X.ndim != 2 or len(X) != n:
+        raise ValueError(f"X must have shape ({n}, p) like the {n} durations, not {X.shape}")
+    terms = terms or [f"x{j}" for j in range(X.shape[1])]
+    event = _checked_events(event, n)
+    whole = (duration >= 1) & (duration < np.inf) & (duration == np.floor(duration))
+    if not whole.all():
+        raise ValueError(f"duration must be whole weeks, at least 1; {n - whole.sum()} of {n} rows are not")
+    weighted = "" if weights is None else " with a weight"
+    weights = _checked_weights(weights, n)
+    rows = np.count_nonzero(weights)
+    if not (event & (weights > 0)).any():
+        raise ValueError(
+            f"event is false in every row{weighted}: a Cox model of {rows} rows with no events says nothing"
+        )
+    if rows <= X.shape[1]:
+        raise ValueError(f"X has {X.shape[1]} columns but only {rows} rows{weighted}: too few to fit them")
+    X = packed(X) if large else X
+    return duration, event, X, terms, weights, None if cluster is None else _checked_clusters(cluster, n)
+
+
+def _checked_events(event, n):
+    event = np.asarray(event)
+    if event.shape != (n,):
+        raise ValueError(f"event must have shape ({n},), not {event.shape}")
+    if event.dtype == bool:
+        return event
+    event = np.asarray(event, float)
+    if not np.isin(event, (0.0, 1.0)).all():
+        raise ValueError("event must be true/false or 1/0 in every row")
+    return event == 1
+
+
+def _checked_weights(weights, n):
+    weights = np.ones(n) if weights is None else np.asarray(weights, float)
+    if weights.shape != (n,):
+        raise ValueError(f"weights must have shape ({n},), not {weights.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    if not weights.any():
+        raise ValueError("weights are 0 in every row")
+    return weights
+
+
+def _checked_clusters(cluster, n):
+    if len(cluster) != n:
+        raise ValueError(f"cluster must have {n} rows, not {len(cluster)}")
+    cluster, _ = pd.factorize(np.asarray(cluster))
+    if (cluster < 0).any():
+        raise ValueError(f"cluster is missing in {int((cluster < 0).sum())} rows")
+    return cluster
+
+
+def screened(
+    risk: RiskSets, X: np.ndarray | Packed, weights: np.ndarray, at_risk: np.ndarray
+) -> tuple[np.ndarray, dict[int, float]]:
+    """Columns that vary too little: status (p,) and {infinite column: the value at which its events lie}.
+
+    X, weights and `at_risk` (at the first event) are in the order of the input. Only a column that is the
+    same in every event can be constant or infinite, and some hundred events rule most columns out. In the
+    limit of an infinite coefficient the rows at other values leave every risk set, which can leave further
+    columns without variation: hence the loop.
+    """
+    status = np.full(X.shape[1], ESTIMATED, dtype=object)
+    events = risk.order[risk.event_rows]
+    events = events[weights[events] > 0]
+    same = np.arange(len(status))
+    for some in (events[:256], events):
+        values = rows_of(X, some, same)
+        same = same[(values == values[:1]).all(axis=0)]
+    at = {}
+    if not len(same):
+        return status, at
+    X = rows_of(X, slice(None), same)
+    at_event = X[events[0]]
+    keep = at_risk & (weights > 0)
+    changed = True
+    while changed:
+        changed = False
+        low, high = X[keep].min(axis=0), X[keep].max(axis=0)
+        for i, j in enumerate(same):
+            if status[j] != ESTIMATED:
+                continue
+            if low[i] == high[i]:
+                status[j] = CONSTANT
+            elif at_event[i] in (low[i], high[i]):
+                status[j] = INFINITE
+                at[j] = float(at_event[i])
+                keep &= X[:, i] == at_event[i]
+                changed = True
+                break
+    return status, at
