@@ -8,4 +8,4 @@ def model(dbt, session):
     main = dbt.ref("int_cost_need_input").order("municipality_code, year").df()
     supplementary = dbt.ref("int_supplementary_cost_need_input").order("municipality_code, year").df()
     terms = dbt.ref("int_composition_terms").order("position").df()
-    return cost_need.results(main, supplementary, terms)
+    return cost_need.cost_need_results(main, supplementary, terms)

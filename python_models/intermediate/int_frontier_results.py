@@ -8,4 +8,4 @@ def model(dbt, session):
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
     municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
-    return frontier.results(municipalities, draws=draws, seed=seed)
+    return frontier.frontier_results(municipalities, draws=draws, seed=seed)

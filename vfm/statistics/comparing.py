@@ -186,7 +186,7 @@ def _quantile(values, level):
     return np.sort(values)[min(int(np.ceil(level * len(values))), len(values)) - 1]
 
 
-def rank_sets(
+def rank_sets(  # long: both kinds of sets come from the same draws
     estimates: np.ndarray,
     covariance: np.ndarray,
     *,

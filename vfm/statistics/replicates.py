@@ -146,7 +146,7 @@ class Model:
             rows = self.risk.event_rows[at]
             weeks = self.event_index[self.risk.week[rows[starts]]]
             e = np.exp(cox.rows_of(self.X, rows) @ b)
-            q = product_limit(e, W[rows].astype(float), starts, at_risk[weeks])
+            q = product_limits(e, W[rows].astype(float), starts, at_risk[weeks])
             times = self.risk.times[self.event_weeks[weeks]].astype(int)
             inside = times <= self.horizon
             weekly[times[inside]] = q[inside]
@@ -176,7 +176,7 @@ class Model:
         return out, converged
 
 
-def product_limit(e: np.ndarray, w: np.ndarray, starts: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
+def product_limits(e: np.ndarray, w: np.ndarray, starts: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
     """`cox.product_limit` of several replicates: hazard contributions (weeks, replicates).
 
     Parameters

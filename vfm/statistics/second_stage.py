@@ -341,7 +341,7 @@ def _half_width(draws):
     return (high - low) / (2 * Z_975)
 
 
-def joint_fit(
+def joint_fit(  # long: one simulation, step by step as its notes say
     y: np.ndarray,
     x: np.ndarray,
     weights: np.ndarray,
@@ -487,7 +487,7 @@ def joint_regressions(
     return typed(parts, _JOINT)
 
 
-def frontier_intervals(
+def frontier_intervals(  # long: it names every column of the table
     municipalities: pd.DataFrame,
     draws: pd.DataFrame,
     frontier_results: pd.DataFrame,

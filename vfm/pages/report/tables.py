@@ -79,7 +79,7 @@ class Results:
         """Return an optional table, None where the file has none."""
         return self.tables.get(name)
 
-    def row(self, table: str, **keys) -> dict:
+    def row(self, table: str, **keys: object) -> dict:
         """Return the one row of a table that has these values, {column: value}.
 
         Raises

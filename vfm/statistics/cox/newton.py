@@ -140,7 +140,7 @@ def _climb(likelihood, b, state, information, inverse, target):
     return b, state, gradient, information, inverse, steps, arrived
 
 
-def maximise(
+def newton_maximum(
     likelihood: Likelihood,
     rough: Likelihood,
     terms: list,
