@@ -109,8 +109,8 @@
 {%- endmacro %}
 
 {#
-    Spark refuses a cast that no value of the type could pass, even where it is never made: all goes by its text. That is
-    handed to a function: written out wherever it is read, it would take longer to plan than to run.
+    Spark refuses a cast that no value of the type could pass, even if no row reaches it, so every value is cast to text
+    first. The text is handed to a function: written out at each place that reads it, it would take longer to plan than to run.
 #}
 {% macro spark__to_date(column) -%}
     {%- set months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] -%}

@@ -87,7 +87,7 @@ def build(paths: Paths, stream: TextIO, values: Sequence[str] = ()) -> dict[str,
     check()
     refuse_hidden(register_folder(paths.project))
     folders = Folders(paths)
-    shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
+    shutil.rmtree(folders.tables, ignore_errors=True)  # tables of an earlier build must not be read
     try:
         for folder in (folders.tables, settings.spill(paths.build)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +129,8 @@ def check() -> None:
     Raises
     ------
     BuildError
-        If dbt-spark, Java or the master of $SPARK_MASTER is missing, or a switch is none.
+        If dbt-spark, Java or the master of $SPARK_MASTER is missing, or an environment variable has an
+        invalid value.
     """
     if not all(map(importlib.util.find_spec, ("pyspark", "dbt.adapters.spark"))):
         refuse(
@@ -184,6 +185,7 @@ def answers(host: str, port: int) -> bool:
     """Say whether something takes connections at an address."""
     try:
         socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()
-    except (OSError, OverflowError, UnicodeError):  # of a port that is none, and of a name that can be none
+    # the last two: an invalid port number, and a host name that cannot be encoded
+    except (OSError, OverflowError, UnicodeError):
         return False
     return True

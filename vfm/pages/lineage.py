@@ -123,7 +123,7 @@ def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
 
 
 def self_contained_page(page: str, manifest: dict, catalog: dict) -> str:
-    """Return dbt's empty page with its data, as one that loads nothing, whatever its code would like to.
+    """Return dbt's page with its data inside; it loads nothing from elsewhere.
 
     Parameters
     ----------

@@ -211,7 +211,7 @@ def select(files: list[Delivered]) -> tuple[list[Delivered], dict[Delivered, str
 def overlap(
     group: tuple, members: list[Delivered], newest: Delivered, groups: dict[tuple, list[Delivered]]
 ) -> str | None:
-    """Say where a group's files cannot be told apart, else None."""
+    """Say why it cannot be seen whether the files of a group overlap; None if they do not."""
     register, dataset, year = group
     if year is None and any(other[:2] == (register, dataset) and other[2] for other in groups):
         return (

@@ -1,4 +1,4 @@
-"""Asks Statbank, patiently: time-outs, retries, and one sentence for every answer that is none."""
+"""Asks Statbank, patiently: time-outs, retries, and one sentence for every answer that cannot be used."""
 
 import email.utils
 import os

@@ -25,7 +25,7 @@ persons as (
 
 ),
 
--- the total less the municipalities that are told must not be one cell, nor of few persons
+-- the total less the published municipalities must leave at least two cells and the limit of persons
 totals as (
 
     select

@@ -140,7 +140,7 @@ def _make(folder, seed, shards, scale, processes, stream):
 
 
 def _begin():
-    """Prepare a process that makes worlds: it ignores Ctrl-C and ends with the process that started it."""
+    """Prepare a worker process: it ignores Ctrl-C and ends when its parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 
