@@ -110,7 +110,8 @@
 
 {#
     Spark refuses a cast that no value of the type could pass, even if no row reaches it, so every value is cast to text
-    first. The text is handed to a function: written out at each place that reads it, it would take longer to plan than to run.
+    first. The text is handed to a function: written out at each place that reads it, it would take longer to plan than
+    to run.
 #}
 {% macro spark__to_date(column) -%}
     {%- set months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] -%}

@@ -12,7 +12,8 @@ term_persons as (
 
 ),
 
--- "infinite" would say that nobody on a level succeeded, so the status is withheld when persons are few
+-- "infinite" would say that nobody on a level succeeded, so the status is withheld when persons
+-- are few
 final as (
 
     select
