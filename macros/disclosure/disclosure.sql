@@ -1,6 +1,6 @@
 {#
-    The disclosure limit as the models use it: 0 and 1 switch it off. "Fewer than the limit" holds zero, too: nobody
-    of n says something of all n, and where zeros were told a hidden cell would be known to hold one to four
+    The disclosure limit as the models use it: 0 and 1 switch it off. "Fewer than the limit" includes zero. "Nobody of n"
+    says something about all n; and if zeros were published, a withheld cell would be known to hold one to four
     (docs/disclosure.md).
 #}
 {% macro disclosure_limit() -%}
@@ -69,7 +69,7 @@
 {#
     Whether a cell of a two-way table with its margins is withheld: a query on the CTE `cells`, one row per `row` and
     `column` with both totals, complete (a cell of nobody is a row with 0 persons), that adds is_withheld.
-    - A margin with a cell of few persons is withheld whole, and with it the inner cells.
+    - If a cell of a margin has few persons, the whole margin is withheld, and all inner cells with it.
     - If one inner cell has few persons, it is withheld with three others that hide it in its row and in its column:
       those of the smallest other row and of the largest other column.
     - If several inner cells have few persons, all inner cells are withheld.

@@ -124,7 +124,7 @@ def master() -> str:
 
 
 def check() -> None:
-    """Refuse, before a JVM is started, what Spark would answer with a page of Java.
+    """Refuse a setting that Spark would answer with a page of Java, before a JVM is started.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def java_version() -> int | None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Say whether something takes connections at an address."""
+    """Say whether an address accepts connections."""
     try:
         socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()
     # the last two: an invalid port number, and a host name that cannot be encoded

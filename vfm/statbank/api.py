@@ -96,10 +96,10 @@ class Statbank:
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
-            return body.decode("cp1252", errors="replace")  # what is wrong then is in the headings
+            return body.decode("cp1252", errors="replace")  # the headings then show what is wrong
 
     def _ask(self, table, function, question):
-        """Post a question until there is an answer; `StatbankError` if there is none."""
+        """Post a question until there is an answer; `StatbankError` if none comes."""
         for attempt in range(1, self.attempts + 1):
             wait = 2.0**attempt
             try:

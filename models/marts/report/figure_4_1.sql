@@ -25,7 +25,8 @@ persons as (
 
 ),
 
--- the total less the published municipalities must leave at least two cells and the limit of persons
+-- the total less the published municipalities must leave at least two cells, and at least as many
+-- persons as the limit
 totals as (
 
     select

@@ -68,7 +68,7 @@ taken_along as (
 
 ),
 
--- of municipalities that tell the share
+-- over the municipalities whose share is published
 means as (
 
     select

@@ -7,7 +7,7 @@ curves as (
 
 ),
 
--- a curve falls: a week that is withheld lies between the last share told before it and the next one
+-- a curve falls: a withheld week lies between the last published share before it and the next one
 bounded as (
 
     select

@@ -24,7 +24,7 @@ from vfm.warehouse import terminal
 
 try:
     import resource
-except ImportError:  # Windows: no peak of memory is told
+except ImportError:  # Windows: the peak of memory is not reported
     resource = None
 
 PROCESSES = 2
@@ -190,7 +190,7 @@ def _join_registers(folder, parts):
 
 
 def peak_memory() -> int:
-    """Bytes of memory that this process has held at most; 0 where the system does not tell."""
+    """Bytes of memory that this process has held at most; 0 if the system does not report it."""
     if resource is None:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
