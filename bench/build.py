@@ -171,7 +171,7 @@ def page(took: dict[str, float], of_steps: dict, sql: float, runs: dict[str, flo
     lines += ["| once, without dbt | seconds | the build takes |", "| --- | ---: | ---: |"]
     alone = sql + sum(runs.values())
     for what, seconds in {"all SQL models in plain DuckDB": sql, **runs, "**together**": alone}.items():
-        lines.append(f"| {what} | {seconds:.2f} | {whole / seconds:,.1f} times as long |")
+        lines.append(f"| {what} | {seconds:.3f} | {whole / seconds:,.0f} times as long |")
     return lines
 
 

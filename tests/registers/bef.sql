@@ -1,4 +1,4 @@
--- What cannot be right in bef: docs/bad_input.md. Each rule is a finding of macros/deliveries/refusals.sql.
+-- What cannot be right in bef: docs/bad_input.md. Its findings: macros/deliveries/refusals.sql.
 {{ config(severity='warn') }}
 
 with

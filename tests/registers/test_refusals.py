@@ -332,6 +332,7 @@ ELSEWHERE = {
     "no-warehouse": "test_without_a_warehouse_it_says_so",
     "not-published": "test_a_person_column_stops_it",
     "left-out": "test_a_run_of_a_part_is_not_published",
+    "variables": "test_the_build_refuses_before_it_touches_anything",
 }
 
 

@@ -207,8 +207,6 @@ def test_bad_arguments_are_named(spells):
         bootstrap.indicators(spells, 0, 1)
     with pytest.raises(ValueError, match="no municipality has enough spells"):
         bootstrap.prepare(spells.assign(is_benchmarked=False))
-    with pytest.raises(ValueError, match="Breslow"):
-        bootstrap.indicators_table(spells, None, 2, 1, ties="efron")
 
 
 def test_batched_bfgs_finds_the_maxima_of_poisson_likelihoods():

@@ -36,6 +36,15 @@ def test_efron_durations_equal_the_calculation_step_by_step(spells, found):
     assert indicator.efron_results(spells[:0]).empty
 
 
+def test_breslow_coefficients_stand_beside_efrons_whatever_the_ties(spells):
+    results = indicator.efron_results(spells, ties="efron").set_index("result")
+    expected = cox.coefficients_table(cox.by_sex(spells, ties="breslow"))
+    beside = results.loc["breslow_terms"]
+    assert beside.term.tolist() == results.loc["terms"].term.tolist() == expected.term.tolist()
+    np.testing.assert_array_equal(beside.breslow_coefficient, expected.coefficient)
+    assert "breslow_terms" not in indicator.efron_results(spells, ties="breslow").result.tolist()
+
+
 def whole_calculation(spells, weights, ties="breslow"):
     """Indicators step by step from the public pieces, with a weight for each spell."""
     terms = cox.terms_of(spells)

@@ -10,9 +10,9 @@ from vfm.registers import check
 
 #: Parts of the project that stage and judge every register.
 STAGING_PROJECT = [
-    "dbt_project.yml", "docs", "profiles", "profiles.yml", "macros", "models/sources.yml",
-    "models/staging/registers", "python_models/meta", "seeds/classifications", "tests/generic",
-    "tests/registers",
+    "dbt_project.yml", "docs", "profiles", "profiles.yml", "macros", "models/groups.yml",
+    "models/sources.yml", "models/staging/registers", "python_models/meta", "seeds/classifications",
+    "tests/generic", "tests/registers",
 ]  # fmt: skip
 ID = "'000000000003'"  # a person of the bad rows
 MANY = "lpad(cast(range as varchar), 12, '0')"  # one person a row

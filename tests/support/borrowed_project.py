@@ -14,6 +14,7 @@ SMALL_PROJECT = [
     "profiles",
     "profiles.yml",
     "macros",
+    "models/groups.yml",
     "models/sources.yml",
     "models/staging/registers/stg_registers__permits.sql",
     "models/staging/registers/stg_registers__permits.yml",

@@ -360,6 +360,7 @@ _EFRON_RESULTS = {
     "sex": "string",
     "term": "string",
     "municipality_code": "string",
+    "breslow_coefficient": float,
     "efron_coefficient": float,
     "efron_standard_error": float,
     "proportional_hazards_statistic": float,
@@ -399,27 +400,31 @@ def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow"
     )
 
 
-def efron_results(spells: pd.DataFrame, window_weeks: int = 156) -> pd.DataFrame:
+def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
 
     Parameters
     ----------
     spells, window_weeks
         As `uncertainty`.
+    ties : {'breslow', 'efron'}
+        Those of `results`, whose coefficients stand beside Efron's.
 
     Returns
     -------
     DataFrame
-        By `result`: 'terms' (`cox.hazard_tests_table`) and 'municipalities' (`expected_table`). No rows in,
-        no rows out.
+        By `result`: 'terms' (`cox.hazard_tests_table`), 'municipalities' (`expected_table`) and, unless
+        `results` has them, 'breslow_terms': sex, term and breslow_coefficient. No rows in, no rows out.
     """
     if not len(spells):
         return stacked({}, _EFRON_RESULTS)
     fits = list(cox.by_sex(spells, ties="efron"))
-    return stacked(
-        {"terms": cox.hazard_tests_table(fits), "municipalities": expected_table(fits, window_weeks)},
-        _EFRON_RESULTS,
-    )
+    tables = {"terms": cox.hazard_tests_table(fits), "municipalities": expected_table(fits, window_weeks)}
+    if ties != "breslow":
+        breslow = cox.coefficients_table(cox.by_sex(spells, ties="breslow"))
+        breslow = breslow.rename(columns={"coefficient": "breslow_coefficient"})
+        tables["breslow_terms"] = breslow[["sex", "term", "breslow_coefficient"]]
+    return stacked(tables, _EFRON_RESULTS)
 
 
 def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataFrame:

@@ -25,7 +25,8 @@ runs as (
         person_id,
         week_number,
         week_start,
-        lead(week_number, {{ var('success_weeks') | int - 1 }}) over person_history as last_week_number,
+        lead(week_number, {{ var('success_weeks') | int - 1 }}) over person_history
+            as last_week_number,
         sum(paid_hours) over (
             partition by person_id
             order by week_number

@@ -25,8 +25,8 @@ persons as (
 
 ),
 
--- the total less the published municipalities must leave at least two cells, and at least as many
--- persons as the limit
+-- the total less the municipalities that are shown must leave at least two cells and the limit of
+-- persons
 totals as (
 
     select
@@ -51,7 +51,7 @@ totals as (
 
 ),
 
-told as (
+shown as (
 
     select
         year,
@@ -63,29 +63,35 @@ told as (
 ),
 
 -- the year both series are drawn from
-first_year as (
+index_years as (
+
+    select min(year) as index_year
+    from shown
+    where million_dkk_2015_prices is not null and full_year_persons is not null
+
+),
+
+base as (
 
     select
-        year,
-        million_dkk_2015_prices,
-        full_year_persons
-    from told
-    where year = (
-        select min(year) from told
-        where million_dkk_2015_prices is not null and full_year_persons is not null
-    )
+        shown.year,
+        shown.million_dkk_2015_prices,
+        shown.full_year_persons
+    from shown
+    inner join index_years
+        on shown.year = index_years.index_year
 
 ),
 
 unlabelled as (
 
     select
-        told.*,
-        100 * told.million_dkk_2015_prices / first_year.million_dkk_2015_prices as expenditure_index,
-        100 * told.full_year_persons / first_year.full_year_persons as persons_index,
-        first_year.year as index_year
-    from told
-    left join first_year
+        shown.*,
+        100 * shown.million_dkk_2015_prices / base.million_dkk_2015_prices as expenditure_index,
+        100 * shown.full_year_persons / base.full_year_persons as persons_index,
+        base.year as index_year
+    from shown
+    left join base
         on true
 
 ),

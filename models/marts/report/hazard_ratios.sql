@@ -55,13 +55,16 @@ ranked as (
     select
         term,
         row_number() over (
-            order by case when certainty is null then 1 else 0 end, certainty desc, first_row
+            order by
+                case when certainty is null then 1 else 0 end asc,
+                certainty desc,
+                first_row asc
         ) as certainty_rank,
         row_number() over (
             order by
-                case when mean_coefficient is null then 1 else 0 end,
+                case when mean_coefficient is null then 1 else 0 end asc,
                 mean_coefficient desc,
-                first_row
+                first_row asc
         ) as speed_rank
     from conditions
 

@@ -47,8 +47,8 @@ groups as (
 
 ),
 
--- a municipality-year of the cost-need model that withholds any other group withholds these two, too,
--- whatever their size (int_composition_disclosure)
+-- where the cost-need model covers a municipality-year and any other group is withheld, these two
+-- are withheld with it, whatever their size (int_composition_disclosure)
 taken_along as (
 
     select
@@ -68,7 +68,7 @@ taken_along as (
 
 ),
 
--- over the municipalities whose share is published
+-- over the municipalities whose share is shown
 means as (
 
     select

@@ -7,7 +7,7 @@ curves as (
 
 ),
 
--- a curve falls: a withheld week lies between the last published share before it and the next one
+-- a curve falls: a withheld week lies between the last share shown before it and the next one
 bounded as (
 
     select
@@ -19,18 +19,18 @@ bounded as (
             partition by municipality_code
             order by week
             rows between unbounded preceding and current row
-        ) as last_told,
+        ) as last_shown,
         max(observed_survival) over (
             partition by municipality_code
             order by week
             rows between current row and unbounded following
-        ) as next_told
+        ) as next_shown
     from curves
 
 ),
 
 -- half a year, every whole year, and the window's end
-told as (
+drawn as (
 
     select * from bounded
     where week = {{ window }} or (week > 0 and (week = 26 or mod(week, 52) = 0))
@@ -42,11 +42,11 @@ final as (
     select
         municipality_code,
         week,
-        case when next_told is not null then next_told end as observed_low,
-        case when next_told is not null then last_told end as observed_high,
+        next_shown as observed_low,
+        case when next_shown is not null then last_shown end as observed_high,
         expected_survival,
-        case when next_told is null then 'few_persons' end as withheld_reason
-    from told
+        case when next_shown is null then 'few_persons' end as withheld_reason
+    from drawn
 
 )
 
