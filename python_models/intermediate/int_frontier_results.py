@@ -4,7 +4,7 @@ from vfm.statistics import frontier
 
 
 def model(dbt, session):
-    """Return the rows of several tables, told apart by `result`."""
+    """Return the rows of several tables in one, distinguished by `result`."""
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
     municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()

@@ -102,7 +102,7 @@ def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarra
     Returns
     -------
     (n,) float array
-        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 where there are no degrees.
+        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 if degrees are 0.
 
     Raises
     ------

@@ -96,7 +96,7 @@ class Results:
         return frame.iloc[0].to_dict()
 
     def method(self, variable: str) -> str:
-        """Return a choice of the method that is in force, as text; `row` says when there is none."""
+        """Return a choice of the method that is in force, as text; errors as `row`."""
         return self.row("meta.method", name=variable)["value"]
 
     @property

@@ -1,4 +1,4 @@
-"""The way up to the maximum of a partial likelihood, and what can be in its way.
+"""Finds the maximum of a partial likelihood, or names what keeps it from being found.
 
 Notes
 -----
