@@ -27,7 +27,7 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)
 	@PYTHONPATH=tests/support $(python) tests/support/small_world.py $(VFM_BUILD)/small
 
-test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first where there is none), its truth
+test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first if it is missing), and its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --junit-xml $(VFM_BUILD)/tests.xml
 	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait

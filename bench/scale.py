@@ -72,7 +72,7 @@ class Memory:
 
 
 def below(process):
-    """List the processes below one, without those that are not yet more than a copy of the one above.
+    """List the processes below one, without those that are still a mere copy of the process above.
 
     Java starts `chmod` for every file it writes: for a moment a process with all of Java's memory.
     """

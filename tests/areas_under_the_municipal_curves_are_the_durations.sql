@@ -1,6 +1,7 @@
--- The curves of a municipality must tell the durations of its indicator. The observed one lies
--- between the areas under the steps before and after the weeks that are given; the expected one is
--- the area but for three decimals and for the published baseline's lines over withheld weeks.
+-- The curves of a municipality must agree with the durations of its indicator. The observed
+-- duration lies between the areas under the steps before and after the published weeks. The
+-- expected duration is the area, except for three decimals and for the published baseline's lines
+-- over withheld weeks.
 with
 
 curves as (
@@ -28,7 +29,7 @@ given as (
 
 ),
 
--- after the last week given the curve falls by the successes of few persons
+-- after the last published week the curve falls by the successes of few persons
 observed as (
 
     select

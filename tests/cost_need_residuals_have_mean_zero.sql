@@ -1,6 +1,6 @@
 -- Least squares with a constant leaves residuals that sum to zero, in the whole and, with a
 -- dummy for each year, in every year. The expectation is computed in SQL from the coefficients:
--- a term that one side names otherwise would be left out of it without a word, and shows here.
+-- a term with another name on one side would be left out of it without a word, and shows here.
 -- The mean residual may reach a tenth of a krone by rounding.
 with
 

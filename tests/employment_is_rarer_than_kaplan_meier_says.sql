@@ -1,4 +1,4 @@
--- Kaplan-Meier lets those who left find work later; the cumulative incidence does not
+-- Kaplan-Meier assumes that those who left could still find work; the cumulative incidence does not
 with
 
 incidences as (

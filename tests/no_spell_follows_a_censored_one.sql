@@ -1,4 +1,4 @@
--- Spells follow only from employment: after a move or any other censoring there is none.
+-- A further spell follows only after employment, never after a move or any other censoring.
 -- With restart_after_move there is, after a move.
 with
 

@@ -1,6 +1,6 @@
 -- An attack on the published tables: in every group of cells that adds up to a published total,
--- what the shown cells leave of it must be of at least the disclosure limit of persons, and of more
--- than one cell (docs/disclosure.md). Persons are counted from the person-level tables.
+-- the total less the published cells must cover more than one cell and at least as many persons as
+-- the disclosure limit (docs/disclosure.md). Persons are counted from the person-level tables.
 with
 
 programme_days as (
@@ -64,7 +64,7 @@ totals as (
 
 ),
 
--- a municipality's number is known where one table tells it
+-- a municipality's number is known if one table publishes it
 municipalities as (
 
     select
@@ -186,7 +186,7 @@ unknown as (
 
 ),
 
--- groups of the composition; who is in no group of a family is known where all groups are
+-- groups of the composition; the number in no group of a family is known if all groups are known
 composition as (
 
     {% for family, whole in composition_families().items() %}

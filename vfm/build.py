@@ -196,7 +196,10 @@ def still_published(paths: Paths, before: tuple[int, int] | None) -> str:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from the one that replaces it; None where there is none to be seen."""
+    """Return inode and time of change of a file, by which its replacement is noticed.
+
+    None if the file cannot be read.
+    """
     try:
         return path.stat().st_ino, path.stat().st_mtime_ns
     except OSError:

@@ -74,7 +74,7 @@
 {%- endmacro %}
 
 {#
-    Dates: as such, as timestamps, and as texts or numbers told apart by their form:
+    Dates: as such, as timestamps, and as texts or numbers, which their form distinguishes:
     2011-03-05, 05-03-2011 and 05MAR2011 with any time behind; 20110305; days (up to 5 digits) or seconds (9 or 10)
     since 1 January 1960 as SAS counts; milliseconds (12 or 13) since that day as Stata counts.
 #}
@@ -109,8 +109,9 @@
 {%- endmacro %}
 
 {#
-    Spark refuses a cast that no value of the type could pass, even where it is never made: all goes by its text. That is
-    handed to a function: written out wherever it is read, it would take longer to plan than to run.
+    Spark refuses a cast that no value of the type could pass, even if no row reaches it, so every value is cast to text
+    first. The text is handed to a function: written out at each place that reads it, it would take longer to plan than
+    to run.
 #}
 {% macro spark__to_date(column) -%}
     {%- set months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] -%}
@@ -155,7 +156,7 @@
     end
 {%- endmacro %}
 
-{# A whole number, whatever its type; 30.5 is none. #}
+{# A whole number, whatever its type; 30.5 is not a whole number. #}
 {% macro to_integer(column) -%}
     {{ return(adapter.dispatch('to_integer', 'value_for_money')(column)) }}
 {%- endmacro %}

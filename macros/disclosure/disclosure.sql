@@ -1,6 +1,6 @@
 {#
-    The disclosure limit as the models use it: 0 and 1 switch it off. "Fewer than the limit" holds zero, too: nobody
-    of n says something of all n, and where zeros were told a hidden cell would be known to hold one to four
+    The disclosure limit as the models use it: 0 and 1 switch it off. "Fewer than the limit" includes zero. "Nobody of n"
+    says something about all n; and if zeros were published, a withheld cell would be known to hold one to four
     (docs/disclosure.md).
 #}
 {% macro disclosure_limit() -%}
@@ -22,8 +22,9 @@
 
 {#
     Whether a cell is withheld so that it cannot be got from a total by subtraction. Cells of `within` add up to
-    something published. Those of few persons are withheld; where there are any, so is one that is not of few: the
-    smallest in persons, ties by `key`. Then what is left of the total is never of few persons, nor of one cell.
+    something published. Cells with fewer persons than the limit are withheld. If there are any, the smallest cell that
+    reaches the limit is withheld too (of equal cells, the first by `key`), so that subtraction reveals nothing: what is
+    left of the total covers more than one cell, and at least as many persons as the limit.
     `candidate`: the cells that may be withheld with them, all by default; `first`: an expression that orders them
     before their size does. `persons` is never null.
 #}
@@ -48,9 +49,10 @@
 {%- endmacro %}
 
 {#
-    Why a cell is withheld: few_persons, or protects_another_cell where it is not of few itself; null where it is
-    not withheld. The difference is told only where the withheld cells hold twice the limit together: of fewer,
-    "this one is not of few" would narrow what the other may be, and all say few_persons (docs/disclosure.md).
+    Why a cell is withheld: few_persons, or protects_another_cell if the cell itself reaches the limit; null if the
+    cell is published. The two are kept apart only if the withheld cells together hold at least twice the limit. With
+    fewer persons, protects_another_cell would narrow down what the other cell may hold, so all cells say few_persons
+    (docs/disclosure.md).
 #}
 {% macro withheld_reason(persons, is_withheld, within=none) -%}
     case
@@ -67,9 +69,10 @@
 {#
     Whether a cell of a two-way table with its margins is withheld: a query on the CTE `cells`, one row per `row` and
     `column` with both totals, complete (a cell of nobody is a row with 0 persons), that adds is_withheld.
-    - A margin with a cell of few persons is withheld whole, and with it the inner cells.
-    - Of inner cells of few persons, one alone is withheld with three others that hide it in its row and in its
-      column: those of the smallest other row and of the largest other column. Of more, all inner cells are withheld.
+    - If a cell of a margin has few persons, the whole margin is withheld, and all inner cells with it.
+    - If one inner cell has few persons, it is withheld with three others that hide it in its row and in its column:
+      those of the smallest other row and of the largest other column.
+    - If several inner cells have few persons, all inner cells are withheld.
 #}
 {% macro withheld_in_two_ways(cells, row, column, row_total, column_total) -%}
     {%- set few = "persons < " ~ disclosure_limit() -%}

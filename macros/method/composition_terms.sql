@@ -25,7 +25,8 @@
 
 {#
     What the groups of a family add up to: all persons, or the persons of a wider group, by the stem of their columns
-    in int_programme_composition. Who is in none of the groups is one more group; of Danish education there is none.
+    in int_programme_composition. Persons in none of the groups form a further group; for Danish
+    education there are no such persons.
 #}
 {% macro composition_families() %}
     {{ return({

@@ -1,4 +1,4 @@
-{# Where an interval lies: above or below a value, or around it, also where there is no interval. #}
+{# Whether an interval lies above, below or around a value; around if there is no interval. #}
 {% macro position_of_interval(low, high, value=1) -%}
     case
         when {{ low }} > {{ value }} then 'above'

@@ -10,4 +10,4 @@ def model(dbt, session):
     window_weeks = dbt.config.get("window_weeks")
     spells = cox.read(dbt.ref("int_cox_input"))
     results = dbt.ref("int_cox_results").order("sex, term, other_term").df()
-    return bootstrap.indicators_table(spells, results, replicates, seed, window_weeks=window_weeks)
+    return bootstrap.replicates_table(spells, results, replicates, seed, window_weeks=window_weeks)

@@ -4,8 +4,8 @@ from vfm.statistics import cox, indicator
 
 
 def model(dbt, session):
-    """Return the rows of several tables, told apart by `result`."""
+    """Return the rows of several tables in one, distinguished by `result`."""
     ties = dbt.config.get("ties")
     window_weeks = dbt.config.get("window_weeks")
     spells = cox.read(dbt.ref("int_cox_input"))
-    return indicator.results(spells, window_weeks=window_weeks, ties=ties)
+    return indicator.cox_results(spells, window_weeks=window_weeks, ties=ties)

@@ -4,8 +4,8 @@ from vfm.statistics import frontier
 
 
 def model(dbt, session):
-    """Return the rows of several tables, told apart by `result`."""
+    """Return the rows of several tables in one, distinguished by `result`."""
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
     municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
-    return frontier.results(municipalities, draws=draws, seed=seed)
+    return frontier.frontier_results(municipalities, draws=draws, seed=seed)

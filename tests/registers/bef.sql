@@ -59,7 +59,7 @@ findings as (
     union all
     {{ after_today('bef', 'REFERENCETID', 'population', 'reference_date') }}
     union all
-    -- quarterly files are as good: the method takes 31 December, else the next date there is
+    -- quarterly files serve as well: the method takes 31 December, or else the next date
     {{ finding(
         'bef', 'REFERENCETID', 'population',
         'extract(day from ' ~ add_days('reference_date', 1) ~ ') <> 1

@@ -39,7 +39,7 @@ def cells():
 
 
 def test_coefficients_equal_least_squares_by_hand(cells):
-    table = cost_need.coefficients_table(fit_all(cells.sample(frac=1, random_state=1)))
+    table = cost_need.cost_need_coefficients(fit_all(cells.sample(frac=1, random_state=1)))
     X = np.column_stack(
         [cells[TERMS], *[(cells.year == y) for y in range(2012, 2016)], np.ones(len(cells))]
     ).astype(float)
@@ -64,7 +64,7 @@ def test_coefficients_equal_least_squares_by_hand(cells):
 
 def test_models_have_the_terms_and_degrees_of_freedom_of_table_5_1(cells):
     found = fit_all(cells)
-    table, fits = cost_need.coefficients_table(found), cost_need.fit_table(found, cells)
+    table, fits = cost_need.cost_need_coefficients(found), cost_need.cost_need_fits(found, cells)
     assert fits.model_degrees_of_freedom.tolist() == [9, 12, 16]
     assert table.groupby("model").size().tolist() == [10, 13, 17]
     assert (fits.observations == len(cells)).all()
@@ -72,7 +72,7 @@ def test_models_have_the_terms_and_degrees_of_freedom_of_table_5_1(cells):
 
 
 def test_known_effects_are_found(cells):
-    table = cost_need.coefficients_table(fit_all(cells)).set_index(["model", "term"])
+    table = cost_need.cost_need_coefficients(fit_all(cells)).set_index(["model", "term"])
     for term, truth in (("share_refugees", 37_000), ("year_2014", -19_000)):
         row = table.loc[(3, term)]
         assert abs(row.coefficient_dkk - truth) < 4 * row.standard_error
@@ -102,7 +102,7 @@ def test_missing_columns_and_values_are_named(cells):
 
 def test_one_municipality_has_no_clusters(cells):
     one = cells.assign(municipality_code="101")
-    assert cost_need.coefficients_table(fit_all(one)).clustered_standard_error.isna().all()
+    assert cost_need.cost_need_coefficients(fit_all(one)).clustered_standard_error.isna().all()
 
 
 def test_indicators_are_means_of_actual_over_expected(cells):

@@ -111,7 +111,7 @@ def test_taking_the_expectation_as_known_would_be_too_wide(spells, found):
 
 def test_covariance_has_the_variances_on_its_diagonal(spells, found):
     np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), found.standard_errors)
-    table = indicator.covariance_table(found)
+    table = indicator.indicator_covariance_table(found)
     size = len(found.municipalities)
     assert len(table) == size**2
     matrix = table.pivot(index="municipality_code", columns="other_municipality_code", values="covariance")

@@ -17,12 +17,12 @@ def expenditure_draws(cells, codes, **settings):
 
 
 def draws_table(data, covariances, cells, **settings):
-    results = cost_need.results(cells, cells, COMPOSITION_TERMS).sample(frac=1, random_state=1)
+    results = cost_need.cost_need_results(cells, cells, COMPOSITION_TERMS).sample(frac=1, random_state=1)
     return second_stage.draws_table(data, covariances, cells, results, **settings)
 
 
 def frontier_intervals(data, draws, **settings):
-    results = frontier.results(data).sample(frac=1, random_state=1)
+    results = frontier.frontier_results(data).sample(frac=1, random_state=1)
     return second_stage.frontier_intervals(data, draws, results, **settings)
 
 

@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 120.0
 
 
 def program():
-    """Path of an installed Chromium, None where there is none.
+    """Path of an installed Chromium; None if no Chromium is installed.
 
     With VFM_BROWSER=required a missing one is an error, so that no test of the pages is left out.
     """

@@ -10,7 +10,7 @@ from vfm.warehouse.paths import PROJECT
 
 @contextmanager
 def results_of_the_shipped_data():
-    """Open the published file; skip the test where there is none or where it is of other data."""
+    """Open the published file; skip the test if it is missing or holds other data."""
     if not published.results().exists():
         pytest.skip("nothing is published yet")
     with closing(published.connect(published.results())) as con:

@@ -161,7 +161,7 @@ class Server(ThreadingHTTPServer):
         )
 
     def handle_error(self, request, client_address):
-        """A client that has given up is no error."""
+        """A client that has given up is not an error."""
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -87,7 +87,7 @@ def build(paths: Paths, stream: TextIO, values: Sequence[str] = ()) -> dict[str,
     check()
     refuse_hidden(register_folder(paths.project))
     folders = Folders(paths)
-    shutil.rmtree(folders.tables, ignore_errors=True)  # an older table is none of this build
+    shutil.rmtree(folders.tables, ignore_errors=True)  # tables of an earlier build must not be read
     try:
         for folder in (folders.tables, settings.spill(paths.build)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -124,12 +124,13 @@ def master() -> str:
 
 
 def check() -> None:
-    """Refuse, before a JVM is started, what Spark would answer with a page of Java.
+    """Refuse a setting that Spark would answer with a page of Java, before a JVM is started.
 
     Raises
     ------
     BuildError
-        If dbt-spark, Java or the master of $SPARK_MASTER is missing, or a switch is none.
+        If dbt-spark, Java or the master of $SPARK_MASTER is missing, or an environment variable has an
+        invalid value.
     """
     if not all(map(importlib.util.find_spec, ("pyspark", "dbt.adapters.spark"))):
         refuse(
@@ -181,9 +182,10 @@ def java_version() -> int | None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Say whether something takes connections at an address."""
+    """Say whether an address accepts connections."""
     try:
         socket.create_connection((host.strip("[]"), port), timeout=CONNECT_SECONDS).close()
-    except (OSError, OverflowError, UnicodeError):  # of a port that is none, and of a name that can be none
+    # the last two: an invalid port number, and a host name that cannot be encoded
+    except (OSError, OverflowError, UnicodeError):
         return False
     return True

@@ -41,7 +41,7 @@ ENDING_SECONDS = 5.0
 
 
 class Watch:
-    """Knows what Spark has died of, and sees when a cluster has nobody left to work.
+    """Knows why Spark has ended, and notices when a cluster has no executor left.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ class Watch:
         return self.master.startswith("local")
 
     def follow(self, context: Any, look: float = LOOK_SECONDS) -> None:
-        """Cancel what waits where no executor was there for longer than patience allows.
+        """Cancel waiting jobs if the cluster has had no executor for longer than the patience set.
 
         Parameters
         ----------
         context : callable
-            Returns the SparkContext; None while there is none.
+            Returns the SparkContext; None before it has started.
         look : float
             Seconds between two looks.
         """
@@ -86,19 +86,19 @@ def executors(context: Any) -> int | None:
     """Count the executors of a SparkContext, without its driver; None where it cannot say."""
     try:
         return context._jsc.sc().getExecutorMemoryStatus().size() - 1
-    except Exception:  # it is not there yet, or not any more: whoever uses it hears of that
+    except Exception:  # it has not started yet, or has ended: its next use raises the error
         return None
 
 
 def active_context() -> Any:
-    """Return this process's SparkContext; None where there is none."""
+    """Return this process's SparkContext; None if it has not started."""
     from pyspark import SparkContext
 
     return SparkContext._active_spark_context
 
 
 def java_status(patience: float) -> int | None:
-    """Return the exit status of the driver's Java; None where it has not ended within some seconds."""
+    """Return the exit status of the driver's Java; None if it has not ended within some seconds."""
     from pyspark import SparkContext
 
     process = getattr(SparkContext._gateway, "proc", None)
@@ -163,7 +163,7 @@ def sentence(
 
 
 def words_of(problem: Exception) -> str:
-    """Return what an exception says; nothing where Java would have to say it and is gone."""
+    """Return the message of an exception; an empty text if Java would have to give it and has ended."""
     try:
         return str(problem)
     except Exception:

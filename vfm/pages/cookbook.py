@@ -31,7 +31,7 @@ ABOUT = {
 
 @dataclass(frozen=True)
 class Question:
-    """A query of analyses/: where it lies, what it asks, what a reader must know, and its SQL."""
+    """A query of analyses/: its path, its schema, its question, a note for the reader, and its SQL."""
 
     path: str
     schema: str

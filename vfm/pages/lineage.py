@@ -123,7 +123,7 @@ def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
 
 
 def self_contained_page(page: str, manifest: dict, catalog: dict) -> str:
-    """Return dbt's empty page with its data, as one that loads nothing, whatever its code would like to.
+    """Return dbt's page with its data inside; it loads nothing from elsewhere.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def self_contained_page(page: str, manifest: dict, catalog: dict) -> str:
         if page.count(old) != 1:
             raise BuildError(f"dbt's page has not one {old} any more: look at vfm/pages/lineage.py.")
         page = page.replace(old, new)
-    return page.replace(DIM, BRIGHT)  # a matter of looks, so no matter where dbt has changed them
+    return page.replace(DIM, BRIGHT)  # these only change the looks: it does no harm if dbt has changed them
 
 
 def script_json(document: dict) -> str:

@@ -22,7 +22,7 @@ def _environment():
     )
 
 
-def filled_template(name: str, **blanks) -> str:
+def filled_template(name: str, **blanks: object) -> str:
     """Fill a template of this folder.
 
     Parameters

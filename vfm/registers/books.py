@@ -97,7 +97,7 @@ class Books:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a csv with a header as dicts; none where there is no file."""
+    """Rows of a csv with a header as dicts; no rows if there is no file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as stream:

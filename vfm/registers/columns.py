@@ -10,7 +10,8 @@ from vfm.registers.readers import Source
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier
 
-EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}  # a floating number tells whole numbers apart up to here
+# up to here a floating-point number represents every whole number exactly
+EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}
 # what a column is made of where it is not delivered: {(register, column): (delivered column, SQL)}
 DERIVED = {
     ("sssy", "SPEC2"): ("SPECIALE", lambda column: f"substr({dbt_sql.cast('to_code', column, 6)}, 1, 2)")
@@ -93,7 +94,7 @@ class Kept:
 
     @property
     def by_value(self) -> bool:
-        """Whether each distinct value is cast once: of all but ids, which are too many."""
+        """Whether each distinct value is cast once: true except for ids, which are too many."""
         identifies = self.column.data_type == "varchar" and self.column.width is None
         return len(self.delivered) == 1 and not identifies
 

@@ -286,7 +286,7 @@ def group_rows(columns: Sequence[str]) -> int:
 
 
 def shown(value: str) -> str:
-    """A value for a message: as it is where short, else its form, since it could be a person's id."""
+    """A value for a message: unchanged if short, otherwise its form only, since it could be a person's id."""
     if value is None:
         return "nothing"
     if len(value) <= 8 or re.fullmatch(r"\d{4}-\d\d-\d\d([ T][\d:.]*)?", value):

@@ -19,7 +19,7 @@ DATASETS = {
     for name in ("bef", "vnds", "flyt", "dod", "ophg", "dream", "bfl", "lmdb", "sssy", "lpr_adm", "danskudd")
 }
 SUCCESSORS = ("vnds_hist", "vnds_ind", "vnds_ud")
-# one file holds the whole history: the newest version counts, never two together
+# one file holds the whole history: only the newest version counts
 CUMULATIVE = frozenset({"vnds", "vnds_hist", "dod", "dream", "danskudd"})
 # registers that the study never reads, with the reason
 NEVER = {"sysi": "has neither KONTAKT nor SPEC2, and 2005 is in SSSY too"}
@@ -80,7 +80,7 @@ class Delivered:
 
     @property
     def group(self) -> tuple[str, str, int | None]:
-        """What it competes in: of one group one file, or the parts of one folder, count."""
+        """The group it competes in: one file of a group counts, or the parts of one folder."""
         if self.by_week or (self.dataset not in CUMULATIVE and self.year is not None):
             return (self.register, self.dataset if self.dataset in SUCCESSORS else "", self.year)
         return (self.register, self.dataset if self.dataset in SUCCESSORS else "", None)
@@ -211,7 +211,7 @@ def select(files: list[Delivered]) -> tuple[list[Delivered], dict[Delivered, str
 def overlap(
     group: tuple, members: list[Delivered], newest: Delivered, groups: dict[tuple, list[Delivered]]
 ) -> str | None:
-    """Say where a group's files cannot be told apart, else None."""
+    """Say why it cannot be seen whether the files of a group overlap; None if they do not."""
     register, dataset, year = group
     if year is None and any(other[:2] == (register, dataset) and other[2] for other in groups):
         return (

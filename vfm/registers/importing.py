@@ -66,7 +66,7 @@ def find(
 
 
 def _look_through(delivery, importer):
-    """List the register files of a folder, the files that are none, and what is wrong with their names."""
+    """List a folder's register files, its other files, and what is wrong with their names."""
     present, not_used, problems = {}, {}, []
     for path in sorted(delivery.rglob("*")):
         name = path.relative_to(delivery).as_posix()
@@ -233,11 +233,11 @@ def _import(delivery, registers, importer, stream):
 
 
 def _note_left_out(books, present, not_used, left_out):
-    """Write down what is no register file, and what another file goes before."""
+    """Write down the files that are not register files, and those that another file replaces."""
     for name, reason in not_used.items():
         books.note(name, "not used", reason)
     for file, reason in left_out.items():
-        # what is used stays so until its successor is whole
+        # a file stays in use until its successor is whole
         if file in present and not books.used(file.file):
             facts = {"register": file.register, "period": file.period, "bytes": present[file].stat().st_size}
             books.note(file.file, status_of(reason), reason, **facts)
@@ -321,7 +321,7 @@ def status_of(reason: str) -> str:
 
 
 def _remove_superseded(registers, books, targets, failed, unsure, left_out):
-    """Take away what an earlier import wrote and this one replaced; nothing of what could not be replaced."""
+    """Take away what an earlier import wrote and this one replaced; keep what could not be replaced."""
     for file, reason in left_out.items():
         row = books.used(file.file)
         if row is None or file.group in failed or file.register in unsure:

@@ -22,7 +22,7 @@ CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts
 SEPARATORS = ";,\t|"
 C1 = bytes(range(0x80, 0xA0))  # printable in Windows' code page 1252, control characters in latin-1
-# days, seconds or milliseconds since 1960, told by the column's format where it has one
+# days, seconds or milliseconds since 1960; the column's format says which, if it has one
 SAS_DATETIME = re.compile(r"DATETIME|DATEAMPM|DTDATE|[EB]8601D[TZNX]|NLDATM|MDYAMPM")
 SAS_DATE = re.compile(r"DATE|DDMMYY|MMDDYY|YYMMDD|[EB]8601DA|WEEKDATE|WORDDATE|NLDATE|EURDF(DD|DE)")
 DAYS = "date '1960-01-01' + cast({} as integer)"
@@ -164,7 +164,7 @@ def open_stata(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source
             expressions[name] = MILLISECONDS.format(identifier(name))
         elif form.startswith(("%td", "%d")):
             expressions[name] = DAYS.format(identifier(name))
-        elif form.startswith("%t"):  # weeks, months, quarters, years: not dates, and no count of days either
+        elif form.startswith("%t"):  # weeks, months, quarters, years: neither dates nor counts of days
             expressions[name] = f"'{form[:3]} ' || {identifier(name)}"
 
     def chunks(size):

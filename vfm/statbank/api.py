@@ -1,4 +1,4 @@
-"""Asks Statbank, patiently: time-outs, retries, and one sentence for every answer that is none."""
+"""Asks Statbank, patiently: time-outs, retries, and one sentence for every answer that cannot be used."""
 
 import email.utils
 import os
@@ -96,10 +96,10 @@ class Statbank:
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
-            return body.decode("cp1252", errors="replace")  # what is wrong then is in the headings
+            return body.decode("cp1252", errors="replace")  # the headings then show what is wrong
 
     def _ask(self, table, function, question):
-        """Post a question until there is an answer; `StatbankError` if there is none."""
+        """Post a question until there is an answer; `StatbankError` if none comes."""
         for attempt in range(1, self.attempts + 1):
             wait = 2.0**attempt
             try:

@@ -53,7 +53,7 @@ def name_of(variable: dict) -> str:
 
 
 def codes(info: dict, column: str) -> dict[str, str]:
-    """Return {code as in the seeds: code as the table has it} of a variable; empty where there is none."""
+    """Return {code as in the seeds: code as the table has it} of a variable; empty if the table lacks it."""
     return {
         bare(column, value["id"]): value["id"]
         for variable in info["variables"]

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 
-def maximise(
+def maximise(  # long: one loop, whose arrays shrink together as columns are done
     evaluate: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
     start: np.ndarray,
     inverse: np.ndarray,

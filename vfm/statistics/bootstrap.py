@@ -41,7 +41,7 @@ _INTERVALS = {
 BLOCK = 32  # replicates side by side; part of what fixes the last digits, like the seed
 
 
-def prepare(
+def prepare(  # long: it names every array that a worker gets
     spells: pd.DataFrame, window_weeks: int = 156, estimates: dict[str, cox.Estimate] | None = None
 ) -> dict[str, np.ndarray]:
     """Arrays that a replicate needs, from the Cox input.
@@ -122,7 +122,7 @@ def _blocks(replicates):
     return [(a, min(a + BLOCK, replicates)) for a in range(0, replicates, BLOCK)]
 
 
-def indicators(
+def indicators(  # long: the workers, and how they end, belong together
     spells: pd.DataFrame,
     replicates: int,
     seed: int,
@@ -193,7 +193,7 @@ def indicators(
     return arrays["municipalities"], draws
 
 
-def indicators_table(
+def replicates_table(
     spells: pd.DataFrame,
     results: pd.DataFrame,
     replicates: int = 999,
@@ -250,7 +250,7 @@ def quintile_probabilities(draws: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     draws : DataFrame
-        replicate, municipality_code, indicator (`indicators_table`).
+        replicate, municipality_code, indicator (`replicates_table`).
 
     Returns
     -------
@@ -276,7 +276,7 @@ def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     draws : DataFrame
-        replicate, municipality_code, indicator (`indicators_table`).
+        replicate, municipality_code, indicator (`replicates_table`).
 
     Returns
     -------

@@ -186,7 +186,7 @@ def _quantile(values, level):
     return np.sort(values)[min(int(np.ceil(level * len(values))), len(values)) - 1]
 
 
-def rank_sets(
+def rank_sets(  # long: both kinds of sets come from the same draws
     estimates: np.ndarray,
     covariance: np.ndarray,
     *,
@@ -229,7 +229,7 @@ def rank_sets(
     Mogstad, Romano, Shaikh & Wilhelm (2024), with the stepwise improvement of Romano & Wolf (2005). The
     family tested is ``theta_j <= theta_k`` over ordered pairs, so deciding a pair leaves its reverse, a true
     hypothesis, in the family, and errors of direction are controlled. Two units whose difference has no
-    variance are told apart by the estimates alone.
+    variance are distinguished by the estimates alone.
     """
     theta, V = _check(estimates, covariance, "covariance")
     p = len(theta)

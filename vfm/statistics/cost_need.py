@@ -188,7 +188,9 @@ def fit(cells: pd.DataFrame, model: int, shares: list[str]) -> Fit:
     return ordinary, ordinary.get_robustcov_results("cluster", groups=groups)
 
 
-def results(main: pd.DataFrame, supplementary: pd.DataFrame, composition_terms: pd.DataFrame) -> pd.DataFrame:
+def cost_need_results(
+    main: pd.DataFrame, supplementary: pd.DataFrame, composition_terms: pd.DataFrame
+) -> pd.DataFrame:
     """Rows of intermediate.int_cost_need_results: each model fitted once, and what follows from it.
 
     Parameters
@@ -201,15 +203,15 @@ def results(main: pd.DataFrame, supplementary: pd.DataFrame, composition_terms: 
     Returns
     -------
     DataFrame
-        By `analysis`, 'main' and 'supplementary', and by `result`: 'coefficients' (`coefficients_table`),
-        'fit' (`fit_table`) and 'indicators' (`indicators_table`, of model 3). No rows in, no rows out.
+        By `analysis`, 'main' and 'supplementary', and by `result`: 'coefficients' (`cost_need_coefficients`),
+        'fit' (`cost_need_fits`) and 'indicators' (`indicators_table`, of model 3). No rows in, no rows out.
     """
     parts = []
     for analysis, cells in (("main", main), ("supplementary", supplementary)):
         fits = fit_all(cells, composition_terms) if len(cells) else {}
         tables = {
-            "coefficients": coefficients_table(fits),
-            "fit": fit_table(fits, cells),
+            "coefficients": cost_need_coefficients(fits),
+            "fit": cost_need_fits(fits, cells),
             "indicators": indicators_table(fits, cells),
         }
         tables = {name: table.assign(analysis=analysis) for name, table in tables.items()}
@@ -235,7 +237,7 @@ def fit_all(cells: pd.DataFrame, composition_terms: pd.DataFrame) -> dict[int, F
     return {model: fit(cells, model, shares_of(composition_terms, model)) for model in MODELS}
 
 
-def coefficients_table(fits: dict[int, Fit]) -> pd.DataFrame:
+def cost_need_coefficients(fits: dict[int, Fit]) -> pd.DataFrame:
     """Rows of expenditure.cost_need_coefficients: one per model and term, in the order of Table 5.1.
 
     Parameters
@@ -265,13 +267,13 @@ def coefficients_table(fits: dict[int, Fit]) -> pd.DataFrame:
     return typed(parts, _COEFFICIENTS)
 
 
-def fit_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
+def cost_need_fits(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """Rows of expenditure.cost_need_fit; the model degrees of freedom leave out the constant.
 
     Parameters
     ----------
     fits
-        As `coefficients_table`.
+        As `cost_need_coefficients`.
     cells : DataFrame
         What was fitted: see `design`.
 
@@ -299,7 +301,7 @@ def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     fits, cells
-        As `fit_table`.
+        As `cost_need_fits`.
 
     Returns
     -------

@@ -45,7 +45,7 @@ _CURVES = {
     "observed_survival": float,
     "expected_survival": float,
 }
-#: Digits of a municipality's curve: more would tell how many were at risk in each week.
+#: Digits of a municipality's curve: more would reveal how many were at risk in each week.
 _CURVE_DECIMALS = 3
 _CHUNK = 4096  # spells whose expected curves are in memory at a time
 #: Outcome of a spell that is the event of each cause; the others are competing, or censored.

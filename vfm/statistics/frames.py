@@ -1,4 +1,4 @@
-"""Frames for the warehouse: exactly the columns of a table, typed also where there is no row."""
+"""Frames for the warehouse: exactly the columns of a table, with their types even if there is no row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def typed(parts: Iterable, columns: Mapping[str, object]) -> pd.DataFrame:
 
 
 def stacked(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Several tables as one, told apart by the column `result`.
+    """Several tables as one, distinguished by the column `result`.
 
     A fit is made once and gives the rows of several tables; SQL selects the rows and columns of each again.
 

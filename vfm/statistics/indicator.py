@@ -235,7 +235,7 @@ def _members(municipality, size):
     return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
-def uncertainty(
+def uncertainty(  # long: one derivation, of which no part stands alone
     spells: pd.DataFrame,
     *,
     window_weeks: int = 156,
@@ -369,7 +369,7 @@ _EFRON_RESULTS = {
 }
 
 
-def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
+def cox_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
     Parameters
@@ -382,7 +382,7 @@ def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow"
     DataFrame
         By `result`: 'coefficients' (`cox.coefficients_table`), 'covariances' (`cox.covariance_table`),
         'baseline' (`cox.baseline_table`), 'indicators' (`uncertainty_table`) and 'indicator_covariances'
-        (`covariance_table`). No rows in, no rows out.
+        (`indicator_covariance_table`). No rows in, no rows out.
     """
     if not len(spells):
         return stacked({}, _RESULTS)
@@ -394,7 +394,7 @@ def results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow"
             "covariances": cox.covariance_table(fits),
             "baseline": cox.baseline_table(fits, window_weeks),
             "indicators": uncertainty_table(found),
-            "indicator_covariances": covariance_table(found),
+            "indicator_covariances": indicator_covariance_table(found),
         },
         _RESULTS,
     )
@@ -408,13 +408,13 @@ def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "br
     spells, window_weeks
         As `uncertainty`.
     ties : {'breslow', 'efron'}
-        Those of `results`, whose coefficients stand beside Efron's.
+        Those of `cox_results`, whose coefficients stand beside Efron's.
 
     Returns
     -------
     DataFrame
         By `result`: 'terms' (`cox.hazard_tests_table`), 'municipalities' (`expected_table`) and, unless
-        `results` has them, 'breslow_terms': sex, term and breslow_coefficient. No rows in, no rows out.
+        `cox_results` has them, 'breslow_terms': sex, term and breslow_coefficient. No rows in, no rows out.
     """
     if not len(spells):
         return stacked({}, _EFRON_RESULTS)
@@ -493,7 +493,7 @@ def uncertainty_table(found: Uncertainty) -> pd.DataFrame:
     return typed([row], _UNCERTAINTY)
 
 
-def covariance_table(found: Uncertainty) -> pd.DataFrame:
+def indicator_covariance_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_covariance, one per ordered pair of municipalities.
 
     Parameters

@@ -102,7 +102,7 @@ def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarra
     Returns
     -------
     (n,) float array
-        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 where there are no degrees.
+        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 if degrees are 0.
 
     Raises
     ------
@@ -341,7 +341,7 @@ def _half_width(draws):
     return (high - low) / (2 * Z_975)
 
 
-def joint_fit(
+def joint_fit(  # long: one simulation, step by step as its notes say
     y: np.ndarray,
     x: np.ndarray,
     weights: np.ndarray,
@@ -487,7 +487,7 @@ def joint_regressions(
     return typed(parts, _JOINT)
 
 
-def frontier_intervals(
+def frontier_intervals(  # long: it names every column of the table
     municipalities: pd.DataFrame,
     draws: pd.DataFrame,
     frontier_results: pd.DataFrame,

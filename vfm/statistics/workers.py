@@ -1,4 +1,4 @@
-"""Processes that compute the blocks of the bootstrap, and what is said to them.
+"""Processes that compute the blocks of the bootstrap, and the messages to them.
 
 They are started"""
 
@@ -20,7 +20,7 @@ _MEMORY = 2e9  # bytes that all workers may hold, about; one holds twice what it
 
 
 class _Pipe:
-    """`read` or `write` of a stream, no more: numpy asks real files for a position, which a pipe lacks."""
+    """only `read` or `write` of a stream: numpy asks real files for a position, which a pipe lacks."""
 
     def __init__(self, *, read=None, write=None):
         self.read, self.write = read, write
@@ -51,7 +51,7 @@ def _work():
 
 
 def _end_with_input():
-    """End once standard input is closed, as when who asked was killed: nobody waits for the answers."""
+    """End once standard input is closed, as when the parent process was killed: nobody waits for answers."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
@@ -32,27 +31,6 @@ from vfm.warehouse.alternatives import (
 from vfm.warehouse.dbt_runs import run_dbt, wait_for_warehouse
 from vfm.warehouse.machine import BuildError
 from vfm.warehouse.paths import Paths, register_folder
-
-
-class AlternativesProgress:
-    """One line that is written over on a terminal, one line per alternative elsewhere."""
-
-    def __init__(self, stream, total):
-        self.stream, self.total, self.done = stream, total, 0
-        self.began = time.monotonic()
-
-    def say(self, what):
-        """Say what begins, and how long the rest will take if it goes on like this."""
-        left = ""
-        if self.done:
-            seconds = (time.monotonic() - self.began) / self.done * (self.total - self.done)
-            left = f", {seconds / 60:.1f} min left"
-        line = f"{self.done} of {self.total} alternatives built{left}: {what}"
-        terminal.put(self.stream, line)
-
-    def end(self):
-        """Leave the line."""
-        terminal.leave(self.stream)
 
 
 def built_from(paths: Paths) -> dict:
@@ -153,13 +131,13 @@ def build_alternatives(paths: Paths, stream: TextIO = sys.stdout) -> None:
             try:
                 marks = fingerprints(built_from(paths))
                 chosen = listed()
-                progress, states = AlternativesProgress(stream, sum(bool(each.vars) for each in chosen)), {}
-                for each in chosen:
-                    if each.vars:
-                        progress.say(each.label_en)
-                        states[each.name] = rebuild(paths, each, work / each.name)
-                        shutil.rmtree(work / each.name)
-                        progress.done += 1
+                built = [each for each in chosen if each.vars]
+                progress, states = terminal.Progress(stream, len(built), "alternatives built"), {}
+                for each in built:
+                    progress.say(each.label_en)
+                    states[each.name] = rebuild(paths, each, work / each.name)
+                    shutil.rmtree(work / each.name)
+                    progress.count(each.label_en)
                 progress.say("the comparison")
                 with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
                     states |= {each.name: ANALYSES[each.analysis](con) for each in chosen if each.analysis}

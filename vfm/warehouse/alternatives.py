@@ -184,7 +184,7 @@ def project_variables() -> dict:
 
 
 def changes(default: pd.Series, other: pd.Series) -> int | None:
-    """Count where two columns of text or whole numbers differ, both known; None where none is known twice."""
+    """Count where two columns of text or whole numbers differ, both known; None if no row has both."""
     known = default.notna() & other.notna()
     return int((default[known] != other[known]).sum()) if known.any() else None
 
@@ -227,7 +227,7 @@ def fingerprints(build_info: dict | pd.Series) -> list[str]:
 
 
 def kept_states(path: Path, marks: list[str]) -> dict[str, pd.DataFrame]:
-    """Read the kept states, {alternative: state}; none where there is no file or it has other marks."""
+    """Read the kept states, {alternative: state}; none if there is no file, or its marks differ."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
         if found["fingerprints"] != marks:

@@ -25,7 +25,7 @@ from vfm.warehouse.paths import register_folder
 from vfm.warehouse.sql_text import literal
 
 OWNER_ONLY = 0o077
-# these look at what was built, whatever registers it came from, or run one macro: they run no model
+# these commands run no model: they look at a finished build, from whatever registers, or run one macro
 LOOKING = {"show", "compile", "generate", "run-operation"}
 MADE_IN_BUILD = ("logs", "target", "truth")
 MANY_ROWS = 500_000  # of a table: a Python model takes about a gigabyte for a million spells
@@ -102,7 +102,7 @@ def keep_rows_out_of_the_log() -> None:
 
 
 def without_rows(wanted: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A filter of events as before, but for the one that carries the rows of dbt show."""
+    """Return the filter `wanted`, which now also leaves out the event that carries the rows of dbt show."""
     return lambda event: event.info.name != "ShowNode" and wanted(event)
 
 
@@ -122,7 +122,7 @@ def folders_to_read() -> list[Path]:
 
 
 def said(function: Callable, *arguments: object) -> Any:
-    """Let a refusal of the build be one that dbt prints without a traceback."""
+    """Turn a refusal of the build into an error that dbt prints without a traceback."""
     try:
         return function(*arguments)
     except machine.BuildError as problem:

@@ -1,4 +1,4 @@
-"""dbt in a process of its own: what it is told, what is heard of it, and how it ends."""
+"""Runs dbt in a process of its own: gives it variables, follows its log and reads how it ended."""
 
 import json
 import os
@@ -209,7 +209,7 @@ def listen(
         try:
             errors, plain = _follow(dbt.stdout, hear)
         except BaseException:
-            dbt.kill()  # its database survives that; nothing it would still do is wanted
+            dbt.kill()  # its database survives that, and the rest of its work is not wanted
             dbt.wait()
             raise
         dbt.wait()  # before the pipe to it is closed

@@ -1,4 +1,4 @@
-"""What dbt says of a failed build, put into sentences for a person."""
+"""Puts what dbt reports about a failed build into sentences for a person."""
 
 import json
 import re
@@ -7,7 +7,8 @@ from vfm.warehouse import machine, settings
 from vfm.warehouse.paths import Paths
 
 FAILED = {"error", "fail", "runtime error", "partial success", "skipped"}
-LOST_SPARK = "Spark "  # so begins what Spark as a whole died of: whatever else fails then fails because of it
+# a message that begins so says why Spark as a whole ended: other failures follow from it
+LOST_SPARK = "Spark "
 SHOWN_FAILURES = 12  # one for each register and one more
 WRAPPER = re.compile(r"^(Compilation|Runtime|Database|Parsing|Dbt\w*|Env\w*) Error( in .*)?$", re.IGNORECASE)
 NOISE = re.compile(
@@ -50,7 +51,7 @@ def failures(paths: Paths, errors: list[tuple[str, str]], plain: list[str]) -> l
         said = said or [message for _, message in errors] or ["".join(plain[-1:])]
         return [one_sentence(said[-1]) or "dbt stopped without a word.", log]
     sentences = [describe(result, paths) for result in failed]
-    # what fails beside a refused register, or a limit that leaves too few rows, fails because of it
+    # failures beside a refused register, or a limit that leaves too few rows, follow from it
     for cause in ("register ", "variable "):
         sentences = [sentence for sentence in sentences if sentence.startswith(cause)] or sentences
     if len(sentences) > SHOWN_FAILURES:

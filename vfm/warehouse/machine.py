@@ -44,16 +44,16 @@ class BuildError(Exception):
 
 
 class Stopped(KeyboardInterrupt):
-    """The build was told to end; the argument is the signal's number."""
+    """A signal asked the build to end; the argument is the signal's number."""
 
 
 @contextmanager
 def told_to_end() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exception, as SIGINT is, so that what was begun is cleared away."""
+    """Turn SIGTERM and SIGHUP into an exception, as SIGINT is, so that unfinished work is cleared away."""
 
     def stop(number, _):
         for each in heard:
-            signal.signal(each, signal.SIG_IGN)  # once is enough: nothing disturbs the clearing away
+            signal.signal(each, signal.SIG_IGN)  # nothing disturbs the clearing away
         raise Stopped(number)
 
     heard = [each for each in (*STOPS, signal.SIGINT) if signal.getsignal(each) != signal.SIG_IGN]  # nohup
@@ -155,7 +155,7 @@ def refusal(said: list[str], folder: Path, name: str, spill: Path) -> str | None
         None where it was something else.
     """
     everything = "\n".join(said)
-    if NO_ROOM.search(everything):  # first: what else fails then fails because of it
+    if NO_ROOM.search(everything):  # first: other failures follow from it
         if SPILLED.search(everything) and spill.parent != folder:
             return out_of_room("spill", spill.parent, spill.parent)
         return out_of_room("build", folder, name)

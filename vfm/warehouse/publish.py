@@ -125,7 +125,7 @@ def into(warehouse: str | Path, path: Path) -> Iterator[duckdb.DuckDBPyConnectio
     """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
     with closing(duckdb.connect(str(path), config=settings.duckdb_config(Path(warehouse).parent))) as con:
         con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
-        con.execute("set enable_external_access = false")  # but for these two files
+        con.execute("set enable_external_access = false")  # except for these two files
         yield con
         con.execute("detach warehouse")
         con.execute("checkpoint")

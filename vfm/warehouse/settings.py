@@ -65,7 +65,10 @@ def memory_limit() -> str:
 
 
 def megabytes(size: str) -> float | None:
-    """Read a size in DuckDB's words, such as 8GB or 750 MiB, in millions of bytes; None where it is none."""
+    """Return a size such as 8GB or 750 MiB, as DuckDB writes it, in millions of bytes.
+
+    None if the text is not a size.
+    """
     found = SIZE.fullmatch(size.strip())
     if found is None:
         return None

@@ -22,7 +22,7 @@ def put(stream: TextIO, line: str) -> None:
 
 
 def leave(stream: TextIO) -> None:
-    """Leave an empty line where lines were written over; nothing where the stream is no terminal."""
+    """Leave an empty line where lines were written over; nothing if the stream is not a terminal."""
     if stream.isatty():
         stream.write("\r" + CLEAR)
 

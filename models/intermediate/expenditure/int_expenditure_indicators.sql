@@ -53,7 +53,7 @@ squares as (
 
 ),
 
--- the standard error of a mean over years; one year has none
+-- the standard error of a mean over years; a mean of one year has no standard error
 errors as (
 
     select

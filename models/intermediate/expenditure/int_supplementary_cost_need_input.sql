@@ -1,4 +1,4 @@
-{#- what is no list is refused when dbt connects, and until then must not stop the parser -#}
+{#- a value that is not a list is refused when dbt connects; it must not stop the parser before -#}
 {%- set groupings = var('supplementary_groupings') -%}
 {%- set groupings = groupings if groupings is iterable else [] -%}
 with

@@ -18,7 +18,7 @@ population_register as (
 
 ),
 
--- Christiansoe is no municipality and counts as Bornholm
+-- Christiansoe is not a municipality and counts as Bornholm
 municipal_moves as (
 
     select

@@ -53,7 +53,7 @@ checked as (
 ),
 
 -- the published expectation is the coefficients times the shares: with all shares but one or two it
--- would give those back, so two that may be anything between 0 and 1 are left out, too
+-- would reveal the others, so two shares that may be anything between 0 and 1 are withheld too
 final as (
 
     select

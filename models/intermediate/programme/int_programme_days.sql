@@ -53,7 +53,7 @@ first_emigrations as (
         on
             absences.person_id = population.person_id
             and absences.absent_from >= population.programme_start_date
-    where absences.absent_from < absences.absent_to  -- who is back on the same day was not away
+    where absences.absent_from < absences.absent_to  -- a person back on the same day was not away
     group by absences.person_id
 
 ),

@@ -12,7 +12,8 @@ term_persons as (
 
 ),
 
--- "infinite" would say that nobody at a level succeeded: of few persons the status is not told
+-- "infinite" would say that nobody on a level succeeded, so the status is withheld when persons
+-- are few
 final as (
 
     select

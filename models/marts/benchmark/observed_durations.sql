@@ -6,7 +6,8 @@ durations as (
 
 ),
 
--- a municipality of the benchmark shows its spells in many tables: only others can hide spells
+-- the spells of a benchmarked municipality stand in many tables: only the spells of the other
+-- municipalities can be withheld
 spells_checked as (
 
     select
@@ -42,7 +43,8 @@ reasons as (
 
 ),
 
--- with its spells a municipality outside the benchmark would tell its successes by its duration
+-- with its spells known, the duration of a municipality outside the benchmark would reveal its
+-- successes
 final as (
 
     select

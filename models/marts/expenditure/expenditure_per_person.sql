@@ -27,7 +27,7 @@ reasons as (
 
 ),
 
--- the accounts are public; what they give per person is not in a withheld cell
+-- the accounts are public; the expenditure per person of a withheld cell is not
 final as (
 
     select

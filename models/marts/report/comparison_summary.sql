@@ -45,7 +45,7 @@ counted as (
 
 ),
 
--- what is set aside is no target
+-- a cell that is set aside is not a target
 final as (
 
     select

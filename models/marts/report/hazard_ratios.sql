@@ -37,7 +37,7 @@ terms as (
 
 ),
 
--- a condition is as certain as it is for the sex of which less is known
+-- a condition is as certain as its less certain estimate of the two sexes
 conditions as (
 
     select

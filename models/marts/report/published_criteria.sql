@@ -42,7 +42,7 @@ frontier_efficiencies as (
 
 ),
 
--- what the errata set aside is no target
+-- a cell that the errata set aside is not a target
 targets as (
 
     select * from comparison
@@ -212,7 +212,7 @@ compared_spells as (
 
 ),
 
--- what is not printed or withheld is known as a sum: the total less the rest
+-- cells that are not printed, or withheld, are known as a sum: the total less the other cells
 all_spells as (
 
     select

@@ -6,7 +6,8 @@ spells as (
 
 ),
 
--- both sexes and all outcomes beside each; a cell of nobody is a row, too
+-- each sex and each outcome, with a row for both sexes and one for all outcomes; an empty cell is
+-- a row, too
 labels as (
 
     select

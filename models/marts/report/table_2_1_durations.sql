@@ -37,7 +37,7 @@ sums as (
 
 ),
 
--- the mean of one sex is in those of the other and of all
+-- the mean of one sex follows from those of the other sex and of all
 checked as (
 
     select

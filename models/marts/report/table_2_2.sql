@@ -12,7 +12,7 @@ population as (
 
 ),
 
--- a spell whose ground is not recorded is in the total only: what is left of it is a cell, too
+-- a spell whose ground is not recorded is in the total only: the rest of the total is a cell, too
 spells_by_ground as (
 
     select

@@ -35,7 +35,7 @@ benchmarked_spells as (
 
 ),
 
--- a spell whose ground is not recorded is in the total only: what is left of it is a mean, too
+-- a spell whose ground is not recorded is in the total only: the rest of the total has a mean, too
 spells_by_ground as (
 
     select

@@ -63,7 +63,7 @@ def columns_of(wide: int) -> alt.ExprRef:
     return alt.expr(f"containerSize()[0] < 500 ? 1 : {wide}")
 
 
-def broken_axis(**more) -> alt.Axis:
+def broken_axis(**more: object) -> alt.Axis:
     """An axis of long labels, which break at | on a phone."""
     return alt.Axis(
         labelExpr="containerSize()[0] < 500 ? split(datum.label, '|') : join(split(datum.label, '|'), ' ')",
@@ -115,7 +115,7 @@ def rule_at(value: float, axis: str = "x", *, dash: tuple[int, int] = (4, 3)) ->
     return mark.encode(**{axis: "at:Q"})
 
 
-def halo(base: alt.Chart, **text) -> alt.LayerChart:
+def halo(base: alt.Chart, **text: object) -> alt.LayerChart:
     """Text that stays readable on top of marks: a layer of white outlines, and the letters."""
     look = {"fontSize": 12, "fontWeight": "bold", "color": "#000"} | text
     return base.mark_text(**look, stroke="#fff", strokeWidth=3, strokeJoin="round") + base.mark_text(**look)

@@ -68,7 +68,7 @@ def municipality_name(results: Results, code: str) -> str:
     Raises
     ------
     ReportError
-        If there is none of this code.
+        If no municipality has this code.
     """
     return results.row("report.figure_3_1", municipality_code=code)["municipality_name"]
 

@@ -32,7 +32,7 @@ def sheet_charts(results: Results, words: Words) -> dict[str, dict | None]:
     Returns
     -------
     dict
-        {name: Vega-Lite}; a chart of whose cells none is told is None.
+        {name: Vega-Lite}; a chart is None if all its cells are withheld.
     """
     return {
         "curves": _survival_curves(results, words),

@@ -166,7 +166,7 @@ def _profile_rows(profile, words):
 
 
 def _survival(own, words):
-    """Share without a job at some weeks; between two weeks that are told the observed one is a range."""
+    """Share without a job at some weeks; between two published weeks the observed share is a range."""
     if not own["survival"]:
         return None
     observed, expected = [], []

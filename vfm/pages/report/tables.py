@@ -79,7 +79,7 @@ class Results:
         """Return an optional table, None where the file has none."""
         return self.tables.get(name)
 
-    def row(self, table: str, **keys) -> dict:
+    def row(self, table: str, **keys: object) -> dict:
         """Return the one row of a table that has these values, {column: value}.
 
         Raises
@@ -96,7 +96,7 @@ class Results:
         return frame.iloc[0].to_dict()
 
     def method(self, variable: str) -> str:
-        """Return a choice of the method that is in force, as text; `row` says when there is none."""
+        """Return a choice of the method that is in force, as text; errors as `row`."""
         return self.row("meta.method", name=variable)["value"]
 
     @property

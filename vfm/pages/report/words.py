@@ -28,7 +28,7 @@ LOCALES = {
         "percent": "%",
     },
 }
-SMALLEST_P_VALUE = 0.001  # below it the p-value is not told to its digits
+SMALLEST_P_VALUE = 0.001  # a smaller p-value is written as below this number
 
 
 @cache
@@ -104,7 +104,7 @@ class Words:
         return self._in_signs(f"{share:.{decimals}%}".rstrip("%")) + LOCALES[self.language]["percent"]
 
     def p_value(self, value: float | None, *, reason: str | None = None) -> str:
-        """Write a p-value: three decimals where they matter, and no 1,000 that reads as a thousand."""
+        """Write a p-value: three decimals where they matter, and never 1,000, which reads as a thousand."""
         if is_missing(value):
             return self.missing(reason or "not_estimated")
         if value < SMALLEST_P_VALUE:

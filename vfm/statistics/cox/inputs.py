@@ -13,7 +13,14 @@ from vfm.statistics.cox.risk_sets import RiskSets
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
 
 
-def checked(duration: ArrayLike, event: ArrayLike, X: ArrayLike | None, weights, cluster, ties: str) -> tuple:
+def checked(
+    duration: ArrayLike,
+    event: ArrayLike,
+    X: ArrayLike | None,
+    weights: ArrayLike | None,
+    cluster: ArrayLike | None,
+    ties: str,
+) -> tuple:
     """Arguments of `fit` as arrays, each refused by name where it cannot be used.
 
     Returns

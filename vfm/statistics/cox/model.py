@@ -29,7 +29,7 @@ from vfm.statistics.cox.covariates import (
 from vfm.statistics.cox.inputs import checked, screened
 from vfm.statistics.cox.likelihood import Likelihood, ScoreParts, State
 from vfm.statistics.cox.names import ESTIMATED
-from vfm.statistics.cox.newton import COLLINEAR_TOLERANCE, collinear, independent, maximise
+from vfm.statistics.cox.newton import COLLINEAR_TOLERANCE, collinear, independent, newton_maximum
 from vfm.statistics.cox.risk_sets import RiskSets, grouped
 
 
@@ -253,7 +253,7 @@ class CoxResult:
         return survival[np.searchsorted(weeks, np.asarray(times, float), side="right")]
 
 
-def fit(
+def fit(  # long: it names every part of the result
     duration: ArrayLike,
     event: ArrayLike,
     X: ArrayLike | None,
@@ -387,7 +387,7 @@ def _maximum(likelihood, mean, start, terms):
     if terms:
         information = likelihood.standardise(information, at_null=state is likelihood.null)
         rough.scale = likelihood.scale
-        b, state, score, inverse, iterations = maximise(
+        b, state, score, inverse, iterations = newton_maximum(
             likelihood, rough, terms, b * likelihood.scale, state, information
         )
     scale = likelihood.scale

@@ -2,7 +2,7 @@
 
 TIES = ("breslow", "efron")
 
-#: Columns of the model input that are no covariate (intermediate.int_cox_input).
+#: Columns of the model input that are not covariates (intermediate.int_cox_input).
 ID_COLUMNS = (
     "spell_id",
     "person_id",

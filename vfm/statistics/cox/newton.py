@@ -1,4 +1,4 @@
-"""The way up to the maximum of a partial likelihood, and what can be in its way.
+"""Finds the maximum of a partial likelihood, or names what keeps it from being found.
 
 Notes
 -----
@@ -140,7 +140,7 @@ def _climb(likelihood, b, state, information, inverse, target):
     return b, state, gradient, information, inverse, steps, arrived
 
 
-def maximise(
+def newton_maximum(
     likelihood: Likelihood,
     rough: Likelihood,
     terms: list,

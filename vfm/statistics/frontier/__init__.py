@@ -42,9 +42,9 @@ from vfm.statistics.frontier.tables import (
     efficiencies_table,
     fit_table,
     fits,
+    frontier_results,
     known_noise_table,
     parameters_table,
-    results,
 )
 
 __all__ = [
@@ -67,6 +67,6 @@ __all__ = [
     "known_noise_table",
     "mixed_chi_square_p",
     "parameters_table",
-    "results",
+    "frontier_results",
     "simulated_statistics",
 ]

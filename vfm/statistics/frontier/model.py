@@ -276,7 +276,7 @@ def _maximum(problem, distribution):
     skewness = problem.w @ problem.residuals(problem.ols) ** 3
     (value, theta), anywhere = search(problem, distribution)
     if value <= ols_value + TIE and skewness < 0:
-        value, theta = anywhere  # the regression is no maximum either, so the way up leads to the corner
+        value, theta = anywhere  # the regression is not a maximum either, so the way up leads to the corner
     corner = problem.without_noise()
     boundary, density = "", problem.density
     if value <= ols_value + TIE:

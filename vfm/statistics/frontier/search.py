@@ -113,7 +113,7 @@ class Problem:
         tolerances = {"ftol": 1e-14, "gtol": 1e-9} if polish else {"ftol": 1e-11, "gtol": 1e-6}
         # Where the noise vanishes the likelihood falls off a cliff as soon as one residual changes its sign,
         # and a search may end on its edge or below. It starts again from the highest point while that helps;
-        # on the way to a corner whose supremum has a closed form, how high it came is of no matter.
+        # on the way to a corner whose supremum has a closed form, the height it reached does not matter.
         for _ in range(_RESTARTS):
             reached = highest
             optimize.minimize(

@@ -132,7 +132,7 @@ _RESULTS = {
 }
 
 
-def results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0) -> pd.DataFrame:
+def frontier_results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0) -> pd.DataFrame:
     """Rows of intermediate.int_frontier_results: every frontier fitted once, and what follows from it.
 
     Parameters

@@ -24,7 +24,7 @@ from vfm.warehouse import terminal
 
 try:
     import resource
-except ImportError:  # Windows: no peak of memory is told
+except ImportError:  # Windows: the peak of memory is not reported
     resource = None
 
 PROCESSES = 2
@@ -140,7 +140,7 @@ def _make(folder, seed, shards, scale, processes, stream):
 
 
 def _begin():
-    """Prepare a process that makes worlds: it ignores Ctrl-C and ends with the process that started it."""
+    """Prepare a worker process: it ignores Ctrl-C and ends when its parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 
@@ -190,7 +190,7 @@ def _join_registers(folder, parts):
 
 
 def peak_memory() -> int:
-    """Bytes of memory that this process has held at most; 0 where the system does not tell."""
+    """Bytes of memory that this process has held at most; 0 if the system does not report it."""
     if resource is None:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -5,7 +5,7 @@ python -m vfm.synthetic.verify.calibration --seeds 4 --rounds 12
 Each round makes a world at a few seeds, reads from them what an analyst would find (`measure`), and moves
 every fitted number a part of the way to its printed target: a fixed-point iteration with falling steps, so
 the noise of the seeds averages out. The fitted numbers are written to `fitted.json` after each round, and
-`constants` reads them. The seeds are none of those that `make registers` or `make recovery` use.
+`constants` reads them. The seeds differ from those that `make registers` and `make recovery` use.
 """
 
 import argparse

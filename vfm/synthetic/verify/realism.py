@@ -1,8 +1,8 @@
 """The world beside public figures: ages, sexes, countries, moves, families, work and where people live.
 
 The report fixes counts of spells, successes and money; on nearly everything else about the persons it is
-silent. `public_figures.csv` says what is public of that, or what would be plausible, and from where. Public
-figures are of other delimitations than the study's (all ages, applicants, other years), so they give bands.
+silent. `public_figures.csv` holds public figures on it, or plausible ones, with their sources. Public figures
+are delimited otherwise than the study (all ages, applicants, other years), so they give bands.
 
 python -m vfm.synthetic.verify.realism [--seed 20170601] [--write docs/synthetic.md]
 

@@ -30,7 +30,7 @@ from vfm.warehouse.provenance import code_fingerprint
 SEEDS = 20
 PROCESSES = 2
 PAGE = PROJECT / "docs" / "recovery.md"
-# what a result follows from: a change in any of it makes kept results void
+# a change in any of these makes kept results void
 CODE = ("vfm/**/*.py", "models/**/*", "macros/**/*", "python_models/**/*", "dbt_project.yml",
         "seeds/classifications/*", "seeds/published/*")  # fmt: skip
 NOT_CODE = {f"vfm/synthetic/verify/{name}.py" for name in ("recovery", "recovery_report")}
@@ -51,7 +51,7 @@ def fingerprint(project: Path) -> str:
 
 
 def _kept_result(path, wanted):
-    """The kept result of a seed, or None where there is none of this code."""
+    """The kept result of a seed; None if this code has not made one."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -206,7 +206,7 @@ def _cost_need_estimates(cells, shares, need, seed):
 
 
 def _plain(value):
-    """JSON's form of what is no plain number or text: a number of numpy's, or a missing value."""
+    """JSON's form of a value that is not a plain number or text: a number of numpy's, or a missing value."""
     return value.item() if isinstance(value, np.generic) else None
 
 

@@ -53,8 +53,8 @@ def redraw_spending(cells: pd.DataFrame, predicted: np.ndarray, seed: int, numbe
     """Spending with the same expectations and other deviations from them.
 
     What a municipality spends beyond its expectation on average over its years, and what a year adds, keep
-    their size as a share of the expectation and get a random sign each. So deviations are large where they
-    were, and alike over the years of a municipality as they were, but fit no printed table.
+    their size as a share of the expectation and get a random sign each. So deviations stay as large as they
+    were, and as similar from year to year, but no longer fit the printed tables.
 
     Parameters
     ----------

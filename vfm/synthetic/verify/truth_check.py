@@ -169,7 +169,7 @@ def compare_worlds(
 
 
 def _is_of(shard, shards):
-    """SQL condition on the persons of a shard; the last one takes whoever is of none."""
+    """SQL condition on the persons of a shard; the last one takes persons that belong to no shard."""
     if shards == 1:
         return "true"
     own = keys.pnr_prefix("persons", shard)[1:]

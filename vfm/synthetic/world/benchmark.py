@@ -102,7 +102,7 @@ def _expenditure_levels(expenditure, benchmarked):
 def _stand_apart(indicators, places, in_order, level):
     """Fill in those above and below 1 of Table 5.3: from the upper end of the order, from its lower end.
 
-    Above 1 are none of those where most succeed, apart from the outlier: they would need less than the cells
+    Apart from the outlier, no municipality where most succeed is above 1: it would need less than the cells
     of Table 5.3 spend.
     """
     cells = published("table_5_3").query("expenditure_level != 'total'")

@@ -258,8 +258,8 @@ INTEGRATION_BENEFIT_FOR_ALL_FROM = "2016-07-04"
 # --- health in the first year -----------------------------------------------------------------------------
 
 # Chance of at least one such event in the health year (men, women); refugees see the psychiatric ones more.
-# Levels: public shares where there are (docs/synthetic.md), else such that the standard errors of appendix
-# table 6.1 come out.
+# Levels: public shares where they exist (docs/synthetic.md); otherwise set so that the standard errors of
+# appendix table 6.1 come out.
 EVENT_SHARES = {
     ("specialty", "04"): (0.04, 0.06),
     ("specialty", "06"): (0.008, 0.010),
@@ -373,7 +373,7 @@ T_UNIT = 0.8  # a t value: the comparison allows 2, and a fit moves it again
 MEAN_UNIT = 0.025  # share of a year's mean and national total: the comparison allows 5 %
 # Who stands apart from 1 (Table 5.3).
 APART = 0.045  # least distance of the indicator from 1
-FEWEST_YEARS_APART = 4  # of the intervals of fewer years hardly any leaves 1 out
+FEWEST_YEARS_APART = 4  # with fewer years hardly any interval excludes 1
 CLEARLY = 1.25  # distance from 1 in widths of the interval, at least; at most its inverse for those around 1
 UNNATURAL_PRICE = 0.5  # of a position against the usual noise, next to one unit of a cell's mean
 # Units in the choice of who is in which cell of Table 5.3; the comparison allows 8 % and 0.03.

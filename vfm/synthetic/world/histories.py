@@ -284,7 +284,7 @@ class _Round:
     job : (m,) int array
         Week in which the person would begin the job that ends the spell.
     leave : (m,) int array
-        Week of the way to leave, NEVER where there is none after the start.
+        Week of the way to leave, NEVER if none comes after the start.
     success : (m,) bool array
         The spell ends with the job.
     """
@@ -529,7 +529,7 @@ def _side_jobs(draws, rows, start, until, on_transfer):
     -------
     jobs : DataFrame
     weeks : (m, 2) int array
-        Weeks without a transfer because of the job, end excluded; (0, 0) where there is none.
+        Weeks without a transfer because of the job, end excluded; (0, 0) if there are no such weeks.
     """
     shares = [1 - constants.SIDE_JOB_SHARE, *(constants.SIDE_JOB_SHARE * np.array([0.5, 0.3, 0.2]))]
     kind = draws.choice(np.arange(4), shares, rows)

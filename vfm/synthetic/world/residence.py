@@ -24,7 +24,7 @@ class Residence:
     periods : DataFrame
         person, from_day, to_day (excluded, NEVER at the end), place; complete from the entry on.
     away_day, return_day : (n,) int arrays
-        Emigration or death, and return; NEVER where there is none.
+        Emigration or death, and return; NEVER if it does not happen.
     """
 
     moves: pd.DataFrame

@@ -49,7 +49,7 @@ def _outcome_bars(shown, words):
 
 
 def cumulative_incidence(results: Results, words: Words) -> Figure:
-    """Share in work, and share gone, by weeks since arrival; the table tells the weeks of the sheets."""
+    """Share in work, and share gone, by weeks since arrival; the table has the weeks of the sheets."""
     frame = results["benchmark.cumulative_incidence"]
     causes = {"employment": words("outcome_success"), "leaving": words("outcome_left")}
     frame = frame.assign(
@@ -99,7 +99,7 @@ def _incidence_curves(shown, words, window):
 
 
 def _rows_beside_names(curves: pd.DataFrame, week: int) -> pd.DataFrame:
-    """Where the causes' names stand: above the higher curve at a week, or the next that is told."""
+    """Where the causes' names stand: above the higher curve at a week, or the next published week."""
     later = curves[curves["week"] >= week].sort_values(["week", "incidence"])
     first = later[later.groupby("cause_word")["week"].transform("min") == later["week"]]
     return first.drop_duplicates("cause_word", keep="last")

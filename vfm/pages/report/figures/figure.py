@@ -1,4 +1,4 @@
-"""What all figures share: a drawing with its table, and what is said of the cells without a number."""
+"""What all figures share: a drawing with its table, and the note on the cells without a number."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ class Figure:
     ----------
     name : str
     spec : dict or None
-        Vega-Lite; None where none of the numbers it would draw is told.
+        Vega-Lite; None if all numbers that it would draw are withheld.
     columns : list of str
         The head of the table.
     rows : list of list of str
@@ -103,7 +103,7 @@ def figure(
     reasons: dict[str, str] | None = None,
     note: str = "",
 ) -> Figure:
-    """Draw what is told of a frame, and set its table.
+    """Draw the published numbers of a frame, and set its table.
 
     Parameters
     ----------
