@@ -1,13 +1,15 @@
 """What a variable of the method may be, and the sentence that refuses anything else."""
 
 import datetime
+import json
 import subprocess
 import sys
 
 import pytest
 
-from vfm.warehouse import variables
-from vfm.warehouse.paths import PROJECT
+from vfm.privacy import redaction
+from vfm.warehouse import failures, variables
+from vfm.warehouse.paths import PROJECT, Paths
 
 DEFAULTS = variables.of_project(PROJECT)
 
@@ -149,3 +151,18 @@ def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
     assert "OK created" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert not (tmp_path / "build/warehouse.duckdb").exists()
+
+
+def test_a_limit_that_leaves_too_few_rows_is_the_only_sentence(tmp_path):
+    said = "variable minimum_spells is 100: only 4 municipalities have as many spells. Lower it."
+    wrapped = "Runtime Error in test the_second_stage_has_enough_municipalities (tests/x.sql)\n"
+    wrapped += f"  Invalid Input Error: {said}"
+    results = [
+        {"unique_id": "test.p.quintiles.1", "status": "fail", "message": "Got 8 results, configured to fail"},
+        {"unique_id": "test.p.enough.2", "status": "error", "message": wrapped},
+    ]
+    paths = Paths(tmp_path, tmp_path, tmp_path / "vfm.duckdb")
+    paths.target.mkdir()
+    (paths.target / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
+    assert failures.failures(paths, [], [])[:-1] == [said]
+    assert redaction.of_duckdb(f"Invalid Input Error: {said}") == f"Invalid Input Error: {said}"

@@ -8,7 +8,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?")
 # errors that speak of code, files and the machine: they quote names, not rows
 NAMES_ONLY = re.compile(r"(Binder|Catalog|Parser|Syntax|IO|Permission|Interrupt|Out of Memory) Error")
 OUR_OWN = re.compile(
-    r"(Invalid Input Error: )?(register|target|seed) "
+    r"(Invalid Input Error: )?(register|target|seed|variable) "
 )  # written by this project, without ids
 PLACE_IN_SQL = re.compile(r"\n+LINE \d+:.*", re.DOTALL)  # DuckDB repeats the line of SQL: no row is in it
 FILE = r"[^\s'\"]*[/\\][^\s'\"]*\.(?:parquet|duckdb|csv|json|py|sql|yml)(?:\.[\w.]+)?"

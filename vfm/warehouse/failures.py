@@ -51,8 +51,9 @@ def failures(paths: Paths, errors: list[tuple[str, str]], plain: list[str]) -> l
         said = said or [message for _, message in errors] or ["".join(plain[-1:])]
         return [one_sentence(said[-1]) or "dbt stopped without a word.", log]
     sentences = [describe(result, paths) for result in failed]
-    # failures beside a refused register follow from it
-    sentences = [sentence for sentence in sentences if sentence.startswith("register ")] or sentences
+    # failures beside a refused register, or a limit that leaves too few rows, follow from it
+    for cause in ("register ", "variable "):
+        sentences = [sentence for sentence in sentences if sentence.startswith(cause)] or sentences
     if len(sentences) > SHOWN_FAILURES:
         sentences[SHOWN_FAILURES:] = [f"{len(sentences) - SHOWN_FAILURES} more steps failed."]
     return [*sentences, log]
@@ -62,7 +63,7 @@ def describe(result: dict, paths: Paths) -> str:
     """Put one failed entry of run_results.json into a sentence."""
     kind, _, name = result["unique_id"].split(".")[:3]
     message = one_sentence(result["message"] or "")
-    if message.startswith(("register ", "target ")):
+    if message.startswith(("register ", "target ", "variable ")):
         return message
     got = re.match(r"Got (\d+) results?, configured to fail", message)
     if got:
@@ -82,4 +83,4 @@ def one_sentence(message: str) -> str:
         message = re.sub(r"^[\w.]+?(?:Value)?Error: (?=\w+ \w+)", "", "\n".join(lines[-1:]).strip())
     lines = [line.strip() for line in message.splitlines()]
     kept = [line for line in lines if line and not WRAPPER.match(line) and not NOISE.match(line)]
-    return re.sub(r"^Invalid Input Error: (?=register )", "", " ".join(kept))
+    return re.sub(r"^Invalid Input Error: (?=(register|variable) )", "", " ".join(kept))
