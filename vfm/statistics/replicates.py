@@ -4,7 +4,7 @@
 the sums of w exp(X b) X week by week, which add up to those over risk sets from the last week to the first.
 BFGS steps from the full sample's coefficients and inverse information replace the Hessian. One pass over
 blocks of rows gives a likelihood and its score, so that no array is as large as the rows times the replicates
-but the weights, in one byte each. Covariates that are few enough are kept as numbers between the passes.
+but the weights, in one byte each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from vfm.statistics.indicator import expected_durations
 
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
 _ROWS = 2048  # at a time, of one sex
-_KEPT_BYTES = 32e6  # of one sex's covariates in double precision: up to here they are kept between passes
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
@@ -34,9 +33,6 @@ class Model:
         self.risk = risk = cox.RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
         columns = [part(f"X.{j}") for j in range(len(self.start))]
         self.X = cox.Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
-        self.kept = None
-        if self.X.shape[1] * risk.rows * 8 <= _KEPT_BYTES:
-            self.kept = list(self.blocks())
         self.person = part("person")
         self.horizon, self.size = int(problem["horizon"]), size
         self.municipality = part("municipality")
@@ -53,9 +49,6 @@ class Model:
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Blocks of rows from the last to the first: a slice of rows, and its covariates."""
-        if self.kept is not None:
-            yield from self.kept
-            return
         for start in range((self.risk.rows - 1) // _ROWS * _ROWS, -1, -_ROWS):
             rows = slice(start, min(start + _ROWS, self.risk.rows))
             yield rows, cox.rows_of(self.X, rows)
@@ -231,8 +224,7 @@ def duration_table(hazard: np.ndarray, low: float, high: float) -> Callable[[np.
     low, high = np.clip((low, high), least, most)
     nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
     e = np.exp(nodes)
-    curve = -e[:, None] * finite
-    np.exp(curve, out=curve)
+    curve = np.exp(-e[:, None] * finite)
     value, slope = curve.sum(axis=1), -e * (curve @ finite) * _NODE_DISTANCE
     rise = np.diff(value)
     a = slope[:-1] - rise
