@@ -35,7 +35,7 @@
 
 {#
     A query whose columns are given as the yml of the running model declares; the query itself where it declares none.
-    `materialize` macros call it, so that no mart holds a number more precisely than it may be published.
+    Tables are created with it (macros/engine), so no mart holds a number more precisely than it may be published.
 #}
 {% macro as_declared(query) -%}
     {%- set given = [] -%}
@@ -55,15 +55,4 @@ from (
     {%- else -%}
 {{ query }}
     {%- endif -%}
-{%- endmacro %}
-
-{#
-    Wraps dbt-duckdb's macro of this name (written against 1.11.1: look at it again on each upgrade): a table is
-    created as its yml declares.
-#}
-{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
-    {%- set code = as_declared(compiled_code) if language == 'sql' and not temporary else compiled_code -%}
-    {{ dbt_duckdb.duckdb__create_table_as(
-        temporary, relation, code, language, partitioned_by=partitioned_by, sorted_by=sorted_by
-    ) }}
 {%- endmacro %}
