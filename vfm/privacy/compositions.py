@@ -1,9 +1,9 @@
 """Which shares of a composition may be told, so that no group of few persons follows from the others.
 
-A share is given roundly and withheld where few persons are in the group or outside it. What is given still makes
-equations: groups add up to a whole, and the published cost-need expectation is a sum of shares times coefficients.
-So the rule plays the attacker. Linear programming bounds every group of few; while a bound says more than that the
-group is one of few, a further share is withheld.
+A share is given roundly and withheld where few persons are in the group or outside it. What is given still
+makes equations: groups add up to a whole, and the published cost-need expectation is a sum of shares times
+coefficients. So the rule plays the attacker. Linear programming bounds every group of few; while a bound
+says more than that the group is one of few, a further share is withheld.
 
 Notes
 -----
@@ -17,11 +17,19 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import linprog
 
-#: Half of the step that a published expectation is rounded to, DKK, and a krone for rounded coefficients.
-HALF_STEP_DKK = 51.0
+#: Half of the steps that an expectation and its indicator are given with; a krone more for rounded
+#: coefficients.
+_HALF_STEP_DKK, _SPARE_DKK, _HALF_STEP_OF_INDICATOR = 50.0, 1.0, 0.0005
 #: Linear programs are solved in these units, so that all their numbers are of one size.
 _DKK = 1e4
 _DAYS_IN_YEAR = 366
+_COLUMNS = {
+    "municipality_code": object,
+    "year": "int64",
+    "term": object,
+    "share": float,
+    "withheld_reason": object,
+}
 #: Shares that say most are withheld last.
 _LAST = ("share_refugees", "share_under_25")
 
@@ -34,12 +42,15 @@ def withheld_shares(
     Parameters
     ----------
     groups : DataFrame
-        intermediate.int_composition_groups: municipality_code, year, place_is_withheld, persons, person_days, family,
-        whole, term, group_persons, share, is_few, step. Each place and year has the same terms.
+        intermediate.int_composition_groups: municipality_code, year, place_is_withheld, persons,
+        person_days, family, whole, term, group_persons, share, is_few, step. Each place and year has the
+        same terms.
     coefficients : DataFrame
         The cost-need model whose expectation is published: term, coefficient_dkk.
     expectations : DataFrame
-        municipality_code, year, expected_dkk: exact; the attacker knows them to the nearest hundred.
+        intermediate.int_expenditure_need: municipality_code, year, actual_dkk, expected_dkk,
+        expenditure_indicator, exact. A reader knows the second to the nearest hundred, and from the others
+        once more.
     disclosure_limit : int
         0 and 1 withhold nothing.
 
@@ -51,9 +62,12 @@ def withheld_shares(
 
     Notes
     -----
-    With the rule met, every number of persons from 1 to disclosure_limit - 1 stays possible in every group of few,
-    for a reader who knows the rule, the persons and person-days of each place, and why each share is missing.
+    With the rule met, every number of persons from 0 to disclosure_limit - 1 stays possible in every group
+    of few, for a reader who knows the rule, the persons and person-days of each place, and why each share
+    is missing.
     """
+    if not len(groups):
+        return pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
     attack = Composition(groups, coefficients, expectations, int(disclosure_limit))
     attack.protect()
     return attack.table()
@@ -87,11 +101,21 @@ class Composition:
         weights = coefficients.set_index("term")["coefficient_dkk"]
         self.weight = weights.reindex(self.terms).fillna(0.0).to_numpy(float)
         years = weights.reindex([f"year_{year}" for year in self.places.get_level_values("year")]).fillna(0.0)
-        told = expectations.set_index(index)["expected_dkk"].reindex(self.places).to_numpy(float)
-        self.expected = told - weights.get("constant", 0.0) - years.to_numpy(float)
+        told = expectations.set_index(index).reindex(self.places)
+        rounded = told["expected_dkk"].round(-2)
+        indicator = told["expenditure_indicator"].round(3)
+        fixed = weights.get("constant", 0.0) + years.to_numpy(float)
+        low = np.maximum(rounded - _HALF_STEP_DKK, told["actual_dkk"] / (indicator + _HALF_STEP_OF_INDICATOR))
+        high = np.minimum(
+            rounded + _HALF_STEP_DKK, told["actual_dkk"] / (indicator - _HALF_STEP_OF_INDICATOR)
+        )
+        self.expected = (
+            low.to_numpy(float) - fixed - _SPARE_DKK,
+            high.to_numpy(float) - fixed + _SPARE_DKK,
+        )
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """What each share can be by itself: its rounding, or what the reason for its absence says; (places, terms)."""
+        """What each share can be by itself, (places, terms): its rounding, or what its reason says."""
         given = np.round(self.share / self.step) * self.step
         low = np.where(self.hidden, 0.0, np.maximum(given - self.step / 2, 0.0))
         high = np.where(self.hidden, 1.0, np.minimum(given + self.step / 2, 1.0))
@@ -100,7 +124,9 @@ class Composition:
         near = of_few & (self.persons < self.limit)
         return np.where(of_few & ~near, 1 - most, low), np.where(near, np.minimum(high, most), high)
 
-    def equations(self, places: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray, sparse.csr_matrix, np.ndarray]:
+    def equations(
+        self, places: np.ndarray
+    ) -> tuple[sparse.csr_matrix, np.ndarray, sparse.csr_matrix, np.ndarray]:
         """Family sums (equal) and expectations (at most) of some places, one block of columns each."""
         column = {term: k for k, term in enumerate(self.terms)}
         sums, right = np.zeros((len(self.whole), len(self.terms))), np.zeros(len(self.whole))
@@ -111,14 +137,14 @@ class Composition:
             else:
                 right[row] = 1
         equal = sparse.kron(sparse.identity(len(places)), sums, format="csr")
-        told = places[np.isfinite(self.expected[places])]
+        told = places[np.isfinite(self.expected[0][places])]
         pick = sparse.csr_matrix(
             (np.ones(len(told)), (np.arange(len(told)), np.searchsorted(places, told))),
             shape=(len(told), len(places)),
         )
         sides = sparse.kron(pick, self.weight[None, :] / _DKK)
         most = sparse.vstack([sides, -sides], format="csr")
-        limits = np.r_[self.expected[told] + HALF_STEP_DKK, HALF_STEP_DKK - self.expected[told]] / _DKK
+        limits = np.r_[self.expected[1][told], -self.expected[0][told]] / _DKK
         return equal, np.tile(right, len(places)), most, limits
 
     def extremes(self, places: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,16 +167,14 @@ class Composition:
         goal[np.arange(len(places)), terms] = 1
         ends = []
         for sign in (1, -1):
-            found = linprog(
-                sign * goal.ravel(), most, limits, equal, right, bounds=box, method="highs"
-            )
+            found = linprog(sign * goal.ravel(), most, limits, equal, right, bounds=box, method="highs")
             if found.x is None:
                 raise RuntimeError(f"the bounds of the composition were not found: {found.message}")
             ends.append(found.x.reshape(goal.shape)[np.arange(len(places)), terms])
         return ends[0], ends[1]
 
     def told_too_much(self) -> dict[int, int]:
-        """{place: group of few of which a reader could say more than that it is one}, one group of each place."""
+        """{place: a group of few of which a reader could say more than that it is one}."""
         found, left = {}, self.few & ~np.isin(self.terms, ["rest_of_under_25", "rest_of_refugees"])
         left = left & self.hidden & np.isin(np.arange(len(self.days)), self.active)[:, None]
         while left.any():
@@ -161,7 +185,7 @@ class Composition:
             outside = self.persons[places, terms] >= self.limit  # those who are not in the group are few
             low, high = np.where(outside, 1 - high, low), np.where(outside, 1 - low, high)
             persons = self.everybody[places]
-            narrow = (low * persons > 1) | (high * persons < self.limit - 1)
+            narrow = (low * persons >= 0.5) | (high * persons < self.limit - 1)
             found.update(zip(places[narrow].tolist(), terms[narrow].tolist(), strict=True))
             left[places[narrow]] = False
         return found
@@ -174,7 +198,7 @@ class Composition:
             self.active = np.array(sorted(changed), int)
 
     def withhold_one_more(self, place: int, term: int) -> bool:
-        """Withhold the smallest share that helps: of the group's family, of the whole's, or any; False if none is left."""
+        """Withhold the smallest share of the family, of the whole's, or any; False if none is left."""
         family = self.family[self.terms[term]]
         near = (family, self.family.get(self.whole[family]))
         shown = [k for k in range(len(self.terms)) if not self.hidden[place, k]]
@@ -183,7 +207,13 @@ class Composition:
 
         def order(k):
             own = near.index(self.family[self.terms[k]]) if self.family[self.terms[k]] in near else len(near)
-            return own, self.terms[k] in _LAST, self.weight[k] == 0 and own == len(near), self.persons[place, k], k
+            return (
+                own,
+                self.terms[k] in _LAST,
+                self.weight[k] == 0 and own == len(near),
+                self.persons[place, k],
+                k,
+            )
 
         self.hidden[place, min(shown, key=order)] = True
         return True

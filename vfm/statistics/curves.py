@@ -199,7 +199,7 @@ def released(events: np.ndarray, at_risk: np.ndarray, limit: int) -> np.ndarray:
 
 
 def _week_grid(part, horizon, limit):
-    """Weeks at which the curves of a sex may be given: one grid for both causes, or their difference would tell."""
+    """Weeks at which the curves of a sex may be given: one grid, or a difference of causes would tell."""
     outcome = part["outcome"].to_numpy(object)
     persons = [_persons_by_week(part, outcome == name, horizon) for name in CAUSES.values()]
     return released(np.array([events for events, _ in persons]), persons[0][1], limit)
@@ -222,13 +222,13 @@ def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_lim
     spells : DataFrame
         intermediate.int_spells: spell_id, person_id, sex, duration_weeks, outcome.
     window_weeks, disclosure_limit : int
-        Missing values where fewer persons than the limit found work, or left, since the last week given, or are at
-        risk: the weeks of `cumulative_incidence_table`.
+        Missing values where fewer persons than the limit found work, or left, since the last week given, or
+        are at risk: the weeks of `cumulative_incidence_table`.
 
     Notes
     -----
-    lifelines' KaplanMeierFitter, 95 % bands from Greenwood's variance on the log(-log) scale around the rounded
-    curve; spells of one person count as independent.
+    lifelines' KaplanMeierFitter, 95 % bands from Greenwood's variance on the log(-log) scale around the
+    rounded curve; spells of one person count as independent.
     """
     from lifelines import KaplanMeierFitter  # slow to import
 
@@ -331,8 +331,8 @@ def cumulative_incidence_table(
 
     Notes
     -----
-    95 % bands on the log(-log) scale, as in lifelines, around the rounded curve; spells of one person count as
-    independent. Spells that are unfinished are censored.
+    95 % bands on the log(-log) scale, as in lifelines, around the rounded curve; spells of one person count
+    as independent. Spells that are unfinished are censored.
     """
     horizon, parts = int(window_weeks), []
     for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
@@ -398,8 +398,8 @@ def municipal_curves(
         benchmark.cox_baseline: sex, week, survival. The published one, so that the expectation tells nothing
         of the weeks that it withholds.
     window_weeks, disclosure_limit : int
-        The observed curve is missing where fewer persons of the municipality than the limit found work since the
-        last week given, or are at risk.
+        The observed curve is missing where fewer persons of the municipality than the limit found work
+        since the last week given, or are at risk.
 
     Notes
     -----

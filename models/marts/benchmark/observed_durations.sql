@@ -36,6 +36,9 @@ reasons as (
 
     select
         *,
+        -- weeks that successes saved, all together: with few of them, few can have come early
+        ({{ var('window_weeks') }} - observed_mean_duration_weeks) * spells
+        < ({{ disclosure_limit() }} - 1) * {{ var('window_weeks') }} as weeks_saved_are_few,
         {{ withheld_reason('persons', 'spells_are_withheld') }} as spells_withheld_reason,
         {{ withheld_reason('persons_with_least_outcome', 'successes_are_withheld') }}
             as successes_withheld_reason
@@ -49,11 +52,24 @@ shown as (
 
     select
         *,
-        case when is_benchmarked or not successes_are_withheld
-            then {{ released('observed_mean_duration_weeks', '2 decimals') }} end as shown_weeks,
-        case when is_benchmarked or not successes_are_withheld
-            then {{ released('standard_error', '2 significant digits') }} end as shown_error_weeks
+        case
+            when is_benchmarked then null
+            when successes_are_withheld then successes_withheld_reason
+            when weeks_saved_are_few then 'few_persons'
+        end as duration_withheld_reason
     from reasons
+
+),
+
+rounded as (
+
+    select
+        *,
+        case when duration_withheld_reason is null
+            then {{ released('observed_mean_duration_weeks', '2 decimals') }} end as shown_weeks,
+        case when duration_withheld_reason is null
+            then {{ released('standard_error', '2 significant digits') }} end as shown_error_weeks
+    from shown
 
 ),
 
@@ -71,8 +87,8 @@ final as (
         shown_weeks + {{ normal_quantile(0.975) }} * shown_error_weeks as ci_high,
         spells_withheld_reason,
         successes_withheld_reason,
-        case when not is_benchmarked then successes_withheld_reason end as duration_withheld_reason
-    from shown
+        duration_withheld_reason
+    from rounded
 
 )
 
