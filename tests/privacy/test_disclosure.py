@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from vfm.privacy.declarations import published_tables
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
@@ -142,16 +143,20 @@ def test_margins_give_no_inner_cell_back(persons, limit):
         assert not whole or greatest - least >= limit - 1e-6
 
 
-def published_models():
-    """Names of the models of the published schemas, from the files."""
-    names = set()
+def declared_models():
+    """{name: model} of the yml files of the published schemas."""
+    models = {}
     for path in [*(ROOT / "models/marts").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]:
         if path.parent.name in ("intermediate", "persons"):
             continue
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            if model.get("config", {}).get("materialized") != "ephemeral":
-                names.add(model["name"])
-    return names
+            models[model["name"]] = model
+    return models
+
+
+def published_models():
+    """Names of the models that say publish: true."""
+    return {name for name, model in declared_models().items() if model["config"]["meta"]["publish"]}
 
 
 def inventory():
@@ -173,6 +178,35 @@ def test_every_published_table_is_in_the_inventory_once():
     assert not unknown, f"docs/disclosure.md has a row of {unknown}, which nothing publishes"
     twice = [table for table, rows in named.items() if rows > 1]
     assert not twice, f"docs/disclosure.md has two rows of {twice}"
+
+
+def test_every_model_and_column_of_a_published_schema_is_declared():
+    nodes = {
+        name: {
+            **{
+                "resource_type": "model",
+                "schema": "report",
+                "alias": name,
+                "config": model.get("config", {}),
+            },
+            "columns": {column["name"]: column for column in model["columns"]},
+        }
+        for name, model in declared_models().items()
+    }
+    assert set(published_tables({"nodes": nodes}, ("report",))) == published_models()
+    assert len(nodes) > len(published_models()) > 80
+
+
+def test_tables_that_the_inventory_bases_on_no_persons_declare_none():
+    without = [
+        (re.findall(r"`(\w+)`", cells[0]), cells[2])
+        for cells in (line.split("|")[1:-1] for line in DOCUMENT.read_text(encoding="utf-8").splitlines())
+        if len(cells) == 5 and cells[2].strip() == "no persons"
+    ]
+    assert len(without) >= 3
+    for table in (table for tables, _ in without for table in tables):
+        rests_on = {column["config"]["meta"]["rests_on"] for column in declared_models()[table]["columns"]}
+        assert not rests_on & {"persons", "spells"}, table
 
 
 def test_every_row_of_the_inventory_names_a_test_that_exists():
