@@ -28,6 +28,7 @@ def end_with_the_build():
 threading.Thread(target=end_with_the_build, daemon=True).start()
 gc.set_threshold(100_000, 50, 50)
 from dbt.cli.main import cli
+import vfm.warehouse.dbt_speed
 cli()
 """
 PATIENCE_SECONDS = 10.0

@@ -1,0 +1,135 @@
+"""What dbt does over and over and nobody sees: half of a build's processor time outside the models.
+
+Each function below replaces one of dbt's and gives the same. None is used with other versions of dbt than those
+it was written against; tests/warehouse/test_dbt_speed.py notices that, and compares each with dbt's own.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from types import CodeType
+from typing import Any
+
+from dbt.clients.jinja import MacroGenerator
+from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
+from dbt.tracking import track_behavior_change_warn
+from dbt_common.clients import jinja
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
+
+WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6"}
+UNSEEN = (EventLevel.DEBUG, EventLevel.TEST)
+
+
+def installed(name: str) -> str:
+    """Return the version of a package, "" if there is none."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def fire_event(
+    self: EventManager,
+    e: BaseEvent,
+    level: EventLevel | None = None,
+    node: Any = None,
+    force_warn_or_error_handling: bool = False,
+) -> None:
+    """Log an event as dbt does, unless it is one for debugging and no log takes those.
+
+    dbt writes out every event in full, and asks only then whether a log wants its level.
+    """
+    if (
+        force_warn_or_error_handling
+        or (level or e.level_tag()) not in UNSEEN
+        or any(logger.level in UNSEEN for logger in self.loggers)
+        or any(callback is not track_behavior_change_warn for callback in self.callbacks)
+    ):
+        fire_as_delivered(self, e, level, node, force_warn_or_error_handling)
+
+
+def keep_arguments(self: BaseEvent, *arguments: Any, **options: Any) -> None:
+    """Make an event: its message is written when somebody reads it, and for most nobody does."""
+    self.__dict__["made_with"] = arguments, options
+
+
+def message_of(event: BaseEvent) -> Any:
+    """Return the message of an event, written at the first call."""
+    if "pb_msg" not in event.__dict__:
+        arguments, options = event.__dict__["made_with"]
+        make_as_delivered(event, *arguments, **options)
+    return event.__dict__["pb_msg"]
+
+
+def set_message(event: BaseEvent, message: Any) -> None:
+    """Let dbt store the message of an event."""
+    event.__dict__["pb_msg"] = message
+
+
+def build_namespace(
+    self: MacroNamespaceBuilder, macros_by_package: dict[str, dict], ctx: dict
+) -> MacroNamespace:
+    """Gather the macros for one context, without three constructors for each: dbt does so several times for every node.
+
+    A name that a package has twice was refused when the project was read.
+    """
+    alike = vars(MacroGenerator(None, ctx, self.node, self.thread_ctx))
+    packages = {}
+    for package, macros in macros_by_package.items():
+        packages[package] = made = {}
+        for name, macro in macros.items():
+            made[name] = generator = MacroGenerator.__new__(MacroGenerator)
+            generator.__dict__ = {**alike, "macro": macro}
+    internal = {}
+    for package in reversed(self.internal_package_names_order):
+        internal |= packages.pop(package, {})
+    local = packages.get(self.search_package, {})
+    of_root = packages.get(self.root_package, {}) if self.root_package != self.search_package else {}
+    return MacroNamespace(of_root, local, internal, packages)
+
+
+def all_names(self: MacroNamespace) -> dict:
+    """Return what each name of a namespace stands for, found once instead of once for each name."""
+    if "all_names" not in self.__dict__:
+        found = {}
+        for part in reversed([*self._search_order()]):
+            found.update(part)
+        self.all_names = found
+    return self.all_names
+
+
+def iterate(self: MacroNamespace) -> Iterator[str]:
+    """Iterate over the names of a namespace."""
+    return iter(all_names(self))
+
+
+def get_item(self: MacroNamespace, name: str) -> Any:
+    """Return what a name of a namespace stands for."""
+    return all_names(self)[name]
+
+
+def compile_template(
+    self: jinja.MacroFuzzEnvironment, source: Any, *arguments: Any, **options: Any
+) -> CodeType | str:
+    """Compile a template once: dbt does so when it reads the project and again for each node that has it."""
+    if arguments or options or not isinstance(source, str) or jinja.MACRO_DEBUGGING:
+        return compile_as_delivered(self, source, *arguments, **options)
+    key = type(self), str(source)
+    if key not in compiled:
+        compiled[key] = compile_as_delivered(self, source)
+    return compiled[key]
+
+
+compiled: dict[tuple[type, str], CodeType | str] = {}
+fire_as_delivered = EventManager.fire_event
+make_as_delivered = BaseEvent.__init__
+compile_as_delivered = jinja.MacroFuzzEnvironment.compile
+
+if all(installed(name) == written for name, written in WRITTEN_AGAINST.items()):
+    EventManager.fire_event = fire_event
+    BaseEvent.__init__ = keep_arguments
+    BaseEvent.pb_msg = property(message_of, set_message)
+    MacroNamespaceBuilder.build_namespace = build_namespace
+    MacroNamespace.__iter__ = iterate
+    MacroNamespace.__getitem__ = get_item
+    jinja.MacroFuzzEnvironment.compile = compile_template
