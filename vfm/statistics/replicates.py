@@ -4,7 +4,8 @@
 the sums of w exp(X b) X week by week, which add up to those over risk sets from the last week to the first.
 BFGS steps from the full sample's coefficients and inverse information replace the Hessian. One pass over
 blocks of rows gives a likelihood and its score, so that no array is as large as the rows times the replicates
-but the weights, in one byte each.
+but the weights, in one byte each. Covariates that are few enough are made numbers once for all passes of a
+block of replicates.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vfm.statistics.indicator import expected_durations
 
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
 _ROWS = 2048  # at a time, of one sex
+_KEPT = 32e6  # bytes that the covariates of one sex may take as numbers between the passes of a block
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
@@ -33,6 +35,7 @@ class Model:
         self.risk = risk = cox.RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
         columns = [part(f"X.{j}") for j in range(len(self.start))]
         self.X = cox.Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
+        self.kept = None  # blocks of rows while a block of replicates is computed
         self.person = part("person")
         self.horizon, self.size = int(problem["horizon"]), size
         self.municipality = part("municipality")
@@ -49,6 +52,9 @@ class Model:
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Blocks of rows from the last to the first: a slice of rows, and its covariates."""
+        if self.kept is not None:
+            yield from self.kept
+            return
         for start in range((self.risk.rows - 1) // _ROWS * _ROWS, -1, -_ROWS):
             rows = slice(start, min(start + _ROWS, self.risk.rows))
             yield rows, cox.rows_of(self.X, rows)
@@ -101,8 +107,8 @@ class Model:
                 k = self.event_index[week]
                 if whole and k >= 0:
                     live = deaths[k] > 0
-                    value -= deaths[k] * np.log(S0, out=np.zeros_like(S0), where=live)
-                    gradient -= np.divide(deaths[k], S0, out=np.zeros_like(S0), where=live) * S1
+                    value -= deaths[k] * np.log(S0, out=np.zeros(S0.shape), where=live)
+                    gradient -= np.divide(deaths[k], S0, out=np.zeros(S0.shape), where=live) * S1
         return value, gradient
 
     def maximise(
@@ -155,6 +161,7 @@ class Model:
     def expected_sums(self, persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of weight x expected duration (K, replicates) for person weights (persons, replicates)."""
         W = persons[self.person]
+        self.kept = list(self.blocks()) if self.X.size * 8 <= _KEPT else None
         deaths, events = self.events(W)
         dead = self.without_hazard(W, deaths, events)
         live = W if dead is None else np.where(dead, W.dtype.type(0), W)
@@ -173,6 +180,7 @@ class Model:
             E *= W[rows].T
             at = self.municipality[rows][member], member
             out += sparse.csr_matrix((np.ones(len(member)), at), (self.size, len(X))) @ E.T
+        self.kept = None
         return out, converged
 
 
@@ -224,7 +232,8 @@ def duration_table(hazard: np.ndarray, low: float, high: float) -> Callable[[np.
     low, high = np.clip((low, high), least, most)
     nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
     e = np.exp(nodes)
-    curve = np.exp(-e[:, None] * finite)
+    curve = -e[:, None] * finite
+    np.exp(curve, out=curve)
     value, slope = curve.sum(axis=1), -e * (curve @ finite) * _NODE_DISTANCE
     rise = np.diff(value)
     a = slope[:-1] - rise
