@@ -10,8 +10,8 @@ import pytest
 import simulation
 from cox_residuals import martingale_residuals, score_residuals
 
-from vfm.statistics import bootstrap, cox, curves, indicator, replicates
-from vfm.statistics.cox import covariates, inputs, likelihood, model, tables
+from vfm.statistics import bootstrap, covariates, cox, curves, indicator, replicates
+from vfm.statistics.cox import inputs, likelihood, model, tables
 
 SMALL = (3, 2, 4, 1, 1)
 BLOCKS = (7, 256, 10_000)

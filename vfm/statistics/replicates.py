@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import sparse
 
-from vfm.statistics import batch, cox
-from vfm.statistics.indicator import expected_durations
+from vfm.statistics import batch
+from vfm.statistics.covariates import Packed, rows_of
+from vfm.statistics.kaplan_meier import expected_durations
+from vfm.statistics.risk_sets import RiskSets, grouped
 
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
 _ROWS = 2048  # at a time, of one sex
@@ -32,9 +34,9 @@ class Model:
             return problem[f"{sex}.{name}"]
 
         self.inverse, self.start, self.alive = part("inverse"), part("start"), part("alive")
-        self.risk = risk = cox.RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
+        self.risk = risk = RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
         columns = [part(f"X.{j}") for j in range(len(self.start))]
-        self.X = cox.Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
+        self.X = Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
         self.kept = None  # blocks of rows while a block of replicates is computed
         self.person = part("person")
         self.horizon, self.size = int(problem["horizon"]), size
@@ -43,7 +45,7 @@ class Model:
         self.event_weeks = risk.event_week[self.event_starts]
         self.event_index = np.full(risk.weeks, -1)  # of a week among those with an event
         self.event_index[self.event_weeks] = np.arange(len(self.event_weeks))
-        self.event_blocks = list(cox.grouped(self.event_index[risk.event_week]))  # whole weeks
+        self.event_blocks = list(grouped(self.event_index[risk.event_week]))  # whole weeks
         self.binary = []  # columns of two values: their number, the smaller value and the larger
         for j, column in enumerate(columns):
             values = np.unique(column[self.alive])
@@ -57,7 +59,7 @@ class Model:
             return
         for start in range((self.risk.rows - 1) // _ROWS * _ROWS, -1, -_ROWS):
             rows = slice(start, min(start + _ROWS, self.risk.rows))
-            yield rows, cox.rows_of(self.X, rows)
+            yield rows, rows_of(self.X, rows)
 
     def weeks_within(self, rows: slice) -> Iterator[tuple[int, int, int, bool]]:
         """Weeks of a block from the last to the first: week, rows from and to, whether it starts there."""
@@ -75,7 +77,7 @@ class Model:
         sums = np.zeros((self.X.shape[1], W.shape[1]))
         for a in range(0, len(rows), _ROWS):
             some = rows[a : a + _ROWS]
-            sums += cox.rows_of(self.X, some).T @ W[some].astype(float)
+            sums += rows_of(self.X, some).T @ W[some].astype(float)
         return deaths, sums
 
     def without_hazard(self, W: np.ndarray, deaths: np.ndarray, events: np.ndarray) -> np.ndarray | None:
@@ -151,7 +153,7 @@ class Model:
         for at, starts in self.event_blocks:
             rows = self.risk.event_rows[at]
             weeks = self.event_index[self.risk.week[rows[starts]]]
-            e = np.exp(cox.rows_of(self.X, rows) @ b)
+            e = np.exp(rows_of(self.X, rows) @ b)
             q = product_limits(e, W[rows].astype(float), starts, at_risk[weeks])
             times = self.risk.times[self.event_weeks[weeks]].astype(int)
             inside = times <= self.horizon
@@ -259,9 +261,9 @@ class Problem:
         self.models = [Model(arrays, s, self.size) for s in range(int(arrays["sexes"]))]
         self.person, width = arrays["person"], self.horizon + 2
         self.cell = arrays["municipality"] * np.int32(width) + np.minimum(arrays["week"], self.horizon + 1)
-        self.ended = list(cox.grouped(self.cell))
+        self.ended = list(grouped(self.cell))
         event = np.flatnonzero(arrays["event"])
-        self.died = [(event[rows], starts) for rows, starts in cox.grouped(self.cell[event])]
+        self.died = [(event[rows], starts) for rows, starts in grouped(self.cell[event])]
 
     def draw(self, seed: int, replicate: int) -> np.ndarray:
         """How often each person is drawn, (persons,) in as few bytes as they need."""

@@ -4,7 +4,7 @@ Each function below replaces one of dbt's and gives the same. None is used with 
 it was written against; tests/warehouse/test_dbt_speed.py notices that, and compares each with dbt's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from types import CodeType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from dbt.clients.jinja import MacroGenerator
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.tracking import track_behavior_change_warn
-from dbt_common.clients import jinja
+from dbt_common.clients import agate_helper, jinja
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 
@@ -120,7 +120,23 @@ def compile_template(
     return compiled[key]
 
 
+def build_type_tester(
+    text_columns: Iterable[str], string_null_values: Iterable[str] = ("null", "")
+) -> agate_helper.agate.TypeTester:
+    """Make what finds the types of a query's columns once for each set of text columns.
+
+    agate reads the calendar of a language for each, though only text is ever looked up there, and dbt says
+    itself which columns are text.
+    """
+    key = frozenset(text_columns), tuple(string_null_values)
+    if key not in testers:
+        testers[key] = tester_as_delivered(sorted(key[0]), key[1])
+    return testers[key]
+
+
 compiled: dict[tuple[type, str], CodeType | str] = {}
+testers: dict[tuple, agate_helper.agate.TypeTester] = {}
+tester_as_delivered = agate_helper.build_type_tester
 fire_as_delivered = EventManager.fire_event
 make_as_delivered = BaseEvent.__init__
 compile_as_delivered = jinja.MacroFuzzEnvironment.compile
@@ -133,3 +149,4 @@ if all(installed(name) == written for name, written in WRITTEN_AGAINST.items()):
     MacroNamespace.__iter__ = iterate
     MacroNamespace.__getitem__ = get_item
     jinja.MacroFuzzEnvironment.compile = compile_template
+    agate_helper.build_type_tester = build_type_tester
