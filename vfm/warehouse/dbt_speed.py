@@ -5,11 +5,13 @@ it was written against; tests/warehouse/test_dbt_speed.py notices that, and comp
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from types import CodeType
 from typing import Any
 
 from dbt.clients.jinja import MacroGenerator
+from dbt.context import base, providers
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.clients import agate_helper, jinja
@@ -73,13 +75,13 @@ def build_namespace(
 
     A name that a package has twice was refused when the project was read.
     """
-    alike = vars(MacroGenerator(None, ctx, self.node, self.thread_ctx))
     packages = {}
     for package, macros in macros_by_package.items():
         packages[package] = made = {}
         for name, macro in macros.items():
             made[name] = generator = MacroGenerator.__new__(MacroGenerator)
-            generator.__dict__ = {**alike, "macro": macro}
+            generator.macro, generator.context = macro, ctx
+            generator.node, generator.stack = self.node, self.thread_ctx
     internal = {}
     for package in reversed(self.internal_package_names_order):
         internal |= packages.pop(package, {})
@@ -134,11 +136,20 @@ def build_type_tester(
     return testers[key]
 
 
+def args_to_dict(args: Any) -> dict:
+    """Return dbt's options as a dictionary, gathered once for each run instead of for each context."""
+    if not options_of or options_of[0] is not args:
+        options_of[:] = args, arguments_as_delivered(args)
+    return dict(options_of[1])
+
+
+options_of: list = []  # the options of this run, and what dbt makes of them
 compiled: dict[tuple[type, str], CodeType | str] = {}
 testers: dict[tuple, agate_helper.agate.TypeTester] = {}
 tester_as_delivered = agate_helper.build_type_tester
 fire_as_delivered = EventManager.fire_event
 make_as_delivered = BaseEvent.__init__
+arguments_as_delivered = providers.args_to_dict
 compile_as_delivered = jinja.MacroFuzzEnvironment.compile
 
 if all(installed(name) == written for name, written in WRITTEN_AGAINST.items()):
@@ -149,4 +160,8 @@ if all(installed(name) == written for name, written in WRITTEN_AGAINST.items()):
     MacroNamespace.__iter__ = iterate
     MacroNamespace.__getitem__ = get_item
     jinja.MacroFuzzEnvironment.compile = compile_template
+    jinja.NativeSandboxTemplate.new_context = jinja.MacroFuzzTemplate.new_context  # which copies no context
     agate_helper.build_type_tester = build_type_tester
+    agate_helper.empty_table = cache(agate_helper.empty_table)  # no table of agate changes
+    providers.args_to_dict = args_to_dict
+    base.get_context_modules = cache(base.get_context_modules)
