@@ -4,21 +4,23 @@ Each function below replaces one of dbt's and gives the same. None is used with 
 it was written against; tests/warehouse/test_dbt_speed.py notices that, and compares each with dbt's own.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from types import CodeType
-from typing import Any
+from types import CodeType, SimpleNamespace
+from typing import Any, TextIO
 
 from dbt.clients.jinja import MacroGenerator
 from dbt.context import base, providers
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.tracking import track_behavior_change_warn
-from dbt_common.clients import agate_helper, jinja
+from dbt_common.clients import agate_helper, jinja, system
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from mashumaro.jsonschema import schema
 
-WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6"}
+WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6", "mashumaro": "3.14"}
 UNSEEN = (EventLevel.DEBUG, EventLevel.TEST)
 
 
@@ -143,6 +145,19 @@ def args_to_dict(args: Any) -> dict:
     return dict(options_of[1])
 
 
+def dump(data: Any, file: TextIO, **options: Any) -> None:
+    """Write JSON as json.dump does, which makes the same text piece by piece in Python."""
+    file.write(json.dumps(data, **options))
+
+
+def schema_default(_type: Any, value: Any, _config: Any) -> Any:
+    """Return a default for a JSON schema as it is: schemas only validate here, which looks at no default.
+
+    mashumaro makes a class for each default and compiles it.
+    """
+    return value
+
+
 options_of: list = []  # the options of this run, and what dbt makes of them
 compiled: dict[tuple[type, str], CodeType | str] = {}
 testers: dict[tuple, agate_helper.agate.TypeTester] = {}
@@ -163,5 +178,7 @@ if all(installed(name) == written for name, written in WRITTEN_AGAINST.items()):
     jinja.NativeSandboxTemplate.new_context = jinja.MacroFuzzTemplate.new_context  # which copies no context
     agate_helper.build_type_tester = build_type_tester
     agate_helper.empty_table = cache(agate_helper.empty_table)  # no table of agate changes
+    schema._default = schema_default
+    system.json = SimpleNamespace(**{**vars(json), "dump": dump})
     providers.args_to_dict = args_to_dict
     base.get_context_modules = cache(base.get_context_modules)
