@@ -217,7 +217,7 @@ BLOCKED = {
     "robust errors": (model, "grouped", lambda m: cox.CoxResult.robust_covariance.func(m.fit)),
     "jackknife": (cox, "grouped", lambda m: indicator.uncertainty(m.spells).covariance),
     "replicates": (replicates.Model, "blocks", lambda m: replicate(m.problem)),
-    "areas of replicates": (cox, "grouped", lambda m: replicate(m.problem)),
+    "areas of replicates": (replicates, "grouped", lambda m: replicate(m.problem)),
 }
 
 
