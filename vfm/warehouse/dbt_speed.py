@@ -1,4 +1,4 @@
-"""What dbt does over and over and nobody sees, done once: a quarter of a build's processor time.
+"""What dbt does over and over and nobody sees, done once: it took much of a build's processor time.
 
 Each function below replaces one of dbt's, or of what dbt stands on, and gives the same. With other versions
 than those they were written against none is used, and dbt is as delivered. tests/warehouse/test_dbt_speed.py
