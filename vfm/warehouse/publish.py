@@ -80,20 +80,41 @@ def check_run(manifest: dict, run_results: dict) -> None:
         )
 
 
-def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+def comments_of(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str | None, str | None]]:
+    """Read what describes the warehouse, at once: each question to DuckDB's catalog goes through all of it.
+
+    Returns
+    -------
+    dict
+        {(schema, table): {column: comment}}, columns in their order; the table's own comment is that of None.
+    """
+    found: dict = {}
+    for schema, table, column, comment in con.execute(
+        """
+        select schema_name, table_name, column_name, comment from duckdb_columns()
+        where database_name = 'warehouse' order by column_index
+        """
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = comment
+    for schema, table, comment in con.execute(
+        """
+        select schema_name, table_name, comment from duckdb_tables() where database_name = 'warehouse'
+        union all
+        select schema_name, view_name, comment from duckdb_views() where database_name = 'warehouse'
+        """
+    ).fetchall():
+        found.setdefault((schema, table), {})[None] = comment
+    return found
+
+
+def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str, comments: dict) -> int:
     """Copy a table of the warehouse, with its comments, into the connection's own file; return its rows."""
     name = f'"{schema}"."{table}"'
-    columns = con.execute(
-        """
-        select column_name, comment from duckdb_columns()
-        where database_name = 'warehouse' and schema_name = ? and table_name = ?
-        order by column_index
-        """,
-        [schema, table],
-    ).fetchall()
+    columns = dict(comments.get((schema, table), {}))
+    comment = columns.pop(None, None)
     if not columns:
         raise NotPublishedError(f"The warehouse has no table {schema}.{table}.")
-    personal = sorted(column for column, _ in columns if column.lower() in IDENTIFIERS)
+    personal = sorted(column for column in columns if column.lower() in IDENTIFIERS)
     if personal:
         raise NotPublishedError(
             f"Table {schema}.{table} holds {', '.join(personal)}: person-level rows are never published. "
@@ -101,19 +122,9 @@ def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
         )
     con.execute(f'create schema if not exists "{schema}"')
     con.execute(f"create table {name} as select * from warehouse.{name}")
-    comment = con.execute(
-        """
-        select comment from duckdb_tables()
-        where database_name = 'warehouse' and schema_name = $1 and table_name = $2
-        union all
-        select comment from duckdb_views()
-        where database_name = 'warehouse' and schema_name = $1 and view_name = $2
-        """,
-        [schema, table],
-    ).fetchone()
-    if comment and comment[0]:
-        con.execute(f"comment on table {name} is {literal(comment[0])}")
-    for column, text in columns:
+    if comment:
+        con.execute(f"comment on table {name} is {literal(comment)}")
+    for column, text in columns.items():
         if text:
             con.execute(f'comment on column {name}."{column}" is {literal(text)}')
     (rows,) = con.execute(f"select count(*) from {name}").fetchone()
@@ -138,7 +149,11 @@ def write_file(
 ) -> dict[tuple[str, str], int]:
     """Write the tables into a new DuckDB file and return {(schema, table): rows}."""
     with into(warehouse, path) as con:
-        return {name: copy_table(con, *name) for name in tables}
+        con.begin()  # one transaction: each comment on its own would wait for the disk
+        comments = comments_of(con)
+        rows = {name: copy_table(con, *name, comments) for name in tables}
+        con.commit()
+        return rows
 
 
 def new_file(results: str | Path) -> tuple[Path, Path]:
@@ -239,7 +254,7 @@ def publish_table(warehouse: str | Path, results: str | Path, schema: str, table
         shutil.copyfile(os.path.realpath(results), new)
         with into(warehouse, new) as con:
             con.execute(f'drop table if exists "{schema}"."{table}"')
-            return copy_table(con, schema, table)
+            return copy_table(con, schema, table, comments_of(con))
 
     return put_in_place(results, Path(results).stat().st_mode & 0o777, write)
 
