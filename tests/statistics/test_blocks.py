@@ -10,8 +10,8 @@ import pytest
 import simulation
 from cox_residuals import martingale_residuals, score_residuals
 
-from vfm.statistics import bootstrap, cox, curves, indicator, replicates
-from vfm.statistics.cox import covariates, inputs, likelihood, model, tables
+from vfm.statistics import bootstrap, covariates, cox, curves, indicator, replicates
+from vfm.statistics.cox import inputs, likelihood, model, tables
 
 SMALL = (3, 2, 4, 1, 1)
 BLOCKS = (7, 256, 10_000)
@@ -217,7 +217,7 @@ BLOCKED = {
     "robust errors": (model, "grouped", lambda m: cox.CoxResult.robust_covariance.func(m.fit)),
     "jackknife": (cox, "grouped", lambda m: indicator.uncertainty(m.spells).covariance),
     "replicates": (replicates.Model, "blocks", lambda m: replicate(m.problem)),
-    "areas of replicates": (cox, "grouped", lambda m: replicate(m.problem)),
+    "areas of replicates": (replicates, "grouped", lambda m: replicate(m.problem)),
 }
 
 

@@ -1,5 +1,7 @@
 """The bootstrap against exact weighted fits, and its promise not to depend on the number of processes."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -102,6 +104,21 @@ def test_the_number_of_processes_changes_no_bit(spells):
     assert np.array_equal(one, two)
     assert one.shape == (40, len(codes)) and np.isfinite(one).all()
     assert len(np.unique(one[:, 0])) == 40
+
+
+def test_covariates_kept_between_passes_change_no_bit(problem, monkeypatch):
+    kept = replicates.block_indicators(problem, 11, 0, 8)
+    assert all(model.kept is None for model in problem.models)  # memory is given back after each block
+    monkeypatch.setattr(replicates, "_KEPT", 0)
+    assert np.array_equal(replicates.block_indicators(problem, 11, 0, 8), kept)
+
+
+def test_a_worker_imports_little():
+    """It starts while others wait for it, and needs arrays only."""
+    heavy = "{'pandas', 'duckdb', 'statsmodels', 'scipy.special'}"
+    program = f"import sys, vfm.statistics.workers; print({heavy} & sys.modules.keys())"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"
 
 
 def test_millions_of_spells_get_fewer_processes(spells, monkeypatch):

@@ -77,7 +77,10 @@ def maximise(  # long: one loop, whose arrays shrink together as columns are don
         Py = np.einsum("bij,jb->ib", P, y)
         scale = rho * (1 + rho * np.einsum("ib,ib->b", y, Py))
         cross = np.einsum("ib,jb->bij", s, Py * rho)
-        P += np.einsum("ib,jb->bij", s, s * scale) - cross - cross.transpose(0, 2, 1)
+        change = np.einsum("ib,jb->bij", s, s * scale)
+        change -= cross
+        change -= cross.transpose(0, 2, 1)
+        P += change
         b, g, value = np.where(good, trial, b), np.where(good, new_g, g), np.where(good, new_value, value)
         step = np.where(good, np.einsum("bij,jb->ib", P, g), step)
         length = np.where(good, 1.0, length / 2)

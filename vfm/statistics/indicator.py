@@ -30,34 +30,10 @@ from scipy import sparse, special
 
 from vfm.statistics import cox, kaplan_meier
 from vfm.statistics.frames import stacked, typed
+from vfm.statistics.kaplan_meier import expected_durations
 from vfm.statistics.normal import Z_975
 
 _CHUNK = 1024
-
-
-def expected_durations(linear_predictor: np.ndarray, hazard: np.ndarray) -> np.ndarray:
-    """Area under S0(t)^exp(x b) on 0..horizon.
-
-    Parameters
-    ----------
-    linear_predictor : (n,) float array
-        x b; -inf for a spell whose hazard is 0.
-    hazard : (horizon,) float array
-        Baseline cumulative hazard -log S0 at weeks 0..horizon - 1 (0 at week 0; may be infinite).
-
-    Returns
-    -------
-    (n,) float array
-        Expected duration in weeks.
-    """
-    out = np.empty(len(linear_predictor))
-    e = np.exp(linear_predictor)
-    infinite = np.isinf(hazard)
-    finite = hazard[~infinite]
-    for a in range(0, len(e), _CHUNK):
-        part = e[a : a + _CHUNK]
-        out[a : a + _CHUNK] = np.exp(-part[:, None] * finite).sum(axis=1) + infinite.sum() * (part == 0)
-    return out
 
 
 def observed_durations(

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+_CHUNK = 1024  # linear predictors at a time
+
 
 def _counts(duration, event, horizon, weights):
     """Deaths and rows at risk in weeks 0..horizon, (horizon + 1,) each."""
@@ -142,3 +144,28 @@ def influence(
     week = np.minimum(np.asarray(duration).astype(np.int64), horizon + 1)
     died = np.asarray(event, bool) & (week <= horizon)
     return drift[np.minimum(week, horizon)] - np.where(died, jump[np.minimum(week, horizon)], 0.0)
+
+
+def expected_durations(linear_predictor: np.ndarray, hazard: np.ndarray) -> np.ndarray:
+    """Area under S0(t)^exp(x b) on 0..horizon.
+
+    Parameters
+    ----------
+    linear_predictor : (n,) float array
+        x b; -inf for a spell whose hazard is 0.
+    hazard : (horizon,) float array
+        Baseline cumulative hazard -log S0 at weeks 0..horizon - 1 (0 at week 0; may be infinite).
+
+    Returns
+    -------
+    (n,) float array
+        Expected duration in weeks.
+    """
+    out = np.empty(len(linear_predictor))
+    e = np.exp(linear_predictor)
+    infinite = np.isinf(hazard)
+    finite = hazard[~infinite]
+    for a in range(0, len(e), _CHUNK):
+        part = e[a : a + _CHUNK]
+        out[a : a + _CHUNK] = np.exp(-part[:, None] * finite).sum(axis=1) + infinite.sum() * (part == 0)
+    return out

@@ -4,7 +4,8 @@
 the sums of w exp(X b) X week by week, which add up to those over risk sets from the last week to the first.
 BFGS steps from the full sample's coefficients and inverse information replace the Hessian. One pass over
 blocks of rows gives a likelihood and its score, so that no array is as large as the rows times the replicates
-but the weights, in one byte each.
+but the weights, in one byte each. Covariates that are few enough are made numbers once for all passes of a
+block of replicates.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import sparse
 
-from vfm.statistics import batch, cox
-from vfm.statistics.indicator import expected_durations
+from vfm.statistics import batch
+from vfm.statistics.covariates import Packed, rows_of
+from vfm.statistics.kaplan_meier import expected_durations
+from vfm.statistics.risk_sets import RiskSets, grouped
 
 _DECREMENT = 1e-13  # squared distance to the maximum in standard errors at which a replicate is done
 _ROWS = 2048  # at a time, of one sex
+_KEPT = 32e6  # bytes that the covariates of one sex may take as numbers between the passes of a block
 _NODE_DISTANCE = 0.008  # of the table of expected durations; h^4 / 384 x 156 x 2.5 weeks is below 1e-8
 
 
@@ -30,9 +34,10 @@ class Model:
             return problem[f"{sex}.{name}"]
 
         self.inverse, self.start, self.alive = part("inverse"), part("start"), part("alive")
-        self.risk = risk = cox.RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
+        self.risk = risk = RiskSets(part("duration"), part("event"))  # sorted: the order is the identity
         columns = [part(f"X.{j}") for j in range(len(self.start))]
-        self.X = cox.Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
+        self.X = Packed(columns, part("mean")) if columns else np.empty((risk.rows, 0))
+        self.kept = None  # blocks of rows while a block of replicates is computed
         self.person = part("person")
         self.horizon, self.size = int(problem["horizon"]), size
         self.municipality = part("municipality")
@@ -40,7 +45,7 @@ class Model:
         self.event_weeks = risk.event_week[self.event_starts]
         self.event_index = np.full(risk.weeks, -1)  # of a week among those with an event
         self.event_index[self.event_weeks] = np.arange(len(self.event_weeks))
-        self.event_blocks = list(cox.grouped(self.event_index[risk.event_week]))  # whole weeks
+        self.event_blocks = list(grouped(self.event_index[risk.event_week]))  # whole weeks
         self.binary = []  # columns of two values: their number, the smaller value and the larger
         for j, column in enumerate(columns):
             values = np.unique(column[self.alive])
@@ -49,9 +54,12 @@ class Model:
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Blocks of rows from the last to the first: a slice of rows, and its covariates."""
+        if self.kept is not None:
+            yield from self.kept
+            return
         for start in range((self.risk.rows - 1) // _ROWS * _ROWS, -1, -_ROWS):
             rows = slice(start, min(start + _ROWS, self.risk.rows))
-            yield rows, cox.rows_of(self.X, rows)
+            yield rows, rows_of(self.X, rows)
 
     def weeks_within(self, rows: slice) -> Iterator[tuple[int, int, int, bool]]:
         """Weeks of a block from the last to the first: week, rows from and to, whether it starts there."""
@@ -69,7 +77,7 @@ class Model:
         sums = np.zeros((self.X.shape[1], W.shape[1]))
         for a in range(0, len(rows), _ROWS):
             some = rows[a : a + _ROWS]
-            sums += cox.rows_of(self.X, some).T @ W[some].astype(float)
+            sums += rows_of(self.X, some).T @ W[some].astype(float)
         return deaths, sums
 
     def without_hazard(self, W: np.ndarray, deaths: np.ndarray, events: np.ndarray) -> np.ndarray | None:
@@ -101,8 +109,8 @@ class Model:
                 k = self.event_index[week]
                 if whole and k >= 0:
                     live = deaths[k] > 0
-                    value -= deaths[k] * np.log(S0, out=np.zeros_like(S0), where=live)
-                    gradient -= np.divide(deaths[k], S0, out=np.zeros_like(S0), where=live) * S1
+                    value -= deaths[k] * np.log(S0, out=np.zeros(S0.shape), where=live)
+                    gradient -= np.divide(deaths[k], S0, out=np.zeros(S0.shape), where=live) * S1
         return value, gradient
 
     def maximise(
@@ -145,7 +153,7 @@ class Model:
         for at, starts in self.event_blocks:
             rows = self.risk.event_rows[at]
             weeks = self.event_index[self.risk.week[rows[starts]]]
-            e = np.exp(cox.rows_of(self.X, rows) @ b)
+            e = np.exp(rows_of(self.X, rows) @ b)
             q = product_limits(e, W[rows].astype(float), starts, at_risk[weeks])
             times = self.risk.times[self.event_weeks[weeks]].astype(int)
             inside = times <= self.horizon
@@ -155,6 +163,7 @@ class Model:
     def expected_sums(self, persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of weight x expected duration (K, replicates) for person weights (persons, replicates)."""
         W = persons[self.person]
+        self.kept = list(self.blocks()) if self.X.size * 8 <= _KEPT else None
         deaths, events = self.events(W)
         dead = self.without_hazard(W, deaths, events)
         live = W if dead is None else np.where(dead, W.dtype.type(0), W)
@@ -173,6 +182,7 @@ class Model:
             E *= W[rows].T
             at = self.municipality[rows][member], member
             out += sparse.csr_matrix((np.ones(len(member)), at), (self.size, len(X))) @ E.T
+        self.kept = None
         return out, converged
 
 
@@ -224,7 +234,8 @@ def duration_table(hazard: np.ndarray, low: float, high: float) -> Callable[[np.
     low, high = np.clip((low, high), least, most)
     nodes = low + _NODE_DISTANCE * np.arange(int((high - low) / _NODE_DISTANCE) + 2)
     e = np.exp(nodes)
-    curve = np.exp(-e[:, None] * finite)
+    curve = -e[:, None] * finite
+    np.exp(curve, out=curve)
     value, slope = curve.sum(axis=1), -e * (curve @ finite) * _NODE_DISTANCE
     rise = np.diff(value)
     a = slope[:-1] - rise
@@ -250,9 +261,9 @@ class Problem:
         self.models = [Model(arrays, s, self.size) for s in range(int(arrays["sexes"]))]
         self.person, width = arrays["person"], self.horizon + 2
         self.cell = arrays["municipality"] * np.int32(width) + np.minimum(arrays["week"], self.horizon + 1)
-        self.ended = list(cox.grouped(self.cell))
+        self.ended = list(grouped(self.cell))
         event = np.flatnonzero(arrays["event"])
-        self.died = [(event[rows], starts) for rows, starts in cox.grouped(self.cell[event])]
+        self.died = [(event[rows], starts) for rows, starts in grouped(self.cell[event])]
 
     def draw(self, seed: int, replicate: int) -> np.ndarray:
         """How often each person is drawn, (persons,) in as few bytes as they need."""

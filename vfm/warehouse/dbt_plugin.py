@@ -7,7 +7,7 @@ the warehouse, and no error message repeats a value.
 import os
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from vfm.privacy import redaction
 from vfm.warehouse import machine, settings, variables
 from vfm.warehouse.paths import register_folder
 from vfm.warehouse.sql_text import literal
+
+with suppress(ImportError, AttributeError):  # of another dbt, which is as fast as it is
+    from vfm.warehouse import dbt_speed  # noqa: F401
 
 OWNER_ONLY = 0o077
 # these commands run no model: they look at a finished build, from whatever registers, or run one macro

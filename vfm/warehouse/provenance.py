@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from vfm.warehouse.paths import PROJECT, accounts_folder, register_folder
 
 UNKNOWN = "unknown"
@@ -207,17 +205,15 @@ def git_commit(folder: Path = PROJECT) -> str:
         return UNKNOWN
 
 
-def build_info() -> pd.DataFrame:
-    """Return the one row of meta.build_info as a frame; built_at is in UTC, to the second."""
+def build_info() -> dict[str, str | datetime]:
+    """Return the one row of meta.build_info; built_at is in UTC, to the second."""
     folder = register_folder()
-    return pd.DataFrame(
-        {
-            "built_at": [datetime.now(UTC).replace(microsecond=0, tzinfo=None)],
-            "git_commit": [git_commit()],
-            "data_origin": [data_origin(folder)],
-            "register_fingerprint": [register_fingerprint(folder)],
-            "accounts_origin": [accounts_origin(accounts_folder())],
-            "accounts_fingerprint": [accounts_fingerprint(accounts_folder())],
-            "code_fingerprint": [code_fingerprint()],
-        }
-    )
+    return {
+        "built_at": datetime.now(UTC).replace(microsecond=0, tzinfo=None),
+        "git_commit": git_commit(),
+        "data_origin": data_origin(folder),
+        "register_fingerprint": register_fingerprint(folder),
+        "accounts_origin": accounts_origin(accounts_folder()),
+        "accounts_fingerprint": accounts_fingerprint(accounts_folder()),
+        "code_fingerprint": code_fingerprint(),
+    }

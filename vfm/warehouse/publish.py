@@ -84,34 +84,45 @@ def check_run(manifest: dict, run_results: dict) -> None:
         )
 
 
-def copy_table(con: duckdb.DuckDBPyConnection, declared: Table) -> int:
+def comments_of(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str | None, str | None]]:
+    """Read what describes the warehouse, at once: each question to DuckDB's catalog goes through all of it.
+
+    Returns
+    -------
+    dict
+        {(schema, table): {column: comment}}, columns in their order; the table's own comment is that of None.
+    """
+    found: dict = {}
+    for schema, table, column, comment in con.execute(
+        """
+        select schema_name, table_name, column_name, comment from duckdb_columns()
+        where database_name = 'warehouse' order by column_index
+        """
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = comment
+    for schema, table, comment in con.execute(
+        """
+        select schema_name, table_name, comment from duckdb_tables() where database_name = 'warehouse'
+        union all
+        select schema_name, view_name, comment from duckdb_views() where database_name = 'warehouse'
+        """
+    ).fetchall():
+        found.setdefault((schema, table), {})[None] = comment
+    return found
+
+
+def copy_table(con: duckdb.DuckDBPyConnection, declared: Table, comments: dict) -> int:
     """Copy a table of the warehouse, with its comments, into the connection's own file; return its rows."""
     schema, table = declared.schema, declared.name
     name = f'"{schema}"."{table}"'
-    columns = con.execute(
-        """
-        select column_name, comment from duckdb_columns()
-        where database_name = 'warehouse' and schema_name = ? and table_name = ?
-        order by column_index
-        """,
-        [schema, table],
-    ).fetchall()
-    check_columns(declared, [column for column, _ in columns])
+    columns = dict(comments.get((schema, table), {}))
+    comment = columns.pop(None, None)
+    check_columns(declared, list(columns))
     con.execute(f'create schema if not exists "{schema}"')
     con.execute(f"create table {name} as select * from warehouse.{name}")
-    comment = con.execute(
-        """
-        select comment from duckdb_tables()
-        where database_name = 'warehouse' and schema_name = $1 and table_name = $2
-        union all
-        select comment from duckdb_views()
-        where database_name = 'warehouse' and schema_name = $1 and view_name = $2
-        """,
-        [schema, table],
-    ).fetchone()
-    if comment and comment[0]:
-        con.execute(f"comment on table {name} is {literal(comment[0])}")
-    for column, text in columns:
+    if comment:
+        con.execute(f"comment on table {name} is {literal(comment)}")
+    for column, text in columns.items():
         if text:
             con.execute(f'comment on column {name}."{column}" is {literal(text)}')
     (rows,) = con.execute(f"select count(*) from {name}").fetchone()
@@ -191,7 +202,8 @@ def into(warehouse: str | Path, path: Path) -> Iterator[duckdb.DuckDBPyConnectio
 def write_file(warehouse: str | Path, path: Path, tables: Iterable[Table]) -> dict[tuple[str, str], int]:
     """Write the tables into a new DuckDB file, look for ids in it, and return {(schema, table): rows}."""
     with into(warehouse, path) as con:
-        rows = {(table.schema, table.name): copy_table(con, table) for table in tables}
+        comments = comments_of(con)
+        rows = {(table.schema, table.name): copy_table(con, table, comments) for table in tables}
         refuse_ids(con)
         return rows
 
@@ -301,7 +313,7 @@ def publish_table(
         shutil.copyfile(os.path.realpath(results), new)
         with into(warehouse, new) as con:
             con.execute(f'drop table if exists "{schema}"."{table}"')
-            rows = copy_table(con, declared)
+            rows = copy_table(con, declared, comments_of(con))
             refuse_ids(con)
             return rows
 

@@ -17,11 +17,10 @@ frequency weights: under Breslow ties an integer weight is the same as that many
 Efron ties weights follow R's ``survival``: the tied events of a week enter with their mean weight.
 """
 
-from vfm.statistics.cox.covariates import Packed, blocks_of, packed, packed_column, rows_of
+from vfm.statistics.covariates import Packed, blocks_of, packed, packed_column, rows_of
 from vfm.statistics.cox.model import CoxResult, SortedRows, fit, product_limit, proportional_hazards_test
 from vfm.statistics.cox.names import COLLINEAR, CONSTANT, ESTIMATED, ID_COLUMNS, INFINITE, TIES
 from vfm.statistics.cox.newton import ConvergenceError
-from vfm.statistics.cox.risk_sets import RiskSets, grouped
 from vfm.statistics.cox.tables import (
     Estimate,
     Fit,
@@ -35,6 +34,7 @@ from vfm.statistics.cox.tables import (
     read,
     terms_of,
 )
+from vfm.statistics.risk_sets import RiskSets, grouped
 
 __all__ = [
     "COLLINEAR",

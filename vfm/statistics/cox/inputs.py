@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from vfm.statistics.cox.covariates import Packed, packed, rows_of
+from vfm.statistics.covariates import Packed, packed, rows_of
 from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE, TIES
-from vfm.statistics.cox.risk_sets import RiskSets
+from vfm.statistics.risk_sets import RiskSets
 
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
 

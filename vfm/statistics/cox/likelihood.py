@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vfm.statistics.cox import covariates
-from vfm.statistics.cox.covariates import Packed, blocks_of, times_vector, vector_times
-from vfm.statistics.cox.risk_sets import RiskSets
+from vfm.statistics import covariates
+from vfm.statistics.covariates import Packed, blocks_of, times_vector, vector_times
+from vfm.statistics.risk_sets import RiskSets
 
 _ROUGH_SIZE = 100_000  # numbers in X from which on single precision is worth its trouble
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from vfm.statistics.cox.covariates import (
+from vfm.statistics.covariates import (
     Packed,
     blocks_of,
     centred,
@@ -30,7 +30,7 @@ from vfm.statistics.cox.inputs import checked, screened
 from vfm.statistics.cox.likelihood import Likelihood, ScoreParts, State
 from vfm.statistics.cox.names import ESTIMATED
 from vfm.statistics.cox.newton import COLLINEAR_TOLERANCE, collinear, independent, newton_maximum
-from vfm.statistics.cox.risk_sets import RiskSets, grouped
+from vfm.statistics.risk_sets import RiskSets, grouped
 
 
 def product_limit(risk: RiskSets, relative: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm.statistics.cox.covariates import packed_column
+from vfm.statistics.covariates import packed_column
 from vfm.statistics.cox.model import CoxResult, fit, proportional_hazards_test
 from vfm.statistics.cox.names import ESTIMATED, ID_COLUMNS, INFINITE
 from vfm.statistics.cox.newton import ConvergenceError

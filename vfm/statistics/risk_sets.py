@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vfm.statistics.cox import covariates
-from vfm.statistics.cox.covariates import Packed, blocks_of
+from vfm.statistics import covariates
+from vfm.statistics.covariates import Packed, blocks_of
 
 
 def grouped(group: np.ndarray, size: int | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
