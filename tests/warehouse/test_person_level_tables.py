@@ -16,7 +16,7 @@ import pytest
 import reading_of_the_rules as reading
 from compiled_models import CompiledModels
 from hypothesis import Phase, given, seed, settings
-from random_persons import raw_rows, several_persons
+from random_persons import many_persons, raw_rows
 
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic.verify import truth_check
@@ -94,10 +94,10 @@ def test_random_persons_have_the_spells_and_days_of_the_rules(built):
     met = Counter()
 
     @seed(3)
-    @settings(max_examples=120, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
-    @given(several_persons)
-    def agree(several):
-        people = {f"p{number}": person for number, person in enumerate(several)}
+    @settings(max_examples=20, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
+    @given(many_persons())
+    def agree(many):
+        people = {f"p{number}": person for number, person in enumerate(many)}
         models.run(raw_rows(people))
         spells = [(pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr])]
         met.update(fact for _, number, *_, reason in spells for fact in (reason, number))
@@ -144,10 +144,10 @@ def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(bui
     changed = Counter()
 
     @seed(4)
-    @settings(max_examples=80, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
-    @given(several_persons)
-    def agree(several):
-        people = {f"p{number}": person for number, person in enumerate(several)}
+    @settings(max_examples=14, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
+    @given(many_persons())
+    def agree(many):
+        people = {f"p{number}": person for number, person in enumerate(many)}
         models.run(raw_rows(people))
         spells = [
             (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)
