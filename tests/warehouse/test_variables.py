@@ -134,8 +134,9 @@ def test_the_build_refuses_before_it_touches_anything(tmp_path):
 
 
 def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
-    """In parts of the project, with all its variables: dbt reads the whole before it connects and is refused."""
+    """In parts of the project, with all its variables: dbt reads them before it is refused."""
     project = borrow(tmp_path / "project", SMALL_PROJECT)
+    environment = {"VFM_BUILD": str(tmp_path / "build"), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--select", "build_info",
@@ -143,7 +144,7 @@ def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
             "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"),
         ],
         cwd=project,
-        env={"VFM_BUILD": str(tmp_path / "build"), "PYTHONPATH": str(PROJECT), "PATH": "", "HOME": str(tmp_path)},
+        env=environment | {"PATH": "", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
