@@ -3,7 +3,7 @@
 import pytest
 import small_world
 
-#: What takes longest, longest first: a worker takes a file at a time, and no core idles if the last are short.
+#: What takes longest, first: a worker takes a file at a time, and no core idles if the last ones are short.
 LONG = [
     "test_second_setting",
     "test_machine",

@@ -5,9 +5,6 @@ plain loops, for random persons to whom too much happens: the same compiled SQL 
 for whom it goes wrong shrinks to a few rows.
 """
 
-import os
-import subprocess
-import sys
 from collections import Counter
 
 import duckdb
@@ -22,7 +19,8 @@ from vfm.synthetic import __main__ as simulator
 from vfm.synthetic.verify import truth_check
 from vfm.synthetic.world import creation
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.dbt_runs import listen
+from vfm.warehouse.paths import PROJECT, Paths
 
 SEED, SCALE = 20160822, 0.1
 SELECTED = ["+spells", "+case_mix", "+int_programme_composition"]
@@ -45,13 +43,11 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
     simulated = ["--seed", str(SEED), "--scale", str(SCALE), "--out", str(folder / "registers")]
     simulator.main(simulated + ["--statbank", str(folder / "statbank"), "--truth", str(folder / "truth")])
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test", "unit_test"]
-    command += ["--target-path", str(folder), "--log-path", str(folder), "--select", *SELECTED]
+    paths = Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
+    choice = ["build", "--exclude-resource-type", "test", "unit_test", "--log-level", "info"]
     environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder)}
-    done = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
+    status, errors, plain = listen(paths, [*choice, "--select", *SELECTED], lambda event: None, environment)
+    assert status == 0, (errors, plain)
     return folder
 
 
@@ -90,7 +86,7 @@ def test_the_comparison_sees_what_differs():
 
 
 def test_random_persons_have_the_spells_and_days_of_the_rules(built):
-    models = CompiledModels(built / "manifest.json", ["int_spells", "int_programme_days"])
+    models = CompiledModels(built / "target/manifest.json", ["int_spells", "int_programme_days"])
     met = Counter()
 
     @seed(3)
@@ -139,7 +135,7 @@ def recompile(models, **variables):
     ids=str,
 )
 def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(built, switches):
-    models = CompiledModels(built / "manifest.json", ["int_spells"])
+    models = CompiledModels(built / "target/manifest.json", ["int_spells"])
     recompile(models, **switches)
     changed = Counter()
 
