@@ -91,8 +91,7 @@ def _packed(frame, *columns):
         {"municipality_code": code, "curve": curve} | {column: part[column].tolist() for column in columns}
         for code, part in frame.groupby("municipality_code")
     ]
-    # as a frame, which altair hands on; rows in alt.Data are copied for every layer, value by value
-    return alt.Chart(pd.DataFrame(rows)).transform_filter(CHOSEN).transform_flatten(columns)
+    return alt.Chart(alt.Data(values=rows)).transform_filter(CHOSEN).transform_flatten(columns)
 
 
 def _indicator_ratios(results, words):
