@@ -27,10 +27,11 @@ build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the wareh
 small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)
 	@PYTHONPATH=tests/support $(python) tests/support/small_world.py $(VFM_BUILD)/small
 
-test: lint  ## lint, the tests of the Python package, all tests of the warehouse (built first if it is missing), and its truth
+test: lint  ## lint, all tests of the warehouse (data tests again unless make build just ran them), of the package, and its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --junit-xml $(VFM_BUILD)/tests.xml
-	@$(dbt) --quiet test --selector all --threads 1 $(folders)  # it is Python that takes the time: more threads only wait
+	@# first, since pytest writes into the target, too. One thread: it is Python that takes the time, and more only wait
+	@$(dbt) --quiet test --selector all --threads 1 $$($(python) tests/support/data_tests.py) $(folders)
+	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml $(VFM_BUILD)/tests.xml
 	@$(python) -m vfm.synthetic.verify.truth_check
 	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
 

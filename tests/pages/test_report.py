@@ -566,7 +566,8 @@ def test_outlines_in_metres_are_left_on_their_plane(tmp_path):
     assert found["code"] == "101" and found["geometry"]["coordinates"][0][0] == [700000, 6170000]
 
 
-def test_a_page_that_cannot_be_written_is_one_sentence(results, tmp_path):
+def test_a_page_that_cannot_be_written_is_one_sentence(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "page_html", lambda *_: "a page")
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match="cannot be written"):
         command.write_pages(read_results(results), tmp_path / "file")

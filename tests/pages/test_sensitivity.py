@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 from contextlib import closing
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -55,6 +56,7 @@ def test_every_variable_exists_and_is_asked_for_another_value_of_its_type(each):
         assert value != VARIABLES[name] and type(value) is type(VARIABLES[name])
 
 
+@cache
 def files_of_models():
     """{model: its SQL or Python, with the config of its yml and the macros it calls, all as one text}."""
     macros = {}
@@ -85,6 +87,7 @@ def test_everything_behind_the_indicators_that_reads_the_variable_is_rebuilt(eac
     texts = files_of_models()
     parents = {name: set(re.findall(r"ref\(['\"](\w+)", text)) & texts.keys() for name, text in texts.items()}
 
+    @cache
     def ancestors(name):
         return {name}.union(*(ancestors(parent) for parent in parents[name]))
 

@@ -5,9 +5,6 @@ plain loops, for random persons to whom too much happens: the same compiled SQL 
 for whom it goes wrong shrinks to a few rows.
 """
 
-import os
-import subprocess
-import sys
 from collections import Counter
 
 import duckdb
@@ -16,13 +13,14 @@ import pytest
 import reading_of_the_rules as reading
 from compiled_models import CompiledModels
 from hypothesis import Phase, given, seed, settings
-from random_persons import raw_rows, several_persons
+from random_persons import many_persons, raw_rows
 
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic.verify import truth_check
 from vfm.synthetic.world import creation
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.dbt_runs import listen
+from vfm.warehouse.paths import PROJECT, Paths
 
 SEED, SCALE = 20160822, 0.1
 SELECTED = ["+spells", "+case_mix", "+int_programme_composition"]
@@ -45,13 +43,11 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
     simulated = ["--seed", str(SEED), "--scale", str(SCALE), "--out", str(folder / "registers")]
     simulator.main(simulated + ["--statbank", str(folder / "statbank"), "--truth", str(folder / "truth")])
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test", "unit_test"]
-    command += ["--target-path", str(folder), "--log-path", str(folder), "--select", *SELECTED]
+    paths = Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
+    choice = ["build", "--exclude-resource-type", "test", "unit_test", "--log-level", "info"]
     environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder)}
-    done = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
+    status, errors, plain = listen(paths, [*choice, "--select", *SELECTED], lambda event: None, environment)
+    assert status == 0, (errors, plain)
     return folder
 
 
@@ -90,14 +86,14 @@ def test_the_comparison_sees_what_differs():
 
 
 def test_random_persons_have_the_spells_and_days_of_the_rules(built):
-    models = CompiledModels(built / "manifest.json", ["int_spells", "int_programme_days"])
+    models = CompiledModels(built / "target/manifest.json", ["int_spells", "int_programme_days"])
     met = Counter()
 
     @seed(3)
-    @settings(max_examples=120, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
-    @given(several_persons)
-    def agree(several):
-        people = {f"p{number}": person for number, person in enumerate(several)}
+    @settings(max_examples=20, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
+    @given(many_persons())
+    def agree(many):
+        people = {f"p{number}": person for number, person in enumerate(many)}
         models.run(raw_rows(people))
         spells = [(pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr])]
         met.update(fact for _, number, *_, reason in spells for fact in (reason, number))
@@ -139,15 +135,15 @@ def recompile(models, **variables):
     ids=str,
 )
 def test_random_persons_have_the_spells_of_the_rules_under_other_assumptions(built, switches):
-    models = CompiledModels(built / "manifest.json", ["int_spells"])
+    models = CompiledModels(built / "target/manifest.json", ["int_spells"])
     recompile(models, **switches)
     changed = Counter()
 
     @seed(4)
-    @settings(max_examples=80, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
-    @given(several_persons)
-    def agree(several):
-        people = {f"p{number}": person for number, person in enumerate(several)}
+    @settings(max_examples=14, deadline=None, database=None, report_multiple_bugs=False, phases=PHASES)
+    @given(many_persons())
+    def agree(many):
+        people = {f"p{number}": person for number, person in enumerate(many)}
         models.run(raw_rows(people))
         spells = [
             (pnr, *spell.values()) for pnr in people for spell in reading.spells(people[pnr], **switches)

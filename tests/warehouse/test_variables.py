@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from borrowed_project import SMALL_PROJECT, borrow
 
 from vfm.privacy import redaction
 from vfm.warehouse import failures, variables
@@ -133,14 +134,17 @@ def test_the_build_refuses_before_it_touches_anything(tmp_path):
 
 
 def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
+    """In parts of the project, with all its variables: dbt reads them before it is refused."""
+    project = borrow(tmp_path / "project", SMALL_PROJECT)
+    environment = {"VFM_BUILD": str(tmp_path / "build"), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
         [
-            sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--select", "method",
+            sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--select", "build_info",
             "--vars", "{window_weeks: abc, supplementary_groupings: 3, gap_weeks: [], data_end_week: 3}",
             "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"),
         ],
-        cwd=PROJECT,
-        env={"VFM_BUILD": str(tmp_path / "build"), "PATH": "", "HOME": str(tmp_path)},
+        cwd=project,
+        env=environment | {"PATH": "", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
