@@ -7,15 +7,15 @@
     {%- set words = precision.split(' ') -%}
     {%- if precision in ('exact', 'inherited') -%}
     {{ value }}
-    {%- elif precision in ('whole', 'tens', 'hundreds') -%}
-    round({{ value }}, {{ -['whole', 'tens', 'hundreds'].index(precision) }})
+    {%- elif precision in ('whole', 'tens', 'hundreds', 'thousands') -%}
+    round({{ value }}, {{ -['whole', 'tens', 'hundreds', 'thousands'].index(precision) }})
     {%- elif words[1] in ('decimal', 'decimals') -%}
     round({{ value }}, {{ words[0] | int }})
     {%- elif words[1:] == ['significant', 'digits'] -%}
     {{ significant(value, words[0] | int) }}
     {%- else -%}
     {%- do exceptions.raise_compiler_error(
-        "Precision '" ~ precision ~ "' is not known: give exact, inherited, whole, tens, hundreds, N decimals or "
+        "Precision '" ~ precision ~ "' is not known: give exact, inherited, whole, tens, hundreds, thousands, N decimals or "
         ~ 'N significant digits. See docs/disclosure.md.'
     ) -%}
     {%- endif -%}

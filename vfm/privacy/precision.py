@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 #: Words that stand alone, with the digits kept behind the point: None for all of them.
-STEPS = {"whole": 0, "tens": -1, "hundreds": -2}
+STEPS = {"whole": 0, "tens": -1, "hundreds": -2, "thousands": -3}
 COUNTED = re.compile(r"(?P<digits>[1-9]\d?) (?P<of>decimals?|significant digits?)")
-WORDS = "exact, inherited, whole, tens, hundreds, N decimals or N significant digits"
+WORDS = "exact, inherited, whole, tens, hundreds, thousands, N decimals or N significant digits"
 
 
 class PrecisionError(ValueError):
@@ -24,7 +24,7 @@ class Precision:
     ----------
     words : str
         As declared: 'exact' (all digits), 'inherited' (all digits of a value that is released already),
-        'whole', 'tens', 'hundreds', 'N decimals' or 'N significant digits'.
+        'whole', 'tens', 'hundreds', 'thousands', 'N decimals' or 'N significant digits'.
     decimals : int or None
         Digits kept behind the point, negative before it: -2 for hundreds. None for the other words.
     significant : int or None

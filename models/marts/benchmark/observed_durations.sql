@@ -36,9 +36,6 @@ reasons as (
 
     select
         *,
-        -- weeks that successes saved, all together: with few of them, few can have come early
-        ({{ var('window_weeks') }} - observed_mean_duration_weeks) * spells
-        < ({{ disclosure_limit() }} - 1) * {{ var('window_weeks') }} as weeks_saved_are_few,
         {{ withheld_reason('persons', 'spells_are_withheld') }} as spells_withheld_reason,
         {{ withheld_reason('persons_with_least_outcome', 'successes_are_withheld') }}
             as successes_withheld_reason
@@ -55,7 +52,7 @@ shown as (
         case
             when is_benchmarked then null
             when successes_are_withheld then successes_withheld_reason
-            when weeks_saved_are_few then 'few_persons'
+            when {{ are_few_weeks('weeks_saved') }} then 'few_persons'
         end as duration_withheld_reason
     from reasons
 
