@@ -150,7 +150,7 @@ def test_every_number_of_few_persons_stays_possible(drawn):
         low, high = bounds[row.term]
         if row.group_persons >= LIMIT:
             low, high = row.persons - high, row.persons - low
-        assert low <= 0.5 + 1e-4 and high >= LIMIT - 1 - 1e-4, (row.term, row.group_persons, low, high)
+        assert low <= 1e-4 and high >= LIMIT - 1 - 1e-4, (row.term, row.group_persons, low, high)
 
 
 LARGE = {

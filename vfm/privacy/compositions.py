@@ -185,7 +185,7 @@ class Composition:
             outside = self.persons[places, terms] >= self.limit  # those who are not in the group are few
             low, high = np.where(outside, 1 - high, low), np.where(outside, 1 - low, high)
             persons = self.everybody[places]
-            narrow = (low * persons >= 0.5) | (high * persons < self.limit - 1)
+            narrow = (low > 1e-7) | (high * persons < self.limit - 1)
             found.update(zip(places[narrow].tolist(), terms[narrow].tolist(), strict=True))
             left[places[narrow]] = False
         return found
