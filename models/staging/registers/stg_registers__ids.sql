@@ -28,7 +28,8 @@ compared as (
 
     select
         case
-            when length({{ without_leading_zeros('id') }}) >= 4 then {{ without_leading_zeros('id') }}
+            when length({{ without_leading_zeros('id') }}) >= 4
+                then {{ without_leading_zeros('id') }}
         end as id_key,
         {{ form_of('id') }} as id_form,
         length(id) as id_length
