@@ -47,6 +47,9 @@ realism: $(installed)  ## compare the registers' world with public figures: ages
 compare-releases: $(installed)  ## list what two published files tell of few persons by their difference: OLD=old.duckdb NEW=new.duckdb
 	@$(python) -m vfm.warehouse.compare_releases "$(OLD)" "$(NEW)"
 
+release-pack: $(installed)  ## write build/release-pack: the published file with what it rests on and hides, for an output check: TO=folder
+	@$(python) -m vfm.pages.release_pack $(if $(TO),--to "$(TO)")
+
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
 	@$(python) -m vfm.pages.lineage
 
