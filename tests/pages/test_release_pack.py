@@ -1,4 +1,4 @@
-"""The release pack is whole, says what the published file rests on and hides, and is refused where it must."""
+"""The release pack is whole, says what the published file rests on and hides, and may be refused."""
 
 import csv
 import hashlib
@@ -17,8 +17,8 @@ BUILD = """
     select {day} as built_at, 'synthetic, seed 1' as data_origin, 'synthetic, seed 1' as accounts_origin;
     create table meta.method as select 'disclosure_limit' as name, '5' as value;
     create table report.durations as
-    from (values ('101', 7, null), ('147', null, 'few_persons'), ('151', null, 'few_persons'), ('153', null, null)
-    )
+    from (values ('101', 7, null),
+    ('147', null, 'few_persons'), ('151', null, 'few_persons'), ('153', null, null))
     as t (municipality_code, spells, reason);
 """
 BASES = """with

@@ -92,4 +92,4 @@ def test_the_same_persons_give_the_same_numbers(tmp_path):
     if not RESULTS.exists():
         pytest.skip("nothing is published yet")
     again = shutil.copy(RESULTS, tmp_path / "again.duckdb")
-    assert compare_releases.compare(RESULTS, again)[1] == []
+    assert compare_releases.differences(RESULTS, again)[1] == []

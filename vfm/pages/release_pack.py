@@ -167,13 +167,7 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int, bool]:
         closing(published.connect(paths.results)) as con,
         closing(duckdb.connect(str(paths.warehouse), read_only=True)) as warehouse,
     ):
-        ours, theirs = (each.sql("from meta.build_info").fetchone() for each in (con, warehouse))
-        if ours != theirs:
-            raise NoPackError(
-                f"{paths.short(paths.results)} is not of the build in {paths.short(paths.warehouse)}: "
-                "make build again."
-            )
-        build = dict(zip(con.sql("from meta.build_info").columns, ours, strict=True))
+        build = _one_build(con, warehouse, paths)
         (limit,) = con.sql(
             "select cast(value as integer) from meta.method where name = 'disclosure_limit'"
         ).fetchone()
@@ -198,6 +192,17 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int, bool]:
             + [["duckdb", duckdb.__version__], ["python", sys.version.split()[0]]],
         }
     return rows, build, limit, played is not None
+
+
+def _one_build(con, warehouse, paths):
+    """meta.build_info of both files, which must be of one build."""
+    ours, theirs = (each.sql("from meta.build_info").fetchone() for each in (con, warehouse))
+    if ours != theirs:
+        raise NoPackError(
+            f"{paths.short(paths.results)} is not of the build in {paths.short(paths.warehouse)}: "
+            "make build again."
+        )
+    return dict(zip(con.sql("from meta.build_info").columns, ours, strict=True))
 
 
 def write_pack(paths: Paths, to: Path) -> Path:

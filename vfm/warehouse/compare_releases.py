@@ -14,7 +14,7 @@ from vfm.privacy.releases import Change, NotComparableError, changes, comparable
 from vfm.warehouse import published
 
 
-def compare(old: str | Path, new: str | Path) -> tuple[int, list[Change]]:
+def differences(old: str | Path, new: str | Path) -> tuple[int, list[Change]]:
     """Compare two published files.
 
     Parameters
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not chosen.old or not chosen.new:
             raise NotComparableError("Which files? Set OLD and NEW to two published files.")
-        limit, found = compare(chosen.old, chosen.new)
+        limit, found = differences(chosen.old, chosen.new)
     except (published.UnreadableError, NotComparableError, duckdb.Error) as problem:
         print(str(problem).splitlines()[0], file=sys.stderr)
         return 1
