@@ -16,10 +16,10 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
 	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
@@ -44,6 +44,12 @@ truth: $(installed)  ## simulate the registers' world anew and compare the built
 
 realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
 	@$(python) -m vfm.synthetic.verify.realism
+
+compare-releases: $(installed)  ## list what two published files tell of few persons by their difference: OLD=old.duckdb NEW=new.duckdb
+	@$(python) -m vfm.warehouse.compare_releases "$(OLD)" "$(NEW)"
+
+release-pack: $(installed)  ## write build/release-pack: the published file with what it rests on and hides, for an output check: TO=folder
+	@$(python) -m vfm.pages.release_pack $(if $(TO),--to "$(TO)")
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
 	@$(python) -m vfm.pages.lineage

@@ -1,0 +1,160 @@
+"""What two published files tell together: persons who came, moved or were corrected between deliveries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import duckdb
+import numpy as np
+
+from vfm.privacy.precision import Precision
+
+#: Counts of persons and spells, by table: its key, and the count as SQL under the name that it is told by.
+COUNTS = {
+    "benchmark.observed_durations": (
+        ("municipality_code",),
+        {"spells": "spells", "successes": "successes", "spells without success": "spells - successes"},
+    ),
+    "benchmark.expected_durations": (("municipality_code",), {"spells": "spells"}),
+    "report.table_2_1": (("sex", "outcome"), {"spells": "spells"}),
+    "report.table_2_2": (("residence_ground", "outcome"), {"spells": "spells"}),
+    "expenditure.programme_persons": (("municipality_code", "year"), {"persons": "persons"}),
+}
+SHARES, PERSONS = "expenditure.municipal_composition", "expenditure.programme_persons"
+STEP = Precision.read("2 decimals").half_step(0.0)
+SMALL = 150  # in cells of fewer persons a share is given with twice the step
+
+
+class NotComparableError(ValueError):
+    """Two files cannot be compared; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number of persons or spells by which a cell differs between two files: from `low` to `high`."""
+
+    table: str
+    column: str
+    cell: tuple
+    low: float
+    high: float
+
+    def tells_of_few(self, limit: int) -> bool:
+        """Whether the difference is for certain one of persons, up or down, who are fewer than the limit.
+
+        Parameters
+        ----------
+        limit : int
+        """
+        least, most = (self.low, self.high) if self.low > 0 else (-self.high, -self.low)
+        return least > 0 and most < limit
+
+
+def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> int:
+    """Make sure that two published files are of one layout and one method.
+
+    Parameters
+    ----------
+    old, new : duckdb connection
+
+    Returns
+    -------
+    int
+        Their disclosure limit.
+
+    Raises
+    ------
+    NotComparableError
+        If a file lacks a table or column, of which the first is named, or the methods differ.
+    """
+    layouts = [_layout(con) for con in (old, new)]
+    for name, own, other in (("OLD", *layouts), ("NEW", *reversed(layouts))):
+        lacking = next((each for each in other if each not in own), None)
+        if lacking:
+            raise NotComparableError(f"The file {name} has no {'.'.join(lacking)}: it is of another layout.")
+    for column in (
+        "meta.method.name",
+        *(f"{table}.{key}" for table, (keys, _) in COUNTS.items() for key in keys),
+    ):
+        if tuple(column.split(".")) not in layouts[0]:
+            raise NotComparableError(
+                f"The files have no {column}: they are of another version of the project."
+            )
+    methods = [
+        con.execute("select name, value from meta.method order by name").fetchall() for con in (old, new)
+    ]
+    for one, other in zip_longest(*methods):
+        if one != other:
+            raise NotComparableError(
+                f"The files are of two methods ({(one or other)[0]} differs): "
+                "only files of one method are compared."
+            )
+    return int(dict(methods[0])["disclosure_limit"])
+
+
+def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> list[Change]:
+    """List the numbers of persons and spells that differ, from the numbers and from shares of numbers.
+
+    Parameters
+    ----------
+    old, new : duckdb connection
+        As `comparable` accepts them.
+
+    Returns
+    -------
+    list of Change
+        Cells that both files show. A cell without a row is one of nobody.
+    """
+    found = []
+    for table, (key, counts) in COUNTS.items():
+        for column, sql in counts.items():
+            query = f"select {', '.join(key)}, {sql} from {table}"
+            found += _differences(table, column, *(_exact(con, query) for con in (old, new)))
+    names = [column for *table, column in _layout(new) if ".".join(table) == SHARES]
+    for share in (name for name in names if name.startswith("share_") and not name.endswith("reason")):
+        found += _differences(SHARES, share, *(_shared(con, share) for con in (old, new)))
+    return found
+
+
+def _layout(con):
+    """(schema, table, column) of everything in a file, in order."""
+    return dict.fromkeys(
+        con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where not internal order by all"
+        ).fetchall()
+    )
+
+
+def _exact(con, query):
+    """{cell: (low, high)} of counts; None where they are withheld."""
+    return {
+        tuple(row[:-1]): None if row[-1] is None else (row[-1],) * 2 for row in con.execute(query).fetchall()
+    }
+
+
+def _shared(con, share):
+    """{cell: (low, high)} of the persons behind a share."""
+    rows = con.execute(
+        f"select municipality_code, year, cast({share} as double), persons "
+        f"from {SHARES} inner join {PERSONS} using (municipality_code, year)"
+    ).fetchall()
+    cells = {}
+    for *cell, part, persons in rows:
+        if part is None or persons is None:
+            cells[tuple(cell)] = None
+        else:
+            step = STEP * (2 if persons < SMALL else 1)
+            cells[tuple(cell)] = (max(part - step, 0) * persons, min(part + step, 1) * persons)
+    return cells
+
+
+def _differences(table, column, before, after) -> Iterator[Change]:
+    """Changes of the cells that are shown, or without a row, in both."""
+    for cell in sorted(before.keys() | after.keys()):
+        one, other = before.get(cell, (0, 0)), after.get(cell, (0, 0))
+        if one is not None and other is not None and one != other:
+            low, high = other[0] - one[1], other[1] - one[0]
+            if one[0] != one[1] or other[0] != other[1]:  # whole persons
+                low, high = float(np.ceil(low - 1e-9)), float(np.floor(high + 1e-9))
+            yield Change(table, column, cell, low, high)
