@@ -259,7 +259,9 @@ def share_half_step(given: np.ndarray) -> float:
         if len(given) and (np.abs(given - np.round(given / step) * step) < 1e-9).all():
             return step / 2
     half = inferred_half_step(given)
-    return half if isinstance(half, float) else 0.0
+    if callable(half):
+        return half(float(np.min(given, initial=np.inf)))
+    return half or 0.0
 
 
 def expectation_bounds(release: Release, table: str, row: dict) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def significant_step(digits: int) -> Callable[[float], float]:
 
 
 def inferred_half_step(values: np.ndarray) -> HalfStep:
-    """How exactly a column is given, from its values: the fewest decimals or digits that hold them all.
+    """How exactly a column is given, from its values.
 
     Parameters
     ----------
@@ -75,22 +75,34 @@ def inferred_half_step(values: np.ndarray) -> HalfStep:
     Returns
     -------
     float, None or callable
-        As `HalfStep`. Too coarse where few values are round by chance, never too fine.
+        As `HalfStep`: of the fewest decimals that hold all values, or of the fewest significant digits where that is
+        more. It can be too coarse, where few values are round by chance, and never too fine.
     """
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     if not len(values):
         return None
+    decimals, digits = _fewest_decimals(values), _fewest_digits(values[values != 0])
+    if digits is None:
+        return None if decimals is None else decimals_step(decimals)
+    by_digits, least = significant_step(digits), 0.0 if decimals is None else decimals_step(decimals)
+    return lambda value: max(by_digits(value), least)
+
+
+def _fewest_decimals(values):
     slack = 4 * np.spacing(np.abs(values))
-    for digits in range(-3, _DIGITS + 1):
-        if (np.abs(values - np.round(values, digits)) <= slack).all():
-            return decimals_step(digits)
-    seen = values[values != 0]
-    scale = np.floor(np.log10(np.abs(seen)) + 1e-12)
+    for decimals in range(-3, _DIGITS + 1):
+        if (np.abs(values - np.round(values, decimals)) <= slack).all():
+            return decimals
+    return None
+
+
+def _fewest_digits(values):
+    scale = np.floor(np.log10(np.abs(values)) + 1e-12)
     for digits in range(1, _DIGITS):
         unit = 10.0 ** (scale + 1 - digits)
-        if (np.abs(seen - np.round(seen / unit) * unit) <= 8 * np.spacing(np.abs(seen))).all():
-            return significant_step(digits)
+        if (np.abs(values - np.round(values / unit) * unit) <= 8 * np.spacing(np.abs(values))).all():
+            return digits
     return None
 
 
