@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from vfm.privacy.attack.reading import EXACT, Finding, Release, inferred_half_step
+from vfm.privacy.attack.reading import EXACT, Contradiction, Finding, Release, inferred_half_step
 
 #: Groups by family, and what a family adds up to: all persons, or the persons of a wider group. A reader knows
 #: these from the descriptions of the columns.
@@ -111,19 +111,12 @@ class Compositions:
 
     def _read_expectations(self):
         """Bounds of the expectation less its constant and year, DKK; nan without one."""
-        table, release = "expenditure.cost_need_coefficients", self.release
-        model = max((row["model"] for row in release.rows(table)), default=None)
-        weights = {row["term"]: row["coefficient_dkk"] for row in release.rows(table) if row["model"] == model}
+        release = self.release
+        weights, slack = model_weights(release, "expenditure.cost_need_coefficients")
         self.weight = np.array([weights.get(name) or 0.0 for name in GROUPS])
         self.expected = np.full((len(self.places), 2), np.nan)
         if "constant" not in weights:
             return
-        wide = {
-            name: release.interval(table, "coefficient_dkk", value)[1] - value
-            for name, value in weights.items()
-            if value is not None
-        }
-        slack = sum(wide[name] for name in wide if name in SHARES) + wide["constant"] + max(wide.values())
         where = {place: k for k, place in enumerate(self.places)}
         for need in ("expenditure.expenditure_need", "report.municipal_expenditure"):
             for row in release.rows(need):
@@ -167,54 +160,122 @@ class Compositions:
             self.high[small, k] = np.minimum(self.high[small, k], most[small])
             self.low[large, k] = np.maximum(self.low[large, k], 1 - most[large])
 
-    def extremes(self, places: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Least and greatest share of one group of each place, (k,) each, by linear programming.
+    def couplings(self) -> list[tuple[np.ndarray, np.ndarray, float, float]]:
+        """Means over a municipality's years that are published beside the yearly expectations.
+
+        Returns
+        -------
+        list of (places, weights, low, high)
+            The sum over places of weights (groups,) times shares lies between low and high, DKK.
+        """
+        out, release = [], self.release
+        for table, model in (
+            ("expenditure.supplementary_indicators", "expenditure.supplementary_cost_need_coefficients"),
+            ("efficiency.cost_distances", "expenditure.cost_need_coefficients"),
+        ):
+            if not release.has(table, "expected_dkk") or not release.has(model, "coefficient_dkk"):
+                continue
+            weights, slack = model_weights(release, model)
+            if "constant" not in weights:
+                continue
+            sides = np.array([weights.get(name) or 0.0 for name in GROUPS])
+            for row in release.rows(table):
+                places = np.array(
+                    [
+                        k
+                        for k, (code, _) in enumerate(self.places)
+                        if code == row["municipality_code"] and np.isfinite(self.expected[k]).all()
+                    ],
+                    int,
+                )
+                n = len(places)
+                if row["expected_dkk"] is None or n == 0 or row.get("years", n) != n:
+                    continue
+                low, high = release.interval(table, "expected_dkk", row["expected_dkk"])
+                less = sum(weights["constant"] + (weights.get(f"year_{self.places[k][1]}") or 0.0) for k in places)
+                out.append((places, sides, n * (low - slack) - less, n * (high + slack) - less))
+        return out
+
+    def extremes(self, places: np.ndarray, groups: np.ndarray, coupled: list) -> tuple[np.ndarray, np.ndarray]:
+        """Least and greatest share of some groups, by linear programming.
+
+        Parameters
+        ----------
+        places, groups : (k,) int arrays
+            The places of the program, and the group that is attacked in each; -1 for none.
+        coupled : list
+            Of `couplings`, whose places are all among these. No two places that share one are attacked at once.
 
         Raises
         ------
-        RuntimeError
-            If the solver finds no solution.
+        Contradiction
+            If there is no solution.
         """
         left, right = family_sums()
         equal = sparse.kron(sparse.identity(len(places)), left, format="csr")
         told = np.flatnonzero(np.isfinite(self.expected[places]).all(axis=1))
-        pick = sparse.csr_matrix(
-            (np.ones(len(told)), (np.arange(len(told)), told)), shape=(len(told), len(places))
-        )
-        sides = sparse.kron(pick, self.weight[None, :] / _DKK)
-        bounds = self.expected[places[told]]
-        most = sparse.vstack([sides, -sides], format="csr") if len(told) else None
-        limits = (np.r_[bounds[:, 1], -bounds[:, 0]] / _DKK + 1e-10) if len(told) else None
+        rows = [(np.array([k]), self.weight, *self.expected[places[k]]) for k in told]
+        rows += [(np.searchsorted(places, at), weights, low, high) for at, weights, low, high in coupled]
+        sides = sparse.lil_matrix((len(rows), len(places) * len(GROUPS)))
+        for r, (at, weights, _, _) in enumerate(rows):
+            for k in at:
+                sides[r, k * len(GROUPS) : (k + 1) * len(GROUPS)] = weights / _DKK
+        sides = sides.tocsr()
+        ends = np.array([row[2:] for row in rows]).reshape(-1, 2) / _DKK
+        most = sparse.vstack([sides, -sides], format="csr") if len(rows) else None
+        limits = np.r_[ends[:, 1], -ends[:, 0]] + 1e-10 if len(rows) else None
         box = np.column_stack([self.low[places].ravel() - 1e-9, self.high[places].ravel() + 1e-9])
+        aimed = np.flatnonzero(groups >= 0)
         goal = np.zeros((len(places), len(GROUPS)))
-        goal[np.arange(len(places)), groups] = 1
-        ends = []
-        for sign in (1, -1):
-            found = linprog(
-                sign * goal.ravel(), most, limits, equal, np.tile(right, len(places)), box, method="highs"
-            )
-            if found.x is None:
-                raise RuntimeError(f"the shares have no solution: {found.message}")
-            ends.append(found.x.reshape(goal.shape)[np.arange(len(places)), groups])
-        return ends[0], ends[1]
+        goal[aimed, groups[aimed]] = 1
+        found = [
+            linprog(sign * goal.ravel(), most, limits, equal, np.tile(right, len(places)), box, method="highs").x
+            for sign in (1, -1)
+        ]
+        if any(each is None for each in found):
+            raise Contradiction("no shares agree with what is published")
+        least, greatest = (each.reshape(goal.shape)[aimed, groups[aimed]] for each in found)
+        return least, greatest
 
     def attack(self) -> None:
-        """Narrow the bounds of all groups that are not given, by linear programming."""
+        """Narrow the bounds of all groups that are not given, by linear programming: place by place, then by municipality.
+
+        Raises
+        ------
+        Contradiction
+            If nothing agrees with what is published.
+        """
         open_ = np.hstack([~self.shown, np.zeros((len(self.places), len(RESTS)), bool)])
         for rest in _ATTACKED_RESTS:
             open_[:, GROUPS.index(rest)] = True
-        # what already says nothing of few persons, or cannot be said better, is left
-        open_ &= self.low * self.persons[:, None] < self.persons[:, None] - 1e-9
-        low, high = self.low.copy(), self.high.copy()
-        while open_.any():
-            places = np.flatnonzero(open_.any(axis=1))
-            groups = open_[places].argmax(axis=1)
-            open_[places, groups] = False
-            least, most = self.extremes(places, groups)
-            low[places, groups] = np.maximum(low[places, groups], least)
-            high[places, groups] = np.minimum(high[places, groups], most)
-        self.low, self.high = low, np.maximum(low, high)
+        self._rounds(open_, [], np.arange(len(self.places)))
+        coupled = self.couplings()
+        whole = self.persons[:, None]
+        few = (self.low * whole < self.limit) | ((1 - self.high) * whole < self.limit)
+        codes = np.array([code for code, _ in self.places])
+        if coupled:
+            self._rounds(open_ & few, coupled, np.unique(codes, return_inverse=True)[1])
         self._use_reasons()
+
+    def _rounds(self, open_, coupled, unit):
+        """Attack one open group of each unit at a time, in the places that hold it or are tied to it."""
+        open_, low, high = open_.copy(), self.low.copy(), self.high.copy()
+        tied = {int(unit[k]) for at, *_ in coupled for k in at}
+        if coupled:
+            open_ &= np.isin(unit, list(tied))[:, None]
+        while open_.any():
+            waiting = np.flatnonzero(open_.any(axis=1))
+            _, first = np.unique(unit[waiting], return_index=True)
+            attacked = waiting[first]
+            places = np.flatnonzero(np.isin(unit, unit[attacked]))
+            groups = np.where(np.isin(places, attacked), open_[places].argmax(axis=1), -1)
+            open_[attacked, open_[attacked].argmax(axis=1)] = False
+            here = [each for each in coupled if np.isin(each[0], places).all()]
+            least, most = self.extremes(places, groups, here)
+            aimed = groups >= 0
+            at = places[aimed], groups[aimed]
+            low[at], high[at] = np.maximum(low[at], least), np.minimum(high[at], most)
+        self.low, self.high = low, np.maximum(low, high)
 
     def findings(self) -> list[Finding]:
         """What the bounds say in persons.
@@ -251,6 +312,19 @@ class Compositions:
         if least >= self.limit and most > whole - self.limit:
             return max(least, whole - self.limit + 1), most
         return least, most
+
+
+def model_weights(release: Release, table: str) -> tuple[dict[str, float], float]:
+    """Coefficients of the largest cost-need model of a table, and how far their rounding can move an expectation."""
+    model = max((row["model"] for row in release.rows(table)), default=None)
+    weights = {row["term"]: row["coefficient_dkk"] for row in release.rows(table) if row["model"] == model}
+    weights = {name: value for name, value in weights.items() if value is not None}
+    wide = {
+        name: release.interval(table, "coefficient_dkk", value)[1] - value for name, value in weights.items()
+    }
+    # groups of one family have at most the whole of it
+    slack = sum(max((wide.get(name, 0.0) for name in shares), default=0.0) for _, *shares in FAMILIES.values())
+    return weights, slack + wide.get("constant", 0.0) + max((w for n, w in wide.items() if n.startswith("year_")), default=0.0)
 
 
 def share_half_step(given: np.ndarray) -> float:
