@@ -16,7 +16,8 @@ import numpy as np
 from vfm.privacy.attack.reading import Finding, Release
 
 _TAIL = 2
-_MOST_QUERIES = 3e7  # heads that are gone through for one municipality, some seconds
+_MOST_QUERIES = 1.5e7  # combinations that are gone through for one municipality, some seconds
+_ALL_QUERIES = 4e7  # and for all of them, those of the fewest first
 _MOST_MATCHES = 2e6  # beyond this nothing is learned anyway
 _SAME_AREA = 1e-9  # weeks; areas of few persons are fractions that lie farther apart
 
@@ -113,6 +114,14 @@ class _Tails:
         return heads[fits], tails[fits]
 
 
+def queries(spells: int, successes: int, window: int) -> float:
+    """How many combinations of weeks and numbers at risk `success_weeks` goes through: heads, and tails to sort."""
+    length = min(_TAIL, successes)
+    front = successes - length
+    heads = math.comb(spells - length, front) * math.comb(window + front - 1, front)
+    return heads + 3 * math.comb(spells - front, length) * math.comb(window + length - 1, length)
+
+
 def success_weeks(
     mean: tuple[float, float],
     variance: tuple[float, float],
@@ -138,11 +147,12 @@ def success_weeks(
     (k, successes) int array or None
         One row per way; None if there are too many combinations to try, or too many agree.
     """
+    if successes < 1 or queries(spells, successes, window) > most_queries:
+        return None
     length = min(_TAIL, successes)
     front = successes - length
-    patterns = math.comb(spells - length, front)
-    if successes < 1 or patterns * math.comb(window + front - 1, front) > most_queries:
-        return None
+    if (mean[1] - mean[0]) / window * math.comb(window + successes - 1, successes) > _MOST_MATCHES:
+        return None  # a rounded mean leaves this many weeks for each way that the numbers at risk can go
     tails = _Tails(length, spells - front, window)
     weeks, ways, matches = _sorted_weeks(front, window), [], 0
     middle, wide = sum(mean) / 2, (mean[1] - mean[0]) / 2
@@ -167,8 +177,16 @@ def success_weeks(
     return np.unique(np.vstack(ways), axis=0)
 
 
-def duration_findings(release: Release, most_queries: float = _MOST_QUERIES) -> list[Finding]:
+def duration_findings(
+    release: Release, most_queries: float = _MOST_QUERIES, all_queries: float = _ALL_QUERIES
+) -> list[Finding]:
     """Successes by week of municipalities whose spells, successes, mean and error are published.
+
+    Parameters
+    ----------
+    release : Release
+    most_queries, all_queries : float
+        What is tried for one municipality, and for all.
 
     Returns
     -------
@@ -179,24 +197,17 @@ def duration_findings(release: Release, most_queries: float = _MOST_QUERIES) -> 
     if not release.has(table, column, "spells", "successes", error):
         return []
     window, out = release.window, []
-    indicators = {row["municipality_code"]: row for row in release.rows("benchmark.benchmark_indicators")}
-    for row in release.rows(table):
+    rows = [row for row in release.rows(table) if row[column] is not None and row["spells"] is not None]
+    costs = {row["municipality_code"]: queries(row["spells"], row["successes"] or 0, window) for row in rows}
+    for row in sorted(rows, key=lambda row: costs[row["municipality_code"]]):
         code, spells, successes = row["municipality_code"], row["spells"], row["successes"]
-        mean = row[column]
-        if mean is None or spells is None:
-            continue
-        low, high = release.interval(table, column, mean)
-        other = indicators.get(code)
-        if other and other[column] is not None:
-            again = release.interval("benchmark.benchmark_indicators", column, other[column])
-            low, high = max(low, again[0]), min(high, again[1])
-        known = successes if successes is not None else spells
+        low, high = _mean_bounds(release, row)
         counts = {
-            week: (0, min(known, math.floor(spells * (window - low) / (window - week) + 1e-9)))
-            for week in range(1, window)
+            week: (0, most_of_week(spells, successes, low, week, window)) for week in range(1, window)
         }
-        how = "the mean bounds what an early week can hold"
-        if successes and row[error] is not None:
+        how, cost = "the mean bounds what an early week can hold", costs[code]
+        if successes and row[error] is not None and cost <= min(most_queries, all_queries):
+            all_queries -= cost
             errors = release.interval(table, error, row[error])
             squares = max(errors[0], 0) ** 2, errors[1] ** 2
             ways = success_weeks((low, high), squares, spells, successes, window, most_queries)
@@ -208,3 +219,24 @@ def duration_findings(release: Release, most_queries: float = _MOST_QUERIES) -> 
         for week, (least, most) in counts.items():
             out.append(Finding("observed_durations", (code, week), least, most, how))
     return out
+
+
+def _mean_bounds(release, row):
+    """Bounds of a municipality's mean duration, from every table that gives it."""
+    column, code = "observed_mean_duration_weeks", row["municipality_code"]
+    low, high = release.interval("benchmark.observed_durations", column, row[column])
+    for table in ("benchmark.benchmark_indicators", "report.appendix_table_5_1"):
+        for other in release.rows(table):
+            if other["municipality_code"] == code and other.get(column) is not None:
+                again = release.interval(table, column, other[column])
+                low, high = max(low, again[0]), min(high, again[1])
+    return low, high
+
+
+def most_of_week(spells: int, successes: int | None, mean: float, week: int, window: int) -> int:
+    """The most successes of one week that a mean of at least `mean` allows.
+
+    A success takes at least a spell's share of the area after it, so many early ones make a short mean.
+    """
+    known = spells if successes is None else successes
+    return min(known, math.floor(spells * (window - mean) / (window - week) + 1e-9))
