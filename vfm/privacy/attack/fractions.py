@@ -1,4 +1,4 @@
-"""The whole numbers behind a rounded one: fractions by the Stern-Brocot tree, and integers of intervals."""
+"""The whole numbers behind a rounded one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ import math
 import numpy as np
 
 
-def integers_between(low: float, high: float, slack: float = 1e-9) -> tuple[int, int]:
-    """Least and greatest integer of an interval; the first is above the second where there is none."""
-    return math.ceil(low - slack), math.floor(high + slack)
-
-
 def simplest_fraction(low: float, high: float) -> tuple[int, int]:
     """The fraction d/n with the smallest n in [low, high], 0 <= low <= high.
 
     Notes
     -----
-    Continued fractions, as `fractions.Fraction.limit_denominator` but for an interval.
+    By continued fractions. It has the least numerator, too: whatever d/n was, neither is smaller.
     """
     whole = math.ceil(low)
     if whole <= high:
@@ -25,25 +20,6 @@ def simplest_fraction(low: float, high: float) -> tuple[int, int]:
     down = math.floor(low)
     d, n = simplest_fraction(1 / (high - down), 1 / (low - down))
     return n + down * d, d
-
-
-def fractions_between(low: float, high: float, largest: int) -> list[tuple[int, int]]:
-    """All reduced fractions d/n in [low, high] with n <= largest, by n.
-
-    Parameters
-    ----------
-    low, high : float
-        In [0, 1].
-    largest : int
-    """
-    found = []
-    n = np.arange(1, largest + 1)
-    first, last = np.ceil(low * n - 1e-12), np.floor(high * n + 1e-12)
-    for k in np.flatnonzero(first <= last):
-        for d in range(int(first[k]), int(last[k]) + 1):
-            if math.gcd(d, int(n[k])) == 1:
-                found.append((d, int(n[k])))
-    return found
 
 
 def numerators(n: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:

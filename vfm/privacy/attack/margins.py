@@ -8,6 +8,7 @@ from collections.abc import Hashable
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from vfm.privacy.attack.fractions import simplest_fraction
 from vfm.privacy.attack.reading import Contradiction, Finding, Release
 
 _OUTCOMES = ("success", "left", "unfinished")
@@ -117,16 +118,23 @@ def table_findings(release: Release) -> list[Finding]:
                 continue
             if reasons.get((name, outcome)) == "protects_another_cell":
                 sums.cell(cell, release.limit)
-            total = rows.get((name, "total"), {}).get("spells")
-            if row["percent"] is not None and total:
-                low, high = release.interval(f"report.{table}", "percent", row["percent"])
-                sums.cell(cell, math.ceil(low * total / 100 - 1e-6), math.floor(high * total / 100 + 1e-6))
+            if row["percent"] is not None:
+                total = rows.get((name, "total"), {}).get("spells")
+                sums.cell(cell, *_of_percent(release.interval(f"report.{table}", "percent", row["percent"]), total))
     for outcome in [*_OUTCOMES, "total"]:
         sums.total([("table_2_1", "all", outcome)], ("table_2_2", "all", outcome))
     return [
         Finding(table, (name, outcome), low, high, "integer programming over both tables")
         for (table, name, outcome), (low, high) in sums.solved().items()
     ]
+
+
+def _of_percent(percent, total):
+    """Bounds of a count from its percentage: whole numbers below the total, or the least numerator of the share."""
+    low, high = max(percent[0], 0.0) / 100, percent[1] / 100
+    if total:
+        return math.ceil(low * total - 1e-6), math.floor(high * total + 1e-6)
+    return simplest_fraction(low, high)[0], math.inf
 
 
 def known_spells(release: Release) -> dict[str, int]:
