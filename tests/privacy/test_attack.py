@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 import unprotected
 
-from vfm.privacy.attack import compositions, curves, durations, embedded, fractions, margins, playing, quotients, reading
+from vfm.privacy.attack import (
+    compositions,
+    curves,
+    durations,
+    embedded,
+    fractions,
+    margins,
+    playing,
+    quotients,
+    reading,
+)
 from vfm.statistics import kaplan_meier
 from vfm.synthetic.verify import attack_score
 from vfm.warehouse import published
@@ -108,15 +118,25 @@ def test_a_column_with_all_its_digits_is_exact():
 
 
 def test_steps_of_a_curve_give_the_numbers_at_risk_and_the_events():
-    at_risk, jobs, leavers = (np.array(row, float) for row in ([50, 50, 41, 30, 22], [0, 3, 5, 0, 2], [0, 1, 0, 4, 1]))
+    at_risk, jobs, leavers = (
+        np.array(row, float) for row in ([50, 50, 41, 30, 22], [0, 3, 5, 0, 2], [0, 1, 0, 4, 1])
+    )
     survival, found, left, variance = unprotected.curves_of(at_risk, jobs, leavers)
-    bounds = [{week: exactly(value) for week, value in enumerate(each)} for each in (survival, found, left, variance)]
+    bounds = [
+        {week: exactly(value) for week, value in enumerate(each)}
+        for each in (survival, found, left, variance)
+    ]
     steps = curves.steps_of(bounds[0], (bounds[1], bounds[2]), bounds[3])
     walk = curves.Walk(steps, (50, 50), ((10, 10), (6, 6)), after=False).run()
     assert walk.by_week(0, 4) == {week: (int(jobs[week]), int(jobs[week])) for week in range(1, 5)}
     assert walk.by_week(1, 4) == {week: (int(leavers[week]), int(leavers[week])) for week in range(1, 5)}
-    rounded = [{week: (value - 0.05, value + 0.05) for week, value in enumerate(each)} for each in (survival, found, left)]
-    walk = curves.Walk(curves.steps_of(rounded[0], rounded[1:]), (50, 50), ((10, 10), (6, 6)), after=False).run()
+    rounded = [
+        {week: (value - 0.05, value + 0.05) for week, value in enumerate(each)}
+        for each in (survival, found, left)
+    ]
+    walk = curves.Walk(
+        curves.steps_of(rounded[0], rounded[1:]), (50, 50), ((10, 10), (6, 6)), after=False
+    ).run()
     for cause, true in enumerate((jobs, leavers)):
         for week, (low, high) in walk.by_week(cause, 4).items():
             assert low <= true[week] <= high

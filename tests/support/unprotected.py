@@ -31,7 +31,10 @@ def replaced(con, table, columns, rows):
     """Replace a table by rows of python values."""
     names = [column.split()[0] for column in columns.split(", ")]
     frame = pd.DataFrame(rows, columns=names)
-    kinds = ", ".join(f"cast({column.split()[0]} as {column.split()[1]}) as {column.split()[0]}" for column in columns.split(", "))
+    kinds = ", ".join(
+        f"cast({column.split()[0]} as {column.split()[1]}) as {column.split()[0]}"
+        for column in columns.split(", ")
+    )
     con.register("frame", frame)
     con.execute(f"create or replace table {table} as select {kinds} from frame")
     con.unregister("frame")
@@ -45,7 +48,9 @@ def window(con):
 def counts_by_week(con, unit, weeks):
     """{unit: (at risk, successes, leavers) by week 0..weeks} of a column of the spells."""
     found = {}
-    query = f"select {unit}, outcome, duration_weeks, count(*) from exact.intermediate.int_spells group by all"
+    query = (
+        f"select {unit}, outcome, duration_weeks, count(*) from exact.intermediate.int_spells group by all"
+    )
     for name, outcome, week, spells in con.execute(query).fetchall():
         ended = found.setdefault(name, np.zeros((3, weeks + 2)))
         week = min(week, weeks + 1)
@@ -104,7 +109,10 @@ def curves_with_exact_bands(con):
 
 def municipal_curves_in_every_week(con):
     """The observed curve of every municipality of the benchmark, each week, with all digits."""
-    members = {code for (code,) in con.execute("select municipality_code from benchmark.benchmark_indicators").fetchall()}
+    members = {
+        code
+        for (code,) in con.execute("select municipality_code from benchmark.benchmark_indicators").fetchall()
+    }
     rows = []
     for code, counts in sorted(counts_by_week(con, "municipality_code", window(con)).items()):
         if code in members:
@@ -140,7 +148,13 @@ def shares_by_the_first_rule(con, decimals=None):
         "create or replace table expenditure.municipal_composition as select municipality_code, year, "
         f"{', '.join(columns)} from exact.intermediate.int_programme_composition"
     )
-    con.execute("delete from report.municipal_groups")
+    # what else tells of shares, and takes time: the attack is to succeed by the yearly expectation alone
+    for table in (
+        "report.municipal_groups",
+        "expenditure.supplementary_indicators",
+        "efficiency.cost_distances",
+    ):
+        con.execute(f"delete from {table}")
 
 
 def expectations_with_all_digits(con):

@@ -35,7 +35,11 @@ COMPLETE = ("danish_education",)  # families in which every person is named
 SHARES = [share for _, *shares in FAMILIES.values() for share in shares]
 RESTS = [f"rest_of_{family}" for family in FAMILIES if family not in COMPLETE]
 GROUPS = SHARES + RESTS
-_ATTACKED_RESTS = ("rest_of_world_region", "rest_of_asia", "rest_of_europe")  # the others are what a share leaves
+_ATTACKED_RESTS = (
+    "rest_of_world_region",
+    "rest_of_asia",
+    "rest_of_europe",
+)  # the others are what a share leaves
 _TABLE = "expenditure.municipal_composition"
 _SMALL = 150  # persons; shares of fewer are given more roughly
 _DKK = 1e4  # the unit of the linear programs
@@ -126,7 +130,10 @@ class Compositions:
                 bounds = expectation_bounds(release, need, row)
                 less = weights["constant"] + (weights.get(f"year_{row['year']}") or 0.0)
                 bounds = bounds[0] - less - slack, bounds[1] - less + slack
-                self.expected[k] = np.fmax(self.expected[k, 0], bounds[0]), np.fmin(self.expected[k, 1], bounds[1])
+                self.expected[k] = (
+                    np.fmax(self.expected[k, 0], bounds[0]),
+                    np.fmin(self.expected[k, 1], bounds[1]),
+                )
 
     def _use_sums(self):
         """Narrow the bounds by what groups add up to."""
@@ -192,11 +199,15 @@ class Compositions:
                 if row["expected_dkk"] is None or n == 0 or row.get("years", n) != n:
                     continue
                 low, high = release.interval(table, "expected_dkk", row["expected_dkk"])
-                less = sum(weights["constant"] + (weights.get(f"year_{self.places[k][1]}") or 0.0) for k in places)
+                less = sum(
+                    weights["constant"] + (weights.get(f"year_{self.places[k][1]}") or 0.0) for k in places
+                )
                 out.append((places, sides, n * (low - slack) - less, n * (high + slack) - less))
         return out
 
-    def extremes(self, places: np.ndarray, groups: np.ndarray, coupled: list) -> tuple[np.ndarray, np.ndarray]:
+    def extremes(
+        self, places: np.ndarray, groups: np.ndarray, coupled: list
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Least and greatest share of some groups, by linear programming.
 
         Parameters
@@ -229,7 +240,9 @@ class Compositions:
         goal = np.zeros((len(places), len(GROUPS)))
         goal[aimed, groups[aimed]] = 1
         found = [
-            linprog(sign * goal.ravel(), most, limits, equal, np.tile(right, len(places)), box, method="highs").x
+            linprog(
+                sign * goal.ravel(), most, limits, equal, np.tile(right, len(places)), box, method="highs"
+            ).x
             for sign in (1, -1)
         ]
         if any(each is None for each in found):
@@ -323,8 +336,12 @@ def model_weights(release: Release, table: str) -> tuple[dict[str, float], float
         name: release.interval(table, "coefficient_dkk", value)[1] - value for name, value in weights.items()
     }
     # groups of one family have at most the whole of it
-    slack = sum(max((wide.get(name, 0.0) for name in shares), default=0.0) for _, *shares in FAMILIES.values())
-    return weights, slack + wide.get("constant", 0.0) + max((w for n, w in wide.items() if n.startswith("year_")), default=0.0)
+    slack = sum(
+        max((wide.get(name, 0.0) for name in shares), default=0.0) for _, *shares in FAMILIES.values()
+    )
+    return weights, slack + wide.get("constant", 0.0) + max(
+        (w for n, w in wide.items() if n.startswith("year_")), default=0.0
+    )
 
 
 def share_half_step(given: np.ndarray) -> float:

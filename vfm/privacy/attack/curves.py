@@ -102,7 +102,9 @@ def steps_of(
         if week in jobs and week in leaving:
             rest = _minus(_minus((1.0, 1.0), jobs[week]), leaving[week])
             there[week] = _meet(there[week], _positive(rest))
-    hazard = np.array([_positive(_minus((1.0, 1.0), _over(survival[b], survival[a]))) for a, b in _pairs(weeks)])
+    hazard = np.array(
+        [_positive(_minus((1.0, 1.0), _over(survival[b], survival[a]))) for a, b in _pairs(weeks)]
+    )
     hazard = hazard.reshape(k, 2)
     for i, (a, b) in enumerate(_pairs(weeks)):
         if b == a + 1 and a in jobs and b in jobs and hazard[i, 0] > 0:
@@ -215,8 +217,12 @@ class Walk:
         added = steps.variance[i]
         if np.isfinite(added[1]):
             with np.errstate(divide="ignore"):
-                lowest = np.where(n > parts[0][0], parts[0][0] / (n * np.maximum(n - parts[0][0], 1e-9)), np.inf)
-                highest = np.where(n > parts[0][1], parts[0][1] / (n * np.maximum(n - parts[0][1], 1e-9)), np.inf)
+                lowest = np.where(
+                    n > parts[0][0], parts[0][0] / (n * np.maximum(n - parts[0][0], 1e-9)), np.inf
+                )
+                highest = np.where(
+                    n > parts[0][1], parts[0][1] / (n * np.maximum(n - parts[0][1], 1e-9)), np.inf
+                )
             keep &= (lowest <= added[1]) & (highest >= added[0])
         if not keep.any():
             if high < 1:
@@ -272,9 +278,7 @@ class Walk:
 def _given(release, table, column, rows):
     """{week: bounds} of the weeks that a column gives, week 0 among them."""
     return {
-        row["week"]: release.interval(table, column, row[column])
-        for row in rows
-        if row[column] is not None
+        row["week"]: release.interval(table, column, row[column]) for row in rows if row[column] is not None
     }
 
 
@@ -320,7 +324,9 @@ def national_findings(release: Release) -> list[Finding]:
         totals = [_known_total(counts, sex, outcome) for outcome in ("success", "left")]
         after = max(survival) < release.window
         walked = _walked(survival, given, variance, (least, whole), totals, after)
-        for j, (cause, table) in enumerate(zip(_CAUSES, ("survival_bands", "cumulative_incidence"), strict=True)):
+        for j, (cause, table) in enumerate(
+            zip(_CAUSES, ("survival_bands", "cumulative_incidence"), strict=True)
+        ):
             for week, (low, high) in walked.by_week(j, release.window).items():
                 out.append(Finding(table, (sex, cause, week), low, high, "hazards and increments"))
     return out

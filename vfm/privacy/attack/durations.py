@@ -202,9 +202,7 @@ def duration_findings(
     for row in sorted(rows, key=lambda row: costs[row["municipality_code"]]):
         code, spells, successes = row["municipality_code"], row["spells"], row["successes"]
         low, high = _mean_bounds(release, row)
-        counts = {
-            week: (0, most_of_week(spells, successes, low, week, window)) for week in range(1, window)
-        }
+        counts = {week: (0, most_of_week(spells, successes, low, week, window)) for week in range(1, window)}
         how, cost = "the mean bounds what an early week can hold", costs[code]
         if successes and row[error] is not None and cost <= min(most_queries, all_queries):
             all_queries -= cost

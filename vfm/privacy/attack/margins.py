@@ -12,7 +12,10 @@ from vfm.privacy.attack.fractions import simplest_fraction
 from vfm.privacy.attack.reading import Contradiction, Finding, Release
 
 _OUTCOMES = ("success", "left", "unfinished")
-_ROWS = {"table_2_1": ("sex", ("men", "women")), "table_2_2": ("residence_ground", ("refugee", "family_reunified"))}
+_ROWS = {
+    "table_2_1": ("sex", ("men", "women")),
+    "table_2_2": ("residence_ground", ("refugee", "family_reunified")),
+}
 _UNNAMED = "neither"  # grounds that are in the total of Table 2.2 only
 #: Tables of the benchmark that repeat a municipality's spells.
 _SPELLS_IN = (
@@ -63,7 +66,12 @@ class Sums:
             goal, ends = np.zeros(len(names)), []
             goal[place[name]] = 1
             for sign in (1, -1):
-                best = milp(sign * goal, constraints=constraint, bounds=Bounds(low, high), integrality=np.ones(len(names)))
+                best = milp(
+                    sign * goal,
+                    constraints=constraint,
+                    bounds=Bounds(low, high),
+                    integrality=np.ones(len(names)),
+                )
                 if best.status == 2:
                     raise Contradiction("the totals and their parts do not agree")
                 ends.append(round(best.x[place[name]]) if best.status == 0 else 10**9)
@@ -120,7 +128,9 @@ def table_findings(release: Release) -> list[Finding]:
                 sums.cell(cell, release.limit)
             if row["percent"] is not None:
                 total = rows.get((name, "total"), {}).get("spells")
-                sums.cell(cell, *_of_percent(release.interval(f"report.{table}", "percent", row["percent"]), total))
+                sums.cell(
+                    cell, *_of_percent(release.interval(f"report.{table}", "percent", row["percent"]), total)
+                )
     for outcome in [*_OUTCOMES, "total"]:
         sums.total([("table_2_1", "all", outcome)], ("table_2_2", "all", outcome))
     return [
@@ -224,7 +234,9 @@ def programme_findings(release: Release) -> list[Finding]:
     if not release.has(table, "persons", "full_year_persons"):
         return []
     totals = {row["year"]: row["full_year_persons"] for row in release.rows("report.figure_4_1")}
-    per_person = {(r["municipality_code"], r["year"]): r for r in release.rows("expenditure.expenditure_per_person")}
+    per_person = {
+        (r["municipality_code"], r["year"]): r for r in release.rows("expenditure.expenditure_per_person")
+    }
     means = {row["year"]: row for row in release.rows("report.table_4_3")}
     years, out = {}, []
     for row in release.rows(table):
@@ -248,7 +260,11 @@ def programme_findings(release: Release) -> list[Finding]:
         for code, (low, high) in full.items():
             if high < math.inf:
                 near = math.ceil(low - 0.5 - 1e-6), math.floor(high + 0.5 + 1e-6)
-                out.append(Finding("programme_full_years", (code, year), *near, "the year or its mean less the others"))
+                out.append(
+                    Finding(
+                        "programme_full_years", (code, year), *near, "the year or its mean less the others"
+                    )
+                )
     return out
 
 
@@ -296,7 +312,9 @@ def _full_year(release, spent, mean, rows, per_person):
             return 0.0, math.inf
         low, high = release.interval("report.table_4_3", "mean_dkk", mean["mean_dkk"])
         slack = sum(abs(value) for value in shown) * 1e-12
-        low, high = (end * mean["municipalities"] - sum(shown) + sign * slack for end, sign in ((low, -1), (high, 1)))
+        low, high = (
+            end * mean["municipalities"] - sum(shown) + sign * slack for end, sign in ((low, -1), (high, 1))
+        )
     if low <= 0:
         return 0.0, math.inf
     return spent["expenditure_dkk"] / high, spent["expenditure_dkk"] / low

@@ -117,8 +117,14 @@ def said(played: Played) -> list[str]:
     for table, widths in sorted(tables.items()):
         exactly, near = sum(width <= 0 for width in widths), sum(width <= 2 for width in widths)
         lines.append(f"{table:24} {len(widths):7} {exactly:8} {near:11}")
-    lines += [f"{each.column}: {each.formula} gives {each.times:.1f} times as much in {each.rows} rows" for each in played.refined]
-    lines += [f"{page} holds {len(found)} unpublished numbers: {', '.join(found[:5])}" for page, found in played.unpublished.items()]
+    lines += [
+        f"{each.column}: {each.formula} gives {each.times:.1f} times as much in {each.rows} rows"
+        for each in played.refined
+    ]
+    lines += [
+        f"{page} holds {len(found)} unpublished numbers: {', '.join(found[:5])}"
+        for page, found in played.unpublished.items()
+    ]
     lines += [f"{name}: {problem}" for name, problem in played.contradictions.items()]
     return [*lines, f"{sum(played.seconds.values()):.1f} CPU seconds"]
 

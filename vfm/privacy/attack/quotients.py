@@ -125,7 +125,9 @@ def copies(release: Release) -> list[Formula]:
     out, by_name = [], {}
     for table, columns in release.types.items():
         for key in (_BOTH, _PLACE, _TERM, _CODE):
-            if set(key) <= columns.keys() and len(release.rows(table)) == len(_keyed(release, table, key, ())):
+            if set(key) <= columns.keys() and len(release.rows(table)) == len(
+                _keyed(release, table, key, ())
+            ):
                 for column, kind in columns.items():
                     if kind == "DOUBLE" and not column.startswith(("ci_", "standard_error", "p_value", "z")):
                         by_name.setdefault((key, column), []).append(table)

@@ -164,7 +164,5 @@ def score_lines(scores: Iterable[Score]) -> list[str]:
     """The scores as lines of a table."""
     lines = [f"{'table':24} {'few':>7} {'exactly':>8} {'within one':>11} {'missed':>7}"]
     for each in scores:
-        lines.append(
-            f"{each.table:24} {each.few:7} {each.exactly:8} {each.within_one:11} {each.missed:7}"
-        )
+        lines.append(f"{each.table:24} {each.few:7} {each.exactly:8} {each.within_one:11} {each.missed:7}")
     return lines
