@@ -1,4 +1,4 @@
-"""The attacker: its tools find what they should, it succeeds where a protection is missing, and fails on what is published."""
+"""The attacker: its tools work, it succeeds where a protection is missing and fails on what is published."""
 
 import math
 from contextlib import closing
@@ -145,7 +145,7 @@ def test_steps_of_a_curve_give_the_numbers_at_risk_and_the_events():
 
 def test_numbers_that_contradict_each_other_are_told():
     steps = curves.steps_of({0: (1, 1), 1: exactly(0.5)})
-    with pytest.raises(reading.Contradiction):
+    with pytest.raises(reading.ContradictionError):
         curves.Walk(steps, (7, 7), ((0, 7), (0, 7)), after=False).run()
 
 
@@ -182,7 +182,8 @@ def test_families_of_groups_are_those_of_the_composition():
 
 
 def test_a_number_that_is_not_published_is_found_in_a_page():
-    page = '<script type="application/json" id="x">{"datasets": {"a": [{"v": 0.25, "w": 0.123456789, "x": 25}]}}</script>'
+    rows = '[{"v": 0.25, "w": 0.123456789, "x": 25}]'
+    page = f'<script type="application/json" id="x">{{"datasets": {{"a": {rows}}}}}</script>'
     assert embedded.unpublished_numbers(page, np.array([0.2512, 0.25, 25.0])) == ["0.123456789"]
 
 

@@ -72,7 +72,7 @@ def curves_of(at_risk, jobs, leavers):
 
 
 def national_curves(con, decimals=None, *, band_decimals=None, every_leaver=True):
-    """Both national curves in every week; rounded or not, with bands that have digits of their own or none."""
+    """Both national curves in every week; rounded or not, with bands of their own digits or none."""
     bands, incidence = [], []
     (limit,) = con.execute("select value from meta.method where name = 'disclosure_limit'").fetchone()
     for sex, (at_risk, jobs, leavers) in sorted(counts_by_week(con, "sex", window(con)).items()):
@@ -161,7 +161,8 @@ def expectations_with_all_digits(con):
     """Shares by the first rule, to a percent, and the expectation that they add up to with all digits."""
     shares_by_the_first_rule(con, 2)
     con.execute(
-        "create or replace table expenditure.expenditure_need as select * from exact.intermediate.int_expenditure_need"
+        "create or replace table expenditure.expenditure_need as "
+        "select * from exact.intermediate.int_expenditure_need"
     )
 
 
@@ -172,7 +173,8 @@ def one_hidden_municipality_a_year(con):
         ("expenditure_per_person", "full_year_persons"),
     ):
         told = ", ".join(
-            f"case when row_number() over (partition by year order by persons, municipality_code) > 1 then {name} end "
+            f"case when row_number() over (partition by year order by persons, municipality_code) > 1 "
+            f"then {name} end "
             f"as {name}"
             for name in columns.split(", ")
         )
@@ -182,7 +184,8 @@ def one_hidden_municipality_a_year(con):
             "from exact.intermediate.int_programme_composition"
         )
     con.execute(
-        "create or replace table report.figure_4_1 as select year, sum(full_year_persons) as full_year_persons "
+        "create or replace table report.figure_4_1 as "
+        "select year, sum(full_year_persons) as full_year_persons "
         "from exact.intermediate.int_programme_composition group by year"
     )
 

@@ -1,7 +1,8 @@
 """From shares and expectations to groups of few persons in a municipality-year.
 
-Groups add up to wholes, a published expectation is a sum of shares times published coefficients, and the reason for
-a missing share bounds it. Linear programming gives the least and the greatest value of every share that is left.
+Groups add up to wholes, a published expectation is a sum of shares times published coefficients, and the
+reason for a missing share bounds it. Linear programming gives the least and the greatest value of every
+share that is left.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from vfm.privacy.attack.reading import EXACT, Contradiction, Finding, Release, inferred_half_step
+from vfm.privacy.attack.reading import EXACT, ContradictionError, Finding, Release, inferred_half_step
 
-#: Groups by family, and what a family adds up to: all persons, or the persons of a wider group. A reader knows
+#: Groups by family, and what a family adds up to: all persons, or the persons of a wider group. A reader
+#: knows
 #: these from the descriptions of the columns.
 FAMILIES = {
     "danish_education": (
@@ -154,7 +156,7 @@ class Compositions:
                     self.high[:, wider[0]] = np.minimum(most, self.high[:, parts].sum(axis=1))
 
     def _use_reasons(self):
-        """A share that is missing for few persons is close to 0 or to 1; one that protects another is neither."""
+        """A share that is missing for few persons is close to 0 or to 1."""
         most = np.minimum((self.limit - 1) * self.days / (self.full_year * self.days), 1.0)
         self.reason = np.full(self.shown.shape, None, object)
         for k, name in enumerate(SHARES):
@@ -215,11 +217,12 @@ class Compositions:
         places, groups : (k,) int arrays
             The places of the program, and the group that is attacked in each; -1 for none.
         coupled : list
-            Of `couplings`, whose places are all among these. No two places that share one are attacked at once.
+            Of `couplings`, whose places are all among these. No two places that share one are attacked at
+            once.
 
         Raises
         ------
-        Contradiction
+        ContradictionError
             If there is no solution.
         """
         left, right = family_sums()
@@ -246,16 +249,16 @@ class Compositions:
             for sign in (1, -1)
         ]
         if any(each is None for each in found):
-            raise Contradiction("no shares agree with what is published")
+            raise ContradictionError("no shares agree with what is published")
         least, greatest = (each.reshape(goal.shape)[aimed, groups[aimed]] for each in found)
         return least, greatest
 
     def attack(self) -> None:
-        """Narrow the bounds of all groups that are not given, by linear programming: place by place, then by municipality.
+        """Narrow the bounds of all groups that are not given: place by place, then by municipality.
 
         Raises
         ------
-        Contradiction
+        ContradictionError
             If nothing agrees with what is published.
         """
         open_ = np.hstack([~self.shown, np.zeros((len(self.places), len(RESTS)), bool)])
@@ -296,8 +299,9 @@ class Compositions:
         Returns
         -------
         list of Finding
-            Table "municipal_composition", cells (municipality_code, year, group): the share times the persons, to
-            the nearest person; and "composition_persons": the persons themselves, who are there 1 day or the year.
+            Table "municipal_composition", cells (municipality_code, year, group): the share times the
+            persons, to the nearest person; and "composition_persons": the persons themselves, who are there
+            1 day or the year.
         """
         out, how = [], "sums, expectation and reasons, by linear programming"
         for p, place in enumerate(self.places):
@@ -328,7 +332,7 @@ class Compositions:
 
 
 def model_weights(release: Release, table: str) -> tuple[dict[str, float], float]:
-    """Coefficients of the largest cost-need model of a table, and how far their rounding can move an expectation."""
+    """Coefficients of the largest cost-need model, and how far their rounding moves an expectation."""
     model = max((row["model"] for row in release.rows(table)), default=None)
     weights = {row["term"]: row["coefficient_dkk"] for row in release.rows(table) if row["model"] == model}
     weights = {name: value for name, value in weights.items() if value is not None}

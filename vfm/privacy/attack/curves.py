@@ -1,9 +1,9 @@
 """From published curves to who found work and who left in each week.
 
-A step of a Kaplan-Meier curve is d/n, and a step of a cumulative incidence is G d/n with G the share still there:
-rounded to whatever the column is, they leave some (n, d). Numbers at risk only fall, and by at least those who had
-an event; the number at the start and the totals stand in other tables. Intervals of n are passed forwards and
-backwards along the curve until nothing changes.
+A step of a Kaplan-Meier curve is d/n, and a step of a cumulative incidence is G d/n with G the share still
+there: rounded to whatever the column is, they leave some (n, d). Numbers at risk only fall, and by at least
+those who had an event; the number at the start and the totals stand in other tables. Intervals of n are
+passed forwards and backwards along the curve until nothing changes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfm.privacy.attack.fractions import numerators
-from vfm.privacy.attack.reading import Contradiction, Finding, Release
+from vfm.privacy.attack.reading import ContradictionError, Finding, Release
 
 _Z = 1.959963984540054  # of a 95 % interval
 _ROUNDS = 30
@@ -89,7 +89,8 @@ def steps_of(
     survival : dict
         {week given: bounds}; week 0 is 1.
     incidence : pair of dict, optional
-        Of employment and of leaving; where leaving lacks a week, the overall survival behind it may still follow.
+        Of employment and of leaving; where leaving lacks a week, the overall survival behind it may still
+        follow.
     variance : dict, optional
         Greenwood's sum by week.
     """
@@ -133,7 +134,7 @@ def _pairs(weeks):
 def _meet(a, b):
     low, high = max(a[0], b[0]), min(a[1], b[1])
     if low > high + 1e-6 * max(1.0, abs(high)):
-        raise Contradiction(f"{tuple(a)} and {tuple(b)} have nothing in common")
+        raise ContradictionError(f"{tuple(a)} and {tuple(b)} have nothing in common")
     return min(low, high), max(low, high)
 
 
@@ -168,7 +169,7 @@ class Walk:
 
         Raises
         ------
-        Contradiction
+        ContradictionError
             If no numbers fit.
         """
         for _ in range(_ROUNDS):
@@ -187,7 +188,7 @@ class Walk:
         high = math.floor(high + 1e-7) if high < math.inf else high
         bounds[0], bounds[1] = max(bounds[0], low), min(bounds[1], high)
         if bounds[0] > bounds[1]:
-            raise Contradiction(f"no number is left at step {place}: {bounds}")
+            raise ContradictionError(f"no number is left at step {place}: {bounds}")
 
     def _step(self, i):
         if self.steps.end[i] == self.steps.start[i] + 1:
@@ -227,7 +228,7 @@ class Walk:
         if not keep.any():
             if high < 1:
                 return
-            raise Contradiction(f"no number at risk fits week {steps.end[i]}")
+            raise ContradictionError(f"no number at risk fits week {steps.end[i]}")
         self.left[i] = n[keep]
         self._narrow(self.n, i, n[keep].min() if low >= 1 else low, n[keep].max())
         for j, (least, greatest) in enumerate(parts):
@@ -262,8 +263,8 @@ class Walk:
     def by_week(self, cause: int, window: int) -> dict[int, tuple[int, int]]:
         """Bounds of the events of a cause in each week 1..window.
 
-        In a step of several weeks each week may hold all of its events or none. That the rule ends a step as soon as
-        both causes have enough persons leaves a width of limit - 1 in every week of it.
+        In a step of several weeks each week may hold all of its events or none. That the rule ends a step
+        as soon as both causes have enough persons leaves a width of limit - 1 in every week of it.
         """
         found = {}
         for i, (start, end) in enumerate(zip(self.steps.start, self.steps.end, strict=True)):
@@ -288,7 +289,8 @@ def national_findings(release: Release) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Tables "survival_bands" (employment) and "cumulative_incidence" (leaving), cells (sex, cause, week), in spells.
+        Tables "survival_bands" (employment) and "cumulative_incidence" (leaving), cells (sex, cause, week),
+        in spells.
     """
     bands, incidence = "benchmark.survival_bands", "benchmark.cumulative_incidence"
     if not release.has(bands, "survival") or not release.has(incidence, "incidence"):
@@ -341,7 +343,7 @@ def _walked(survival, given, variance, spells, totals, after):
     """Walk with the band if it fits, else without."""
     try:
         return Walk(steps_of(survival, given, variance), spells, totals, after).run()
-    except Contradiction:
+    except ContradictionError:
         return Walk(steps_of(survival, given), spells, totals, after).run()
 
 

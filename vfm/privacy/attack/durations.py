@@ -1,9 +1,9 @@
 """From a mean duration and its variance to the weeks in which persons found work.
 
-The mean is the area under the observed curve, so it is linear in the weeks of success once the numbers at risk are
-fixed; Greenwood's variance is a second equation. Weeks and numbers at risk of the last two successes are laid in a
-table, those of the others are gone through and met with it in the middle. Successes of one week are single ones
-whose numbers at risk follow each other: curve, area and variance are the same.
+The mean is the area under the observed curve, so it is linear in the weeks of success once the numbers at
+risk are fixed; Greenwood's variance is a second equation. Weeks and numbers at risk of the last two
+successes are laid in a table, those of the others are gone through and met with it in the middle. Successes
+of one week are single ones whose numbers at risk follow each other: curve, area and variance are the same.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Tails:
 
 
 def queries(spells: int, successes: int, window: int) -> float:
-    """How many combinations of weeks and numbers at risk `success_weeks` goes through: heads, and tails to sort."""
+    """How many combinations `success_weeks` goes through: heads, and tails to sort."""
     length = min(_TAIL, successes)
     front = successes - length
     heads = math.comb(spells - length, front) * math.comb(window + front - 1, front)

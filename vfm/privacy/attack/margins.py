@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from vfm.privacy.attack.fractions import simplest_fraction
-from vfm.privacy.attack.reading import Contradiction, Finding, Release
+from vfm.privacy.attack.reading import ContradictionError, Finding, Release
 
 _OUTCOMES = ("success", "left", "unfinished")
 _ROWS = {
@@ -46,7 +46,7 @@ class Sums:
 
         Raises
         ------
-        Contradiction
+        ContradictionError
             If nothing fits.
         """
         names = list(self.cells)
@@ -57,7 +57,7 @@ class Sums:
             sides[row, place[whole]] = -1
         low, high = np.array([self.cells[name] for name in names], float).reshape(-1, 2).T
         if (low > high).any():
-            raise Contradiction("a cell has no value left")
+            raise ContradictionError("a cell has no value left")
         found = {name: (int(a), int(b)) for name, a, b in zip(names, low, high, strict=True) if a == b}
         constraint = LinearConstraint(sides, 0, 0) if len(sides) else None
         for name in names:
@@ -73,7 +73,7 @@ class Sums:
                     integrality=np.ones(len(names)),
                 )
                 if best.status == 2:
-                    raise Contradiction("the totals and their parts do not agree")
+                    raise ContradictionError("the totals and their parts do not agree")
                 ends.append(round(best.x[place[name]]) if best.status == 0 else 10**9)
             found[name] = ends[0], ends[1]
         return found
@@ -87,7 +87,8 @@ def most_spells(release: Release) -> int:
 def persons_by_reason(release: Release, reasons: list[str | None]) -> list[tuple[float, float]]:
     """Bounds of the persons of withheld cells of one total, from their reasons.
 
-    Where one protects another, the others are few; where all say few, they are fewer than twice the limit together.
+    Where one protects another, the others are few; where all say few, they are fewer than twice the limit
+    together.
     """
     limit, protected = release.limit, "protects_another_cell" in reasons
     few = (0, limit - 1 if protected else 2 * limit - 1)
@@ -140,7 +141,7 @@ def table_findings(release: Release) -> list[Finding]:
 
 
 def _of_percent(percent, total):
-    """Bounds of a count from its percentage: whole numbers below the total, or the least numerator of the share."""
+    """Bounds of a count from its percentage: of the total, or the least numerator of the share."""
     low, high = max(percent[0], 0.0) / 100, percent[1] / 100
     if total:
         return math.ceil(low * total - 1e-6), math.floor(high * total + 1e-6)

@@ -1,4 +1,4 @@
-"""Play every attack on a published file, as a reader could: python -m vfm.privacy.attack.playing FILE [PAGE ...]."""
+"""Play every attack on a published file: python -m vfm.privacy.attack.playing FILE [PAGE ...]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from vfm.privacy.attack import compositions, curves, durations, embedded, margins, quotients
-from vfm.privacy.attack.reading import Contradiction, Finding, HalfStep, Refined, Release
+from vfm.privacy.attack.reading import ContradictionError, Finding, HalfStep, Refined, Release
 
 ATTACKS: dict[str, Callable[[Release], list[Finding]]] = {
     "national curves": curves.national_findings,
@@ -73,8 +73,8 @@ def play(
     con : DuckDBPyConnection
         Open on the published file.
     precisions : mapping, optional
-        {(schema.table, column): half of the step that its values are rounded to, or None for all digits}, where the
-        reader knows it; else it is read off the values.
+        {(schema.table, column): half of the step that its values are rounded to, or None for all digits},
+        where the reader knows it; else it is read off the values.
     pages : iterable of Path
         Pages whose data is compared with the file.
     attacks : iterable of str
@@ -89,7 +89,7 @@ def play(
         began = time.process_time()
         try:
             return attack()
-        except Contradiction as problem:
+        except ContradictionError as problem:
             played.contradictions[name] = str(problem)
             return []
         finally:

@@ -1,7 +1,7 @@
 """Whether published columns give more digits of another than its own rounding does.
 
-A quotient, product or difference of published numbers is a number, too. For every formula below the bounds of what
-it gives are compared with the bounds that rounding leaves of the column itself.
+A quotient, product or difference of published numbers is a number, too. For every formula below the bounds
+of what it gives are compared with the bounds that rounding leaves of the column itself.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _DISAGREE = 1.0001
 class Formula:
     """A column that follows from others.
 
-    ``column`` and ``sources`` are schema.table.column; rows meet by ``key``. ``compute`` is monotone in each of its
-    arguments; ``where`` picks rows of the sources by fixed values.
+    ``column`` and ``sources`` are schema.table.column; rows meet by ``key``. ``compute`` is monotone in
+    each of its arguments; ``where`` picks rows of the sources by fixed values.
     """
 
     column: str
@@ -63,15 +63,53 @@ FORMULAS = (
         for words, sources, compute in (
             ("expected / indicator", (f"{_I}.{_EXPECTED}", f"{_I}.benchmark_indicator"), lambda e, i: e / i),
             ("expected / indicator", (f"{_I}.{_EXPECTED}", f"{_U}.indicator"), lambda e, i: e / i),
-            ("expected - difference", (f"{_I}.{_EXPECTED}", f"{_I}.absolute_difference_weeks"), lambda e, d: e - d),
-            ("middle of the interval", (f"{_DURATIONS}.ci_low", f"{_DURATIONS}.ci_high"), lambda a, b: (a + b) / 2),
+            (
+                "expected - difference",
+                (f"{_I}.{_EXPECTED}", f"{_I}.absolute_difference_weeks"),
+                lambda e, d: e - d,
+            ),
+            (
+                "middle of the interval",
+                (f"{_DURATIONS}.ci_low", f"{_DURATIONS}.ci_high"),
+                lambda a, b: (a + b) / 2,
+            ),
         )
     ),
-    Formula(f"{_I}.{_EXPECTED}", _CODE, "indicator x observed", (f"{_I}.benchmark_indicator", f"{_I}.{_OBSERVED}"), lambda i, o: i * o),
-    Formula(f"{_I}.{_EXPECTED}", _CODE, "observed + difference", (f"{_I}.{_OBSERVED}", f"{_I}.absolute_difference_weeks"), lambda o, d: o + d),
-    Formula(f"{_I}.benchmark_indicator", _CODE, "expected / observed", (f"{_I}.{_EXPECTED}", f"{_I}.{_OBSERVED}"), lambda e, o: e / o),
-    Formula(f"{_I}.benchmark_indicator", _CODE, "middle of the interval", (f"{_I}.ci_low", f"{_I}.ci_high"), lambda a, b: math.sqrt(a * b)),
-    Formula(f"{_I}.benchmark_indicator", _CODE, "exp(z x error)", (f"{_F}.z", f"{_F}.log_standard_error"), lambda z, e: math.exp(z * e)),
+    Formula(
+        f"{_I}.{_EXPECTED}",
+        _CODE,
+        "indicator x observed",
+        (f"{_I}.benchmark_indicator", f"{_I}.{_OBSERVED}"),
+        lambda i, o: i * o,
+    ),
+    Formula(
+        f"{_I}.{_EXPECTED}",
+        _CODE,
+        "observed + difference",
+        (f"{_I}.{_OBSERVED}", f"{_I}.absolute_difference_weeks"),
+        lambda o, d: o + d,
+    ),
+    Formula(
+        f"{_I}.benchmark_indicator",
+        _CODE,
+        "expected / observed",
+        (f"{_I}.{_EXPECTED}", f"{_I}.{_OBSERVED}"),
+        lambda e, o: e / o,
+    ),
+    Formula(
+        f"{_I}.benchmark_indicator",
+        _CODE,
+        "middle of the interval",
+        (f"{_I}.ci_low", f"{_I}.ci_high"),
+        lambda a, b: math.sqrt(a * b),
+    ),
+    Formula(
+        f"{_I}.benchmark_indicator",
+        _CODE,
+        "exp(z x error)",
+        (f"{_F}.z", f"{_F}.log_standard_error"),
+        lambda z, e: math.exp(z * e),
+    ),
     Formula(
         f"{_I}.benchmark_indicator",
         _CODE,
@@ -80,7 +118,13 @@ FORMULAS = (
         lambda r, e: r + e,
         _HALF_NORMAL,
     ),
-    Formula(f"{_DURATIONS}.standard_error", _CODE, "width of the interval", (f"{_DURATIONS}.ci_low", f"{_DURATIONS}.ci_high"), _half_width),
+    Formula(
+        f"{_DURATIONS}.standard_error",
+        _CODE,
+        "width of the interval",
+        (f"{_DURATIONS}.ci_low", f"{_DURATIONS}.ci_high"),
+        _half_width,
+    ),
     *(
         Formula(f"{table}.log_standard_error", _CODE, words, sources, compute, where)
         for table in (_U, _F)
@@ -100,24 +144,84 @@ FORMULAS = (
         (("other_municipality_code", "municipality_code"),),
     ),
     *(
-        Formula(f"{table}.expected_dkk", _PLACE, "actual / indicator", (f"{table}.actual_dkk", f"{table}.expenditure_indicator"), lambda a, i: a / i)
+        Formula(
+            f"{table}.expected_dkk",
+            _PLACE,
+            "actual / indicator",
+            (f"{table}.actual_dkk", f"{table}.expenditure_indicator"),
+            lambda a, i: a / i,
+        )
         for table in (_NEED, "report.municipal_expenditure")
     ),
-    Formula(f"{_NEED}.expenditure_indicator", _PLACE, "actual / expected", (f"{_NEED}.actual_dkk", f"{_NEED}.expected_dkk"), lambda a, e: a / e),
-    Formula(f"{_NEED}.actual_dkk", _PLACE, "indicator x expected", (f"{_NEED}.expenditure_indicator", f"{_NEED}.expected_dkk"), lambda i, e: i * e),
-    Formula(f"{_SPENT}.full_year_persons", _PLACE, "expenditure / actual", (f"{_SPENT}.expenditure_dkk", f"{_NEED}.actual_dkk"), lambda s, a: s / a),
     Formula(
-        f"{_SPENT}.expenditure_per_full_year_person_dkk", _PLACE, "expenditure / persons", (f"{_SPENT}.expenditure_dkk", f"{_SPENT}.full_year_persons"), lambda s, p: s / p
+        f"{_NEED}.expenditure_indicator",
+        _PLACE,
+        "actual / expected",
+        (f"{_NEED}.actual_dkk", f"{_NEED}.expected_dkk"),
+        lambda a, e: a / e,
     ),
-    Formula(f"{_COX}.coefficient", _TERM, "z x error", (f"{_COX}.z", f"{_COX}.standard_error"), lambda z, e: z * e),
+    Formula(
+        f"{_NEED}.actual_dkk",
+        _PLACE,
+        "indicator x expected",
+        (f"{_NEED}.expenditure_indicator", f"{_NEED}.expected_dkk"),
+        lambda i, e: i * e,
+    ),
+    Formula(
+        f"{_SPENT}.full_year_persons",
+        _PLACE,
+        "expenditure / actual",
+        (f"{_SPENT}.expenditure_dkk", f"{_NEED}.actual_dkk"),
+        lambda s, a: s / a,
+    ),
+    Formula(
+        f"{_SPENT}.expenditure_per_full_year_person_dkk",
+        _PLACE,
+        "expenditure / persons",
+        (f"{_SPENT}.expenditure_dkk", f"{_SPENT}.full_year_persons"),
+        lambda s, p: s / p,
+    ),
+    Formula(
+        f"{_COX}.coefficient", _TERM, "z x error", (f"{_COX}.z", f"{_COX}.standard_error"), lambda z, e: z * e
+    ),
     Formula(f"{_COX}.coefficient", _TERM, "ln(hazard ratio)", (f"{_COX}.hazard_ratio",), math.log),
     Formula(f"{_COX}.coefficient", _TERM, "ln(hazard ratio)", (f"{_RATIO}.hazard_ratio",), math.log),
-    Formula(f"{_COX}.coefficient", _TERM, "middle of the interval", (f"{_COX}.ci_low", f"{_COX}.ci_high"), lambda a, b: (a + b) / 2),
-    Formula(f"{_COX}.coefficient", _TERM, "middle of ln(interval)", (f"{_RATIO}.ci_low", f"{_RATIO}.ci_high"), lambda a, b: math.log(a * b) / 2),
-    Formula(f"{_COX}.standard_error", _TERM, "width of the interval", (f"{_COX}.ci_low", f"{_COX}.ci_high"), _half_width),
-    Formula(f"{_COX}.standard_error", _TERM, "width of ln(interval)", (f"{_RATIO}.ci_low", f"{_RATIO}.ci_high"), _log_half_width),
-    Formula(f"{_COST}.coefficient_dkk", ("model", "term"), "t x error", (f"{_COST}.t_value", f"{_COST}.standard_error"), lambda t, e: t * e),
-)  # fmt: skip
+    Formula(
+        f"{_COX}.coefficient",
+        _TERM,
+        "middle of the interval",
+        (f"{_COX}.ci_low", f"{_COX}.ci_high"),
+        lambda a, b: (a + b) / 2,
+    ),
+    Formula(
+        f"{_COX}.coefficient",
+        _TERM,
+        "middle of ln(interval)",
+        (f"{_RATIO}.ci_low", f"{_RATIO}.ci_high"),
+        lambda a, b: math.log(a * b) / 2,
+    ),
+    Formula(
+        f"{_COX}.standard_error",
+        _TERM,
+        "width of the interval",
+        (f"{_COX}.ci_low", f"{_COX}.ci_high"),
+        _half_width,
+    ),
+    Formula(
+        f"{_COX}.standard_error",
+        _TERM,
+        "width of ln(interval)",
+        (f"{_RATIO}.ci_low", f"{_RATIO}.ci_high"),
+        _log_half_width,
+    ),
+    Formula(
+        f"{_COST}.coefficient_dkk",
+        ("model", "term"),
+        "t x error",
+        (f"{_COST}.t_value", f"{_COST}.standard_error"),
+        lambda t, e: t * e,
+    ),
+)
 
 
 def copies(release: Release) -> list[Formula]:
@@ -167,7 +271,7 @@ def _keyed(release, table, key, where):
 
 
 def _tells_more(value, mine, theirs):
-    """Whether a formula excludes what is printed: one that is made from rounded numbers leads back to them."""
+    """Whether a formula excludes what is printed; one made from rounded numbers leads back to them."""
     slack = 1e-11 * abs(value)
     closer = theirs[1] - theirs[0] < _CLOSER * (mine[1] - mine[0]) - slack
     return closer and not theirs[0] - slack <= value <= theirs[1] + slack

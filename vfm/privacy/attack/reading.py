@@ -44,7 +44,7 @@ class Refined:
     times: float
 
 
-class Contradiction(Exception):
+class ContradictionError(Exception):
     """The numbers given cannot all be true, so an assumption of the attack is wrong."""
 
 
@@ -75,8 +75,8 @@ def inferred_half_step(values: np.ndarray) -> HalfStep:
     Returns
     -------
     float, None or callable
-        As `HalfStep`: of the fewest decimals that hold all values, or of the fewest significant digits where that is
-        more. It can be too coarse, where few values are round by chance, and never too fine.
+        As `HalfStep`: of the fewest decimals that hold all values, or of the fewest significant digits
+        where that is more. It can be too coarse, where few values are round by chance, and never too fine.
     """
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]

@@ -11,7 +11,8 @@ from vfm.privacy.attack import compositions
 from vfm.privacy.attack.playing import Played
 
 _PERSONS = "count(distinct person_id)"
-#: {table: (query of cell columns and then count, fewest count, persons)}; a cell that no row has is of nobody.
+#: {table: (query of cell columns and then count, fewest count, persons)}; a cell that no row has is of
+#: nobody.
 _SPELLS = "intermediate.int_spells"
 _QUERIES = {
     "survival_bands": f"""
@@ -33,7 +34,8 @@ _QUERIES = {
         select municipality_code, 'spells', spells, spells, persons from intermediate.int_observed_durations
         union all
         select
-            municipality_code, 'successes', successes, successes, least(persons_with_success, persons_without_success)
+            municipality_code, 'successes', successes, successes, least(persons_with_success,
+            persons_without_success)
         from intermediate.int_observed_durations
     """,
     "table_2_1": f"""
@@ -46,14 +48,16 @@ _QUERIES = {
             select
                 outcome,
                 person_id,
-                case when residence_group in ('refugee', 'family_reunified') then residence_group else 'neither' end
+                case when residence_group in ('refugee', 'family_reunified') then residence_group else
+                'neither' end
                     as ground
             from {_SPELLS} inner join (select person_id from intermediate.int_population) using (person_id)
         ) as grounds
         group by cube (ground, outcome)
     """,
     "programme_persons": """
-        select municipality_code, year, count(distinct person_id), count(distinct person_id), count(distinct person_id)
+        select municipality_code, year, count(distinct person_id), count(distinct person_id), count(distinct
+        person_id)
         from intermediate.int_programme_days group by all
     """,
     "programme_full_years": """
@@ -77,7 +81,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Score:
-    """Of one table: cells of few persons, those recovered exactly and within one, and bounds that miss the truth."""
+    """Of a table: cells of few persons, those recovered exactly or within one, bounds that miss the truth."""
 
     table: str
     few: int

@@ -2,8 +2,8 @@
 
 python -m vfm.synthetic.verify.attack_seeds [--seeds 10] [--scale 1]
 
-Each world is simulated and built in build/attack, its owner's alone, and removed at its end. Nothing published is
-touched.
+Each world is simulated and built in build/attack, its owner's alone, and removed at its end. Nothing
+published is touched.
 """
 
 import argparse
