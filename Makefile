@@ -100,7 +100,7 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
 
-attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons from each: SEEDS=2 for fewer, SCALE=0.1
+attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
 	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
 
 # requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.

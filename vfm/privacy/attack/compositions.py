@@ -17,8 +17,7 @@ from scipy.optimize import linprog
 from vfm.privacy.attack.reading import EXACT, ContradictionError, Finding, Release, inferred_half_step
 
 #: Groups by family, and what a family adds up to: all persons, or the persons of a wider group. A reader
-#: knows
-#: these from the descriptions of the columns.
+#: knows these from the descriptions of the columns.
 FAMILIES = {
     "danish_education": (
         *(None, "share_danish_education_unknown", "share_danish_education_1"),
