@@ -21,6 +21,10 @@ _BOTH = ("municipality_code", "other_municipality_code")
 #: What a formula must give more closely than the column itself to count.
 _CLOSER = 0.9
 _DISAGREE = 1.0001
+#: How much of its own rounding a formula must miss the printed number by (what is rounded twice misses by
+#: less), and in what share of the rows.
+_SAME = 0.03
+_OFTEN = 0.03
 
 
 @dataclass(frozen=True)
@@ -274,6 +278,7 @@ def _tells_more(value, mine, theirs):
     """Whether a formula excludes what is printed; one made from rounded numbers leads back to them."""
     slack = 1e-11 * abs(value)
     closer = theirs[1] - theirs[0] < _CLOSER * (mine[1] - mine[0]) - slack
+    slack += _SAME * (mine[1] - mine[0])
     return closer and not theirs[0] - slack <= value <= theirs[1] + slack
 
 
@@ -323,6 +328,6 @@ def refined_columns(release: Release) -> list[Refined]:
                 wrong += 1
             elif _tells_more(row[column], mine, theirs):
                 times.append((mine[1] - mine[0]) / max(theirs[1] - theirs[0], 1e-300))
-        if times and wrong <= seen / 2:
+        if len(times) > _OFTEN * seen and wrong <= seen / 2:
             out.append(Refined(formula.column, formula.words, len(times), float(np.median(times))))
     return out

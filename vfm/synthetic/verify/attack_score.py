@@ -11,8 +11,8 @@ from vfm.privacy.attack import compositions
 from vfm.privacy.attack.playing import Played
 
 _PERSONS = "count(distinct person_id)"
-#: {table: (query of cell columns and then count, fewest count, persons)}; a cell that no row has is of
-#: nobody.
+#: {table: query of a cell's columns, its count, the least it may be called, and its persons}; a cell without
+#: a row is of nobody.
 _SPELLS = "intermediate.int_spells"
 _QUERIES = {
     "survival_bands": f"""
