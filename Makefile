@@ -16,7 +16,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
+
+attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
+	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
 
 # requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
