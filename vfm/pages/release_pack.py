@@ -7,7 +7,6 @@ log of the attack, and fingerprints of code, data and files, as CSV and as one p
 import argparse
 import csv
 import hashlib
-import importlib
 import json
 import os
 import shutil
@@ -20,19 +19,19 @@ import duckdb
 
 from vfm.pages.report.page import is_synthetic
 from vfm.pages.writing import filled_template
+from vfm.privacy.attack import attack_score, playing
 from vfm.privacy.declarations import Table
 from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT, Paths
 from vfm.warehouse.publish import NotPublishedError, tables_to_publish
 
 PAGE = "index.html"
-BASES = "compiled/value_for_money/tests/published_cells_hold_five_persons.sql"
 HEADS = {
     "tables.csv": "schema table rests_on smallest_base_shown rows cells withheld withheld_by_reason".split(),
     "columns.csv": (
         "schema table column rests_on precision cells withheld withheld_by_reason without_a_stated_reason"
     ).split(),
-    "attack.csv": "table cells exactly within_one of_few".split(),
+    "attack.csv": "table cells_of_few exactly within_one".split(),
     "fingerprints.csv": ["what", "value"],
 }
 
@@ -41,37 +40,25 @@ class NoPackError(Exception):
     """No pack was written; the message is one sentence for a person."""
 
 
-def smallest_bases(warehouse: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
-    """Count the fewest persons behind a shown cell of each table, by the query of the test that forbids few.
+def smallest_bases(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count the fewest persons behind a shown cell of each table.
 
     Parameters
     ----------
     warehouse : duckdb connection
-    target : Path
-        dbt's target folder, with the compiled test of the build.
 
     Returns
     -------
     dict
-        {table: persons}, of the tables that the test counts.
-
-    Raises
-    ------
-    NoPackError
-        If the test was not compiled.
+        {table: persons}, of the tables in report.release_bases.
     """
-    path = target / BASES
-    if not path.exists():
-        raise NoPackError(f"{path.name} was not run in the build: make build runs it.")
-    counted, _, _ = path.read_text(encoding="utf-8").rpartition("\n)\n")
     bases = warehouse.execute(
-        f"""{counted}
-        )
-        select split_part(published_table, ' ', 1), min(coalesce(persons, 0))
-        from cells where published_value is not null group by all
+        """
+        select split_part(published_table, ' ', 1), min(persons)
+        from report.release_bases where is_shown group by all
         """
     ).fetchall()
-    return {table: int(persons) for table, persons in bases}
+    return dict(bases)
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[list]:
@@ -112,23 +99,11 @@ def tables(found: list[list], bases: dict[str, int], rows: dict[tuple[str, str],
     return summed
 
 
-def attack(con: duckdb.DuckDBPyConnection, limit: int) -> list[list] | None:
-    """Play the attacker on the published file: rows of attack.csv, None where the project has none."""
-    try:
-        played = importlib.import_module("vfm.privacy.attack.playing").play(con)
-    except ModuleNotFoundError:
-        return None
-    found = {}
-    for each in played.findings:
-        low, high = found.get((each.table, each.cell), (each.low, each.high))
-        found[each.table, each.cell] = max(low, each.low), min(high, each.high)
-    counts = {}
-    for (table, _), (low, high) in found.items():
-        row = counts.setdefault(table, [0, 0, 0, 0])
-        near = high - low <= 2
-        for place, is_so in enumerate((True, low == high, near, near and high < limit)):
-            row[place] += is_so
-    return [[table, *row] for table, row in sorted(counts.items())]
+def attack(con: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection, limit: int) -> list[list]:
+    """Play the attacker on the published file and hold it against the warehouse: rows of attack.csv."""
+    truth = attack_score.true_cells(warehouse)
+    scores = attack_score.score(playing.play(con), truth, limit)
+    return [[each.table, each.few, each.exactly, each.within_one] for each in scores]
 
 
 def _told(reasons):
@@ -136,7 +111,7 @@ def _told(reasons):
     return "; ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
 
 
-def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int, bool]:
+def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
     """Read what the pack says, from the published file and the warehouse of the same build.
 
     Parameters
@@ -151,8 +126,6 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int, bool]:
         meta.build_info.
     limit : int
         The disclosure limit.
-    played : bool
-        Whether the attacker was there to play.
 
     Raises
     ------
@@ -178,20 +151,20 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int, bool]:
             ).fetchone()[0]
             for each in declared
         }
-        played = attack(con, limit)
-        few = sum(row[4] for row in played or [])
+        played = attack(con, warehouse, limit)
+        few = sum(row[3] for row in played)
         if few:
             raise NoPackError(
                 f"No pack was written: the attack recovers {few} cells of fewer than {limit} persons."
             )
         rows = {
-            "tables.csv": tables(found, smallest_bases(warehouse, paths.target), counts),
+            "tables.csv": tables(found, smallest_bases(warehouse), counts),
             "columns.csv": found,
-            "attack.csv": played or [],
+            "attack.csv": played,
             "fingerprints.csv": [[name, value] for name, value in build.items()]
             + [["duckdb", duckdb.__version__], ["python", sys.version.split()[0]]],
         }
-    return rows, build, limit, played is not None
+    return rows, build, limit
 
 
 def _one_build(con, warehouse, paths):
@@ -221,7 +194,7 @@ def write_pack(paths: Paths, to: Path) -> Path:
     """
     if to.exists() and not (to / "tables.csv").exists() and (not to.is_dir() or any(to.iterdir())):
         raise NoPackError(f"{paths.short(to)} holds something else: choose another folder.")
-    rows, build, limit, played = read_pack(paths)
+    rows, build, limit = read_pack(paths)
     new = to.with_name(f"{to.name}.{os.getpid()}.new")
     try:
         new.mkdir(mode=0o700, parents=True)
@@ -233,8 +206,6 @@ def write_pack(paths: Paths, to: Path) -> Path:
         _write_csv(new / "fingerprints.csv", HEADS["fingerprints.csv"], rows["fingerprints.csv"])
         verdict = (
             f"The attack was played on the published file and recovers no cell of fewer than {limit} persons."
-            if played
-            else "The attack was not played: this version of the project has none."
         )
         page = filled_template(
             "release_pack.html.j2",

@@ -1,6 +1,7 @@
 -- The ids of the delivery as messages compare with them (macros/deliveries/examples.sql)
 with
 
+-- each register's own first: what follows is done once for an id, and not once for a row
 delivered as (
 
     {% for register, columns in {
@@ -8,18 +9,25 @@ delivered as (
         'dream': ['pnr'], 'bfl': ['pnr'], 'lmdb': ['pnr'], 'lpr_adm': ['pnr'], 'sssy': ['pnr'], 'danskudd': ['pnr'],
     }.items() %}
     {% for column in columns %}
-    select {{ to_person_id(column) }} as id from {{ source('registers', register) }}
-    {{ 'union' if not loop.last }}
+    select {{ to_person_id('value') }} as id
+    from (select distinct {{ column }} as value from {{ source('registers', register) }}) as {{ register }}_{{ column }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
-    {{ 'union' if not loop.last }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+each_once as (
+
+    select distinct id from delivered
 
 ),
 
 plain as (
 
     select distinct {{ plain_value('id') }} as id
-    from delivered
+    from each_once
     where length({{ plain_value('id') }}) >= 4  -- shorter ones are codes and counts as well
 
 ),

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import duckdb
 
+from vfm.privacy.attack import attack_score
 from vfm.privacy.attack.playing import Played, play
 from vfm.privacy.attack.reading import Release
-from vfm.synthetic.verify import attack_score
 from vfm.synthetic.verify.recovery import seeds_to_run
 from vfm.warehouse import machine, publish, terminal
 from vfm.warehouse.dbt_runs import run_dbt
