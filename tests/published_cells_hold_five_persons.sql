@@ -1,5 +1,8 @@
 -- No published cell may rest on fewer persons than the disclosure limit (docs/disclosure.md).
-select *
+select
+    published_table,
+    cell,
+    persons
 from {{ ref('release_bases') }}
 where
     is_shown

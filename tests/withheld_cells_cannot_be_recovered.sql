@@ -1,7 +1,7 @@
 -- An attack on the published tables: in every group of cells that adds up to a published total,
 -- the total less the published cells must cover more than one cell and at least as many persons as
--- the disclosure limit (docs/disclosure.md). Persons are counted from the person-level tables. Shares of the
--- composition are attacked by linear programming (tests/privacy).
+-- the disclosure limit (docs/disclosure.md). Persons are counted from the person-level tables.
+-- Shares of the composition are attacked by linear programming (tests/privacy).
 with
 
 programme_days as (

@@ -26,8 +26,8 @@ from vfm.statistics import kaplan_meier
 from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT, Paths
 
-#: Columns of which no quotient or copy may tell more than their own rounding leaves, and how many times closer
-#: it may be all the same: three decimals of an indicator are 50 kroner of 100,000, and the rule counts on it.
+#: Columns of which no quotient or copy may tell more than their own rounding leaves, and how many times
+#: closer it may be: three decimals of an indicator are 50 kroner of 100,000, and the rule counts on it.
 GUARDED = {
     "benchmark.benchmark_indicators.observed_mean_duration_weeks": 1.0,
     "benchmark.benchmark_indicators.expected_mean_duration_weeks": 1.0,

@@ -85,7 +85,9 @@ final as (
         coalesce(counts.persons_without_success, 0) as persons_without_success,
         coalesce(counts.weeks_saved, 0) as weeks_saved,
         coalesce(
-            {{ is_benchmarked('counts.spells', 'counts.persons_with_success', 'counts.weeks_saved') }},
+            {{ is_benchmarked(
+                'counts.spells', 'counts.persons_with_success', 'counts.weeks_saved'
+            ) }},
             false
         ) as is_benchmarked,
         restricted_means.observed_mean_duration_weeks,

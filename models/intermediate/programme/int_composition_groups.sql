@@ -31,7 +31,8 @@ country as (
         {% endfor %}
         {% for share in composition_terms() %}
         cast(sum({{ share.term }}_days) as bigint) as {{ share.term }}_days,
-        cast(sum({{ share.term }}_persons) as bigint) as {{ share.term }}_persons{{ "," if not loop.last }}
+        cast(sum({{ share.term }}_persons) as bigint)
+            as {{ share.term }}_persons{{ "," if not loop.last }}
         {% endfor %}
     from composition
     group by year
@@ -46,7 +47,8 @@ places as (
 
 ),
 
--- persons in none of a family's groups are a further group, which nobody publishes, but subtraction gives
+-- persons in none of a family's groups are a further group, which nobody publishes, but subtraction
+-- gives
 groups as (
 
     {% for family, whole in composition_families().items() %}

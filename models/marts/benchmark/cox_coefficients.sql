@@ -34,9 +34,16 @@ derived as (
         model_standard_error,
         z,
         p_value,
-        case when coefficient is not null then exp(shown_coefficient) else hazard_ratio end as hazard_ratio,
-        case when ci_low is not null then shown_coefficient - {{ normal_quantile(0.975) }} * shown_error end as ci_low,
-        case when ci_high is not null then shown_coefficient + {{ normal_quantile(0.975) }} * shown_error end as ci_high
+        case when coefficient is not null then exp(shown_coefficient) else hazard_ratio end
+            as hazard_ratio,
+        case
+            when ci_low is not null
+                then shown_coefficient - {{ normal_quantile(0.975) }} * shown_error
+        end as ci_low,
+        case
+            when ci_high is not null
+                then shown_coefficient + {{ normal_quantile(0.975) }} * shown_error
+        end as ci_high
     from rounded
 
 ),

@@ -57,7 +57,8 @@ shown as (
     select
         year,
         million_dkk_2015_prices,
-        case when withheld_reason is null then {{ released('full_year_persons', 'tens') }} end as full_year_persons,
+        case when withheld_reason is null then {{ released('full_year_persons', 'tens') }} end
+            as full_year_persons,
         withheld_reason
     from totals
 

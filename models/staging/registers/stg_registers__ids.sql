@@ -10,7 +10,9 @@ delivered as (
     }.items() %}
     {% for column in columns %}
     select {{ to_person_id('value') }} as id
-    from (select distinct {{ column }} as value from {{ source('registers', register) }}) as {{ register }}_{{ column }}
+    from (
+        select distinct {{ column }} as value from {{ source('registers', register) }}
+    ) as {{ register }}_{{ column }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
     {{ 'union all' if not loop.last }}
