@@ -44,7 +44,7 @@ def shown():
     con = duckdb.connect()
     con.execute("create schema staging")
     model = dbt_sql.render(PROJECT / "models/staging/registers/stg_registers__ids.sql")
-    model = "with delivered as (from given),\n\n" + model[model.index("plain as (") :]
+    model = "with delivered as (from given),\n\n" + model[model.index("each_once as (") :]
 
     def run(ids, values):
         con.execute("create or replace table given as select unnest($1::varchar[]) as id", [ids])
