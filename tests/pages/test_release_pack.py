@@ -102,7 +102,7 @@ def test_an_earlier_pack_is_replaced_and_nothing_else_is(paths):
     assert paths.warehouse.exists()
 
 
-@pytest.mark.parametrize("bounds", [(3, 3), (2, 4), (0, 1)])
+@pytest.mark.parametrize("bounds", [(3, 3), (2, 4), (3, 4)])
 def test_a_pack_is_refused_where_the_attack_recovers_few(paths, monkeypatch, bounds):
     plays(monkeypatch, [finding(0, 9), finding(*bounds)])
     with pytest.raises(release_pack.NoPackError, match="the attack recovers 1 cells of fewer than 5"):
@@ -110,10 +110,16 @@ def test_a_pack_is_refused_where_the_attack_recovers_few(paths, monkeypatch, bou
     assert not list(paths.build.glob("release-pack*"))
 
 
+def test_a_pack_is_refused_where_the_attack_misses_the_truth(paths, monkeypatch):
+    plays(monkeypatch, [finding(5, 9)])
+    with pytest.raises(release_pack.NoPackError, match="the attack does not fit this file"):
+        release_pack.write_pack(paths, paths.build / "release-pack")
+
+
 def test_what_the_attack_finds_of_many_is_told(paths, monkeypatch):
     plays(monkeypatch, [finding(7, 7), finding(0, 9)], persons=7)
     (row,) = read(release_pack.write_pack(paths, paths.build / "pack"), "attack.csv")
-    assert row == {"table": "durations", "cells_of_few": "0", "exactly": "0", "within_one": "0"}
+    assert row == {"table": "durations", "cells_of_few_persons": "0", "exactly": "0", "within_one": "0"}
 
 
 def test_a_file_of_another_build_is_refused(paths):

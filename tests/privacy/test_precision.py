@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vfm.privacy.precision import Precision, PrecisionError
+from vfm.warehouse import dbt_sql
 
 WORDS = [
     "exact",
@@ -82,3 +83,12 @@ def test_nulls_stay_and_a_number_of_a_released_table_has_no_step_of_its_own():
     assert Precision.read("exact").half_step(7.0) == 0
     assert Precision.read("hundreds").half_step(1200.0) == 50
     assert Precision.read("2 significant digits").half_step(10.0) == 0.5
+
+
+@pytest.mark.parametrize("words", [*WORDS, "thousands"])
+def test_the_macro_rounds_as_the_function_does(words):
+    values = [0.0, 0.005, -0.125, 2.5, 45.0, 1234.5, 99.95, 0.0009994, -3e-7, 1e6 / 3]
+    listed = ", ".join(f"({value!r}::double)" for value in values)
+    query = f"select {{}} from (values {listed}) as t (value)"
+    by_macro = duckdb.sql(query.format(dbt_sql.macro("released", "value", words))).fetchall()
+    assert by_macro == duckdb.sql(query.format(Precision.read(words).sql("value"))).fetchall()

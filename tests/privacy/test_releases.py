@@ -1,10 +1,12 @@
 """Two published files are compared as an attacker would: a difference of few persons is found and said."""
 
 import shutil
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
+from vfm.privacy import releases
 from vfm.warehouse import compare_releases, published
 
 RESULTS = published.results()
@@ -37,7 +39,6 @@ def file(path, *changes):
 
 
 COUNT = "update benchmark.observed_durations set {} where municipality_code = '101'"
-SHARE = "update expenditure.municipal_composition set share_refugees = {} where municipality_code = '{}'"
 CASES = {
     "nothing": ([], []),
     "two spells more": ([COUNT.format("spells = 302")], ["spells  101  +2", "without success  101  +2"]),
@@ -47,8 +48,6 @@ CASES = {
     "a year of persons": (["update expenditure.programme_persons set persons = 57 where persons = 60"],
                           ["persons  101, 2011  -3"]),
     "a new row of many": (["insert into expenditure.programme_persons values ('151', 2011, 7)"], []),
-    "a share": ([SHARE.format(0.54, 101)], ["share_refugees  101, 2011  +2 to +3"]),
-    "a share of many": ([SHARE.format(0.51, 147)], []),
 }  # fmt: skip
 
 
@@ -61,6 +60,19 @@ def test_a_difference_of_few_is_told(tmp_path, capsys, changes, told):
     for words in told:
         assert any(words in line for line in lines), (words, lines)
     assert "differences are for certain of fewer than 5" in last
+
+
+def test_what_the_attacks_bound_in_both_files_is_compared(tmp_path, capsys, monkeypatch):
+    """Two or three leavers before, five or six after: two to four more, for certain."""
+    bounds = [
+        {("cumulative_incidence", ("men", "leaving", 9)): (2, 3), ("table_2_1", ("men",)): (7, 9)},
+        {("cumulative_incidence", ("men", "leaving", 9)): (5, 6), ("table_2_1", ("men",)): (9, 12)},
+    ]
+    monkeypatch.setattr(releases.playing, "play", lambda con: SimpleNamespace(bounds=lambda: bounds.pop(0)))
+    old, new = file(tmp_path / "old.duckdb"), file(tmp_path / "new.duckdb")
+    assert compare_releases.main([str(old), str(new)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "cumulative_incidence  by the attacks  men, leaving, 9  +2 to +4" and len(said) == 2
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ HEADS = {
     "columns.csv": (
         "schema table column rests_on precision cells withheld withheld_by_reason without_a_stated_reason"
     ).split(),
-    "attack.csv": "table cells_of_few exactly within_one".split(),
+    "attack.csv": "table cells_of_few_persons exactly within_one".split(),
     "fingerprints.csv": ["what", "value"],
 }
 
@@ -100,9 +100,18 @@ def tables(found: list[list], bases: dict[str, int], rows: dict[tuple[str, str],
 
 
 def attack(con: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection, limit: int) -> list[list]:
-    """Play the attacker on the published file and hold it against the warehouse: rows of attack.csv."""
-    truth = attack_score.true_cells(warehouse)
-    scores = attack_score.score(playing.play(con), truth, limit)
+    """Play the attacker on the published file and compare with the warehouse: rows of attack.csv.
+
+    Raises
+    ------
+    NoPackError
+        If an attack ran into a contradiction, or its bounds miss the truth: it has not been played then.
+    """
+    played = playing.play(con)
+    scores = attack_score.score(played, attack_score.true_cells(warehouse), limit)
+    broken = [*played.contradictions, *(each.table for each in scores if each.missed)]
+    if broken:
+        raise NoPackError(f"No pack was written: the attack does not fit this file ({', '.join(broken)}).")
     return [[each.table, each.few, each.exactly, each.within_one] for each in scores]
 
 

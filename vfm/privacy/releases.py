@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import duckdb
-import numpy as np
 
-from vfm.privacy.precision import Precision
+from vfm.privacy.attack import playing
 
 #: Counts of persons and spells, by table: its key, and the count as SQL under the name that it is told by.
 COUNTS = {
@@ -20,9 +19,6 @@ COUNTS = {
     "report.table_2_2": (("residence_ground", "outcome"), {"spells": "spells"}),
     "expenditure.programme_persons": (("municipality_code", "year"), {"persons": "persons"}),
 }
-SHARES, PERSONS = "expenditure.municipal_composition", "expenditure.programme_persons"
-STEP = Precision.read("2 decimals").half_step(0.0)
-SMALL = 150  # in cells of fewer persons a share is given with twice the step
 
 
 class NotComparableError(ValueError):
@@ -93,7 +89,7 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
 
 
 def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> list[Change]:
-    """List the numbers of persons and spells that differ, from the numbers and from shares of numbers.
+    """List the numbers of persons and spells that differ: those that are shown, and those that attacks bound.
 
     Parameters
     ----------
@@ -103,16 +99,20 @@ def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> l
     Returns
     -------
     list of Change
-        Cells that both files show. A cell without a row is one of nobody.
+        Of counts, the cells that both files show (a cell without a row is one of nobody); of everything
+        else, the cells whose bounds in the two files leave no common number.
     """
     found = []
     for table, (key, counts) in COUNTS.items():
         for column, sql in counts.items():
             query = f"select {', '.join(key)}, {sql} from {table}"
             found += _differences(table, column, *(_exact(con, query) for con in (old, new)))
-    names = [column for *table, column in _layout(new) if ".".join(table) == SHARES]
-    for share in (name for name in names if name.startswith("share_") and not name.endswith("reason")):
-        found += _differences(SHARES, share, *(_shared(con, share) for con in (old, new)))
+    before, after = (playing.play(con).bounds() for con in (old, new))
+    for table, cell in sorted(before.keys() & after.keys(), key=str):
+        (least, most), (least_now, most_now) = before[table, cell], after[table, cell]
+        low, high = least_now - most, most_now - least
+        if low > 0 or high < 0:
+            found.append(Change(table, "by the attacks", cell, low, high))
     return found
 
 
@@ -133,28 +133,9 @@ def _exact(con, query):
     }
 
 
-def _shared(con, share):
-    """{cell: (low, high)} of the persons behind a share."""
-    rows = con.execute(
-        f"select municipality_code, year, cast({share} as double), persons "
-        f"from {SHARES} inner join {PERSONS} using (municipality_code, year)"
-    ).fetchall()
-    cells = {}
-    for *cell, part, persons in rows:
-        if part is None or persons is None:
-            cells[tuple(cell)] = None
-        else:
-            step = STEP * (2 if persons < SMALL else 1)
-            cells[tuple(cell)] = (max(part - step, 0) * persons, min(part + step, 1) * persons)
-    return cells
-
-
 def _differences(table, column, before, after) -> Iterator[Change]:
     """Changes of the cells that are shown, or without a row, in both."""
     for cell in sorted(before.keys() | after.keys()):
         one, other = before.get(cell, (0, 0)), after.get(cell, (0, 0))
         if one is not None and other is not None and one != other:
-            low, high = other[0] - one[1], other[1] - one[0]
-            if one[0] != one[1] or other[0] != other[1]:  # whole persons
-                low, high = float(np.ceil(low - 1e-9)), float(np.floor(high + 1e-9))
-            yield Change(table, column, cell, low, high)
+            yield Change(table, column, cell, other[0] - one[1], other[1] - one[0])
