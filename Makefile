@@ -16,10 +16,10 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
 	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
@@ -44,6 +44,12 @@ truth: $(installed)  ## simulate the registers' world anew and compare the built
 
 realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
 	@$(python) -m vfm.synthetic.verify.realism
+
+compare-releases: $(installed)  ## list what two published files tell of few persons by their difference: OLD=old.duckdb NEW=new.duckdb
+	@$(python) -m vfm.warehouse.compare_releases "$(OLD)" "$(NEW)"
+
+release-pack: $(installed)  ## write build/release-pack: the published file with what it rests on and hides, for an output check: TO=folder
+	@$(python) -m vfm.pages.release_pack $(if $(TO),--to "$(TO)")
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
 	@$(python) -m vfm.pages.lineage
@@ -100,6 +106,9 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
 	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
+
+attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
+	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
 
 # requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \

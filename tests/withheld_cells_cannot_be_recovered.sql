@@ -1,6 +1,7 @@
 -- An attack on the published tables: in every group of cells that adds up to a published total,
 -- the total less the published cells must cover more than one cell and at least as many persons as
 -- the disclosure limit (docs/disclosure.md). Persons are counted from the person-level tables.
+-- Shares of the composition are attacked by linear programming (tests/privacy).
 with
 
 programme_days as (
@@ -37,21 +38,6 @@ spells as (
 members as (
 
     {{ programme_members('programme_days', 'population') }}
-
-),
-
--- a person is one row of a municipality and year
-group_persons as (
-
-    select
-        municipality_code,
-        year,
-        {% for share in composition_terms() %}
-        sum(case when {{ share.condition }} then 1 else 0 end) as {{ share.term }},
-        {% endfor %}
-        count(*) as persons
-    from members
-    group by municipality_code, year
 
 ),
 
@@ -186,51 +172,6 @@ unknown as (
 
 ),
 
--- groups of the composition; the number in no group of a family is known if all groups are known
-composition as (
-
-    {% for family, whole in composition_families().items() %}
-    {% set shares = composition_terms()
-        | selectattr('family', 'equalto', family) | map(attribute='term') | list %}
-    {% for share in shares + (['rest'] if whole else []) %}
-    select
-        '{{ family }}' as attacked,
-        published.municipality_code || ' ' || cast(published.year as varchar) as total,
-        '{{ share }}' as cell,
-        {% if share == 'rest' %}
-        group_persons.{{ family if family.startswith('share_') else 'persons' }}
-        {% for other in shares %}
-        - group_persons.{{ other }}
-        {% endfor %}
-            as persons,
-        {% for other in shares %}
-        published.{{ other }} is not null {{ "and" if not loop.last }}
-        {% endfor %}
-            as is_known
-        {% else %}
-        group_persons.{{ share }} as persons,
-        published.{{ share }} is not null as is_known
-        {% endif %}
-    from {{ ref('municipal_composition') }} as published
-    inner join {{ ref('programme_persons') }} as told
-        on
-            published.municipality_code = told.municipality_code
-            and published.year = told.year
-            and told.persons is not null
-    inner join group_persons
-        on
-            published.municipality_code = group_persons.municipality_code
-            and published.year = group_persons.year
-    {% if family.startswith('share_') %}
-    where published.{{ family }} is not null
-    {% endif %}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-
-),
-
 recovered as (
 
     select
@@ -240,23 +181,6 @@ recovered as (
         count(distinct person_id) as persons
     from unknown
     group by attacked, total
-    union all
-    select
-        attacked,
-        total,
-        count(*) as cells,
-        sum(persons) as persons
-    from composition
-    where not is_known
-    group by attacked, total
-    union all
-    select
-        attacked,
-        total || ' ' || cell as total,
-        2 as cells,
-        persons
-    from composition
-    where is_known
     union all
     select
         'table_2_2 by subtraction' as attacked,

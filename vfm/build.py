@@ -18,6 +18,7 @@ import duckdb
 from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
+from vfm.privacy.leaks import LeakError
 from vfm.warehouse import machine, publish, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
@@ -80,6 +81,9 @@ def write_page(paths: Paths) -> None:
         page = reproduction.write_reproduction(paths.results, paths.project, paths.build)
     except OSError as problem:
         print(f"\n{reproduction.PAGE} could not be written ({problem.strerror}).")
+        return
+    except LeakError as problem:
+        print(f"\n{problem}")
         return
     if page:
         print(f"\nThe comparison, with the largest misses and the errata: {paths.short(page)}")

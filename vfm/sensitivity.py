@@ -12,6 +12,7 @@ import duckdb
 from vfm import build as building
 from vfm.pages.sensitivity import write_sensitivity
 from vfm.privacy import redaction
+from vfm.privacy.leaks import LeakError
 from vfm.warehouse import alternative_builds, alternatives, machine, publish
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         path = write_sensitivity(paths.results, paths.project, paths.build)
     except (BuildError, publish.NotPublishedError) as problem:
         sentences = [*map(str, problem.args)]
-    except OSError as problem:
+    except (OSError, LeakError) as problem:
         sentences = [str(problem)]
     except duckdb.Error as problem:
         sentences = [one_sentence(redaction.of_duckdb(str(problem)))]

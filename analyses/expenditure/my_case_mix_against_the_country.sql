@@ -1,51 +1,13 @@
--- How do the persons in my municipality's programme differ from the country's?
--- The country is the mean over the municipalities whose share is given, weighted by full-year
--- persons. A share that rests on fewer persons than the disclosure limit is withheld, so that rare
--- groups come out a little high for the country.
-with
-
-shares as (
-
-    unpivot expenditure.municipal_composition
-    on columns('share_.*')
-    into name share value value
-
-),
-
-country as (
-
-    select
-        shares.share,
-        sum(shares.value * persons.full_year_persons) / sum(persons.full_year_persons) as value
-    from shares
-    inner join expenditure.programme_persons as persons
-        on
-            shares.municipality_code = persons.municipality_code
-            and shares.year = persons.year
-    where shares.year = 2015
-    group by shares.share
-
-),
-
-mine as (
-
-    select
-        shares.share,
-        shares.value
-    from shares
-    inner join report.figure_3_1 as map
-        on shares.municipality_code = map.municipality_code
-    where
-        map.municipality_name = 'Middelfart'  -- put yours here
-        and shares.year = 2015
-
-)
-
+-- How do the persons in my municipality's programme differ from the country's, in its last year?
+-- The country is all persons under the programme. A share that would tell of few persons is
+-- withheld, and the last column says why.
 select
-    replace(substr(country.share, 7), '_', ' ') as persons,
-    round(100 * mine.value, 1) as my_percent,
-    round(100 * country.value, 1) as country_percent
-from country
-left join mine
-    on country.share = mine.share
-order by country.value desc
+    replace(substr(own.term, 7), '_', ' ') as persons,
+    cast(100 * own.share as integer) as my_percent,
+    cast(100 * own.national_share as integer) as country_percent,
+    own.withheld_reason
+from report.municipal_groups as own
+inner join report.figure_3_1 as map
+    on own.municipality_code = map.municipality_code
+where map.municipality_name = 'Middelfart'  -- put yours here
+order by own.national_share desc

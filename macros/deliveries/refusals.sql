@@ -9,26 +9,32 @@
 
 {#
     `relation` rows for which `condition` holds break the rule. `says` follows "has N rows"; `noun` is what a row of
-    the relation is; `example` is an aggregate over those rows (never of a column that holds ids).
+    the relation is; `example` is an aggregate over those rows (never of a column that holds ids). Without `ids` it is
+    of a register that holds none.
 #}
 {% macro finding(
     register, column, relation, condition, says, advice, anchor, example=none, noun='row', severity='error',
-    hide=true
+    ids=true
 ) -%}
     select
         '{{ severity }}' as severity,
         '{{ register }}' as register,
         '{{ column }}' as column_name,
-        cast(count(*) as bigint) as row_count,
+        broken.row_count,
         'register {{ register }}: {{ 'key' if '(' in column else 'column' }} {{ column }} has '
-        || {{ counted('count(*)', noun) }} || ' {{ says }}'
+        || {{ counted('broken.row_count', noun) }} || ' {{ says }}'
         {%- if example %}
-        || coalesce(' (for example ' || {{ shown(example) if hide else example }} || ')', '')
+        || coalesce(' (for example ' || {{ shown('broken.example', ids) }} || ')', '')
         {%- endif %}
         || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
-    from {{ relation }}
-    where {{ condition }}
-    having count(*) > 0
+    from (
+        select
+            {% if example %}{{ example }} as example,{% endif %}
+            cast(count(*) as bigint) as row_count
+        from {{ relation }}
+        where {{ condition }}
+        having count(*) > 0
+    ) as broken
 {%- endmacro %}
 
 {# The end of a test: stops with the worst error, returns the warnings. `findings` is a CTE before it. #}
@@ -94,29 +100,6 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {% macro spark__listed(column) -%}
     listagg({{ as_text(column) }}, ', ') within group (order by {{ column }})
-{%- endmacro %}
-
-{# An example for a message: a short value or a date. Longer ones could be a person's id in the wrong column. #}
-{% macro shown(value) -%}
-    {{ return(adapter.dispatch('shown', 'value_for_money')(value)) }}
-{%- endmacro %}
-
-{% macro duckdb__shown(value) -%}
-    case
-        when length(cast({{ value }} as varchar)) < 10
-            or regexp_matches(cast({{ value }} as varchar), '^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}')
-            then cast({{ value }} as varchar)
-        else 'one of ' || length(cast({{ value }} as varchar)) || ' characters'
-    end
-{%- endmacro %}
-
-{% macro spark__shown(value) -%}
-    case
-        when length({{ as_text(value) }}) < 10
-            or {{ as_text(value) }} rlike '^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}'
-            then {{ as_text(value) }}
-        else 'one of ' || length({{ as_text(value) }}) || ' characters'
-    end
 {%- endmacro %}
 
 {# ---- rules that several registers share --------------------------------------------------------------------- #}
@@ -188,18 +171,21 @@ where (select {{ raise_error('sentence') }} from worst) is null
 #}
 {% macro unmapped(
     register, names, relation, columns, seed, fields=none, path='seeds/classifications/', is_no=none, advice=none,
-    anchor='unmapped-code'
+    anchor='unmapped-code', ids=true
 ) -%}
     {% set one = columns | length == 1 %}
     {% set label = names[0] if one else '(' ~ names | join(', ') ~ ')' %}
     {% set is_no = is_no or 'is in no row of ' ~ path ~ seed ~ '.csv' %}
     {% set advice = advice or 'Add what it means to that file, or correct the delivery.' %}
+    {% set values = [] %}
+    {% for column in columns %}{% do values.append(shown('unknown_codes.' ~ column, ids)) %}{% endfor %}
+    {% set code = values[0] if one else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'" %}
     select
         'error' as severity,
         '{{ register }}' as register,
         '{{ label }}' as column_name,
         cast(code_rows as bigint) as row_count,
-        'register {{ register }}: {{ label }} = ' || code || ' in ' || {{ counted('code_rows', 'row') }}
+        'register {{ register }}: {{ label }} = ' || {{ code }} || ' in ' || {{ counted('code_rows', 'row') }}
         || ' {{ is_no }}'
         || case
             when others = 0 then ''
@@ -209,12 +195,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
         || '. {{ advice }} See docs/bad_input.md#{{ anchor }}.' as sentence
     from (
         select
-            {{ "''" if one else "'('" }}
-            {%- for column in columns %}
-            || {{ shown('codes.' ~ column) }} || '{{ ', ' if not loop.last }}'
-            {%- endfor %}
-            || {{ "''" if one else "')'" }} as code,
-            codes.code_rows,
+            codes.*,
             count(*) over () - 1 as others,
             row_number() over (order by codes.code_rows desc, codes.{{ columns | join(', codes.') }}) as place
         from (
@@ -382,7 +363,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {{ finding(
         export, heading, relation, to_number('"' ~ heading ~ '"') ~ ' is null and ' ~ to_text('"' ~ heading ~ '"')
         ~ " <> '..'", 'that no number can be read from', 'Write numbers without separators of thousands.',
-        'unreadable', example='min("' ~ heading ~ '")'
+        'unreadable', example='min("' ~ heading ~ '")', ids=false
     ) }}
     union all
     {{ finding(
@@ -420,14 +401,14 @@ where (select {{ raise_error('sentence') }} from worst) is null
         export, '(OMRÅDE, TID)', needed, 'is_forgotten' if absent_is_zero else 'true',
         'that the method needs and the export lacks',
         'Choose all areas, years ' ~ first_year ~ ' to ' ~ last_year ~ ' and, for accounts, PRISENHED LOBM.',
-        'missing-cell', example='min(cell)', noun='cell', hide=false
+        'missing-cell', example='min(cell)', noun='cell', ids=false
     ) }}
     {%- if absent_is_zero %}
     union all
     {{ finding(
         export, '(OMRÅDE, TID)', needed, 'not is_forgotten', 'without a row',
         'Statbank leaves out amounts of 0: is that what they are?', 'missing-cell', example='min(cell)', noun='cell',
-        severity='warning', hide=false
+        severity='warning', ids=false
     ) }}
     {%- endif %}
 {%- endmacro %}
@@ -445,7 +426,8 @@ where (select {{ raise_error('sentence') }} from worst) is null
         "area not in (select municipality_code from municipalities)
         and area not in ('000', '081', '082', '083', '084', '085') and area not like '9__'",
         'with an area that is neither one of the 98 municipalities nor a total',
-        'Totals are 0, 81 to 85 and 9xx; staging leaves them out.', 'unknown-area', example='min(area)'
+        'Totals are 0, 81 to 85 and 9xx; staging leaves them out.', 'unknown-area', example='min(area)',
+        ids=false
     ) }}
 
     union all

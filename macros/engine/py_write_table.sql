@@ -2,7 +2,8 @@
     Overrides dbt-duckdb's macro of this name (written against 1.11.1: look at it again on each upgrade).
     A Python model cannot have a contract; this gives it one. Its table is created from the columns of its yml, with
     their data_type and their not_null, primary_key, unique and check constraints, and the frame is inserted by name.
-    So an empty frame makes the same table as a full one, and a column missing from either side is an error.
+    So an empty frame makes the same table as a full one, and a column missing from either side is an error. Numbers are
+    given with the precision that the yml declares (macros/disclosure/release.sql).
 #}
 {% macro py_write_table(temporary, relation, compiled_code, partitioned_by=none, sorted_by=none) -%}
 {%- set declared = model.columns.values() | list -%}
@@ -47,6 +48,6 @@ def materialize(df, con):
             )
         )
     con.execute({{ ('create table ' ~ relation ~ ' (' ~ definitions | join(', ') ~ ')') | tojson }})
-    con.execute({{ ('insert into ' ~ relation ~ ' by name select * from ') | tojson }} + name)
+    con.execute({{ ('insert into ' ~ relation ~ ' by name ' ~ as_declared('select * from __delivered__')) | tojson }}.replace('__delivered__', name))
     con.unregister(name)
 {% endmacro %}

@@ -71,3 +71,27 @@
     inner join {{ population }}
         on {{ programme_days }}.person_id = {{ population }}.person_id
 {%- endmacro %}
+
+{# The row of all municipalities together, in place of a municipality's code. #}
+{% macro whole_country() %}{{ return("all") }}{% endmacro %}
+
+{#
+    The step that a share of the composition is rounded to: a percent, and two percent where a percent is about one person.
+#}
+{% macro share_step(persons) -%}
+    case when {{ persons }} < 150 then 0.02 else 0.01 end
+{%- endmacro %}
+
+{# One column per share of a query with one row per share (term, share, withheld_reason), and one for its reason. #}
+{% macro shares_in_columns(shares, key) -%}
+    select
+        {{ key | join(',\n        ') }},
+        {% for column in ['share', 'withheld_reason'] %}
+        {% for share in composition_terms() %}
+        max(case when term = '{{ share.term }}' then {{ column }} end)
+            as {{ share.term }}{{ '_withheld_reason' if column == 'withheld_reason' }}{{ "," if not (loop.last and column == 'withheld_reason') }}
+        {% endfor %}
+        {% endfor %}
+    from {{ shares }}
+    group by {{ key | join(', ') }}
+{%- endmacro %}

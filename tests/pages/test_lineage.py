@@ -146,7 +146,7 @@ def test_every_table_and_figure_of_the_report_is_an_exposure_and_so_is_the_page(
         for key, node in manifest["nodes"].items()
         if node["resource_type"] == "model"
         and node["schema"] == "report"
-        and node["config"]["materialized"] != "ephemeral"
+        and node["config"]["meta"]["publish"]
     }
     shown = {name: set(exposure["depends_on"]["nodes"]) for name, exposure in exposures.items()}
     for item in PRINTED:

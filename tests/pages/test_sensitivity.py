@@ -427,6 +427,14 @@ def test_a_run_publishes_the_table_and_removes_the_copies(paths, monkeypatch):
             con.execute("create or replace table report.sensitivity as from made")
 
     monkeypatch.setattr(alternative_builds, "build_table", build_table)
+    [model] = yaml.safe_load((ROOT / "python_models/report/sensitivity.yml").read_text(encoding="utf-8"))[
+        "models"
+    ]
+    columns = {column["name"]: column for column in model["columns"]}
+    node = {"resource_type": "model", "schema": "report", "alias": "sensitivity", "config": model["config"]}
+    paths.target.mkdir()
+    manifest = json.dumps({"nodes": {"model.sensitivity": node | {"columns": columns}}})
+    (paths.target / "manifest.json").write_text(manifest, encoding="utf-8")
     stream = io.StringIO()
     alternative_builds.build_alternatives(paths, stream)
     page = write_sensitivity(paths.results, paths.project, paths.build)
@@ -435,7 +443,7 @@ def test_a_run_publishes_the_table_and_removes_the_copies(paths, monkeypatch):
     assert f"Data: **{SHIPPED}**" in text and "| Efron ties |" in text and "1.000" in text
     assert "0 of 8 alternatives built, Efron ties" in stream.getvalue()
     assert re.search(r"1 of 8 alternatives built, \d+ (s|min) left: Efron ties", stream.getvalue())
-    kept = {"lock", "warehouse.duckdb", "sensitivity.json", "sensitivity.md"}
+    kept = {"lock", "warehouse.duckdb", "sensitivity.json", "sensitivity.md", "target"}
     assert {path.name for path in paths.build.iterdir()} == kept
     assert stat.S_IMODE((paths.build / "sensitivity.json").stat().st_mode) == 0o600
     with closing(duckdb.connect(str(paths.results), read_only=True)) as con:

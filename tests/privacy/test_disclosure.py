@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from vfm.warehouse import dbt_sql, provenance, published
+from vfm.privacy.declarations import published_tables
+from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 ROOT = PROJECT
-RESULTS = published.results()
 DOCUMENT = ROOT / "docs/disclosure.md"
 LIMITS = st.sampled_from([2, 5, 10])
 DATABASE = duckdb.connect()
@@ -143,129 +143,20 @@ def test_margins_give_no_inner_cell_back(persons, limit):
         assert not whole or greatest - least >= limit - 1e-6
 
 
-FAMILIES = {
-    "danish_education": [
-        "share_danish_education_unknown",
-        *(f"share_danish_education_{k}" for k in (1, 2, 3)),
-    ],
-    "under_25": ["share_under_25"],
-    "refugees": ["share_refugees"],
-    "world_region": [
-        f"share_{name}" for name in ("europe_outside_eu28", "africa", "south_central_america", "asia")
-    ],
-    "share_asia": [f"share_{name}" for name in ("syria", "thailand_philippines", "iran_afghanistan")],
-    "share_europe_outside_eu28": ["share_turkey"],
-}
-SHARES = [share for shares in FAMILIES.values() for share in shares]
-RESTS = [f"rest of {family}" for family in FAMILIES if family != "danish_education"]
-CELLS = SHARES + RESTS
-
-
-def composition_equations(whole):
-    """Left and right sides of what the groups of a cell of `whole` persons add up to."""
-    left, right = np.zeros((len(FAMILIES), len(CELLS))), np.zeros(len(FAMILIES))
-    for row, (family, shares) in enumerate(FAMILIES.items()):
-        for share in [*shares, *(name for name in RESTS if name.endswith(f" of {family}"))]:
-            left[row, CELLS.index(share)] = 1
-        if family in CELLS:
-            left[row, CELLS.index(family)] = -1
-        else:
-            right[row] = whole
-    return left, right
-
-
-def counts_strategy():
-    """Persons by group, from the leaves of the tree up."""
-    leaf = st.one_of(st.integers(0, 7), st.integers(0, 40))
-    return st.fixed_dictionaries(
-        {"leaves": st.lists(leaf, min_size=8, max_size=8), "seed": st.integers(0, 999)}
-    )
-
-
-@settings(max_examples=30, deadline=None)
-@given(counts_strategy(), LIMITS)
-def test_shares_give_no_group_of_few_back(drawn, limit):
-    syria, thai, iran, asia, turkey, europe, africa, america = drawn["leaves"]
-    rng = np.random.default_rng(drawn["seed"])
-    regions = [turkey + europe, africa, america, syria + thai + iran + asia]
-    whole = sum(regions) + int(rng.integers(0, 9))
-    if whole < limit:
-        return
-    education = rng.multinomial(whole, rng.dirichlet([0.4] * 4))
-    under, refugees = rng.integers(0, whole + 1, 2)
-    persons = dict(
-        zip(SHARES, [*education, under, refugees, *regions, syria, thai, iran, turkey], strict=True)
-    )
-    columns = ", ".join(f"{n} as {share}_persons" for share, n in persons.items())
-    DATABASE.sql("create schema if not exists classifications")
-    DATABASE.sql(
-        "create or replace table classifications.int_programme_composition as "
-        f"select '101' as municipality_code, 2011 as year, {whole} as persons, {columns}"
-    )
-    macros(limit)
-    model = dbt_sql.render(ROOT / "models/intermediate/programme/int_composition_disclosure.sql")
-    hidden = {
-        (term if term != "rest" else f"rest of {family}"): flag
-        for family, term, flag in DATABASE.sql(f"select family, term, is_withheld from ({model})").fetchall()
-    }
-    assert set(hidden) == set(CELLS)
-    left, right = composition_equations(whole)
-    known = [None if hidden[name] or name in RESTS else persons[name] for name in CELLS]
-    for name in SHARES:
-        assert hidden[name] or limit <= persons[name]
-        if hidden[name] and persons[name] < limit:
-            least, greatest = bounds(CELLS.index(name), left, right, known)
-            assert least <= 1e-6 and greatest >= limit - 1e-6
-
-
-def test_the_published_expectations_give_no_share_back():
-    """With the coefficients an expected expenditure is one equation more; no share gets within one person."""
-    if not RESULTS.exists():
-        pytest.skip("nothing is published yet")
-    with duckdb.connect(str(RESULTS), read_only=True) as con:
-        (fingerprint,) = con.execute("select register_fingerprint from meta.build_info").fetchone()
-        if fingerprint != provenance.register_fingerprint(ROOT / "seeds/registers"):
-            pytest.skip("the published results are from other registers")
-        coefficients = dict(
-            con.sql(
-                "select term, coefficient_dkk from expenditure.cost_need_coefficients where model = 3"
-            ).fetchall()
-        )
-        rows = con.sql(
-            f"""
-            select need.year, need.expected_dkk, told.persons, {", ".join(SHARES)}
-            from expenditure.expenditure_need as need
-            inner join expenditure.municipal_composition using (municipality_code, year)
-            inner join expenditure.programme_persons as told using (municipality_code, year)
-            order by municipality_code, year
-            """
-        ).fetchall()
-    left, right = composition_equations(1)
-    expectation = np.array([coefficients.get(name, 0) for name in CELLS])
-    attacked = 0
-    for year, expected, persons, *shares in rows[::16]:
-        known = [*shares, *[None] * len(RESTS)]
-        total = expected - coefficients["constant"] - coefficients.get(f"year_{year}", 0)
-        # known shares are put to the right, so that rounding leaves no contradiction between the sums
-        for name in (name for name, share in zip(SHARES, shares, strict=True) if share is None):
-            ends = bounds(
-                CELLS.index(name), np.vstack([left, expectation / 1e4]), np.r_[right, total / 1e4], known
-            )
-            assert (ends[1] - ends[0]) * persons > 1, f"{name} of {year} lies between {ends}"
-            attacked += 1
-    assert attacked > 0 or not rows
-
-
-def published_models():
-    """Names of the models of the published schemas, from the files."""
-    names = set()
+def declared_models():
+    """{name: model} of the yml files of the published schemas."""
+    models = {}
     for path in [*(ROOT / "models/marts").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]:
         if path.parent.name in ("intermediate", "persons"):
             continue
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            if model.get("config", {}).get("materialized") != "ephemeral":
-                names.add(model["name"])
-    return names
+            models[model["name"]] = model
+    return models
+
+
+def published_models():
+    """Names of the models that say publish: true."""
+    return {name for name, model in declared_models().items() if model["config"]["meta"]["publish"]}
 
 
 def inventory():
@@ -287,6 +178,35 @@ def test_every_published_table_is_in_the_inventory_once():
     assert not unknown, f"docs/disclosure.md has a row of {unknown}, which nothing publishes"
     twice = [table for table, rows in named.items() if rows > 1]
     assert not twice, f"docs/disclosure.md has two rows of {twice}"
+
+
+def test_every_model_and_column_of_a_published_schema_is_declared():
+    nodes = {
+        name: {
+            **{
+                "resource_type": "model",
+                "schema": "report",
+                "alias": name,
+                "config": model.get("config", {}),
+            },
+            "columns": {column["name"]: column for column in model["columns"]},
+        }
+        for name, model in declared_models().items()
+    }
+    assert set(published_tables({"nodes": nodes}, ("report",))) == published_models()
+    assert len(nodes) > len(published_models()) > 80
+
+
+def test_tables_that_the_inventory_bases_on_no_persons_declare_none():
+    without = [
+        (re.findall(r"`(\w+)`", cells[0]), cells[2])
+        for cells in (line.split("|")[1:-1] for line in DOCUMENT.read_text(encoding="utf-8").splitlines())
+        if len(cells) == 5 and cells[2].strip() == "no persons"
+    ]
+    assert len(without) >= 3
+    for table in (table for tables, _ in without for table in tables):
+        rests_on = {column["config"]["meta"]["rests_on"] for column in declared_models()[table]["columns"]}
+        assert not rests_on & {"persons", "spells"}, table
 
 
 def test_every_row_of_the_inventory_names_a_test_that_exists():

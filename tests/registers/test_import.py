@@ -168,7 +168,7 @@ def test_registers_survive_the_walk_through_a_delivery(tmp_path, numeric_ids):
     problems, found = walk(registers, tmp_path / "walk", numeric_ids, io.StringIO())
     assert problems == []
     assert set(found.values()) == {0}
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 def test_import_and_staging_cast_alike():
@@ -176,6 +176,8 @@ def test_import_and_staging_cast_alike():
     macros = {"date": "to_date", "integer": "to_integer", "double": "to_hours"}
     staged = {}
     for model in sorted((PROJECT / "models" / "staging" / "registers").glob("*.sql")):
+        if model.stem == "stg_registers__ids":  # of all registers
+            continue
         sql = model.read_text()
         register = re.search(r"source\('registers', '(\w+)'\)", sql)[1]
         for macro, column, width in re.findall(r"(to_\w+)\('(\w+)'(?:, (\d+))?\)", sql):
@@ -288,6 +290,11 @@ def test_stata_dates_are_read_by_their_format(delivery, run):
             "dod2016.csv",
             [{"PNR": PERSON, "DODDATO": PERSON}] * 3,
             "in 3 rows a value such as of the form A99999999999",
+        ),
+        (
+            "dod2016.csv",
+            [{"PNR": "24681357", "DODDATO": "2014-01-01"}, {"PNR": "13572468", "DODDATO": "13572468"}],
+            "in 1 row a value such as of the form 99999999",
         ),
         (
             "dod2016.parquet",

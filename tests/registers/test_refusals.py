@@ -36,6 +36,8 @@ from vfm.warehouse.machine import BuildError
 from vfm.warehouse.paths import PROJECT, Paths
 
 PAGE = (PROJECT / "docs/bad_input.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def good(tmp_path_factory):
     """The registers of tiny_registers, written once."""

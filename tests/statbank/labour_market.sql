@@ -35,7 +35,7 @@ findings as (
         'labour_market', heading, 'figures',
         to_number('"' ~ heading ~ '"') ~ ' not between ' ~ lowest ~ ' and ' ~ highest,
         'outside ' ~ lowest ~ ' to ' ~ highest, 'Is it the column that the heading names?', 'implausible-figure',
-        example='max("' ~ heading ~ '")'
+        example='max("' ~ heading ~ '")', ids=false
     ) }}
     union all
     {% endfor %}

@@ -30,7 +30,9 @@ findings as (
     {{ account_findings('regk100', key) }}
     union all
     -- a grouping that no seed maps would leave every total
-    {{ unmapped('regk100', ['GRUPPERING'], 'groupings', ['grouping'], 'account_groupings') }}
+    {{ unmapped(
+        'regk100', ['GRUPPERING'], 'groupings', ['grouping'], 'account_groupings', ids=false
+    ) }}
 
 ),
 

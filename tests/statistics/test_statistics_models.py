@@ -50,6 +50,26 @@ class Dbt:
         return self.connection.table(name)
 
 
+def groups_of_refugees():
+    """int_composition_groups of one family in two places, as simple as can be: refugees and the others."""
+    return pd.DataFrame(
+        {
+            "municipality_code": np.repeat(["101", "all"], 2),
+            "year": 2011,
+            "place_is_withheld": False,
+            "persons": 200,
+            "person_days": 50_000,
+            "family": "refugees",
+            "whole": "everybody",
+            "term": ["share_refugees", "rest_of_refugees"] * 2,
+            "group_persons": 100,
+            "share": 0.5,
+            "is_few": False,
+            "step": 0.01,
+        }
+    )
+
+
 @cache
 def inputs():
     rng = np.random.default_rng(0)
@@ -129,6 +149,19 @@ def inputs():
         "int_indicator_uncertainty": uncertainty,
         "int_indicator_covariance": covariances,
         "int_composition_terms": COMPOSITION_TERMS,
+        "int_composition_groups": groups_of_refugees(),
+        "int_cost_need_coefficients": pd.DataFrame(
+            {"model": [3, 3], "term": ["share_refugees", "constant"], "coefficient_dkk": [9_000.0, 70_000.0]}
+        ),
+        "int_expenditure_need": pd.DataFrame(
+            {
+                "municipality_code": ["101"],
+                "year": [2011],
+                "actual_dkk": [74_500.0],
+                "expected_dkk": [74_500.0],
+                "expenditure_indicator": [1.0],
+            }
+        ),
         "int_cost_need_input": cells,
         "int_supplementary_cost_need_input": cells,
         "int_cost_need_results": cost_need.cost_need_results(cells, cells, COMPOSITION_TERMS),

@@ -18,6 +18,8 @@ SMALL_PROJECT = [
     "models/sources.yml",
     "models/staging/registers/stg_registers__permits.sql",
     "models/staging/registers/stg_registers__permits.yml",
+    "models/staging/registers/stg_registers__ids.sql",
+    "models/staging/registers/stg_registers__ids.yml",
     "models/staging/registers/stg_registers__population.sql",
     "models/staging/registers/stg_registers__population.yml",
     "python_models/meta/build_info.py",

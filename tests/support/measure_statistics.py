@@ -34,9 +34,7 @@ def measure_cox(spells):
     print(f"Cox model: {X.shape[0]} spells, {X.shape[1]} covariates, {event.sum()} events")
     for ties in cox.TIES:
         ours, seconds = timed(cox.fit, duration, event, X, ties=ties, cluster=rows.person_id)
-        _, more = timed(
-            lambda fit=ours: (fit.robust_covariance, fit.score_parts)
-        )
+        _, more = timed(lambda fit=ours: (fit.robust_covariance, fit.score_parts))
         theirs = PHReg(duration, X.to_numpy(), status=event, ties=ties).fit(disp=0)
         say(
             f"{ties}: coefficients, largest difference from statsmodels",

@@ -109,6 +109,7 @@ def made_once(folder):
 
 def main(folder):
     """Make the small world and say where it is."""
+    os.umask(0o077)  # it lies in the build folder, which is its owner's alone
     world, started = SmallWorld(Path(folder).resolve()), time.monotonic()
     world.folder.mkdir(parents=True, exist_ok=True)
     world.make(say=lambda what: print(f"{time.monotonic() - started:6.1f} s  {what}", flush=True))

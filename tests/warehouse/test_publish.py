@@ -11,13 +11,20 @@ import pytest
 from vfm.warehouse import publish
 
 
-def node(schema, table, resource_type="model"):
+def node(schema, table, resource_type="model", meta=None, columns=()):
+    declared = {"rests_on": "persons", "precision": "2 decimals"}
     return {
         "resource_type": resource_type,
         "schema": schema,
         "alias": table,
-        "config": {"materialized": "table"},
+        "config": {"materialized": "table", "meta": meta or {}},
+        "columns": {name: {"config": {"meta": dict(declared)}} for name in columns},
     }
+
+
+PUBLISHED = {"publish": True}
+#: Letters and digits, eight digits, hexadecimal, padded with zeros, a CPR number, and one that is a code, too
+IDS = ["Q0000004CF8F", "24681357", "0badc0ffee11", "000007654321", "2506121234", "A123", "101"]
 
 
 @pytest.fixture
@@ -36,10 +43,21 @@ def build(tmp_path):
         con.execute("comment on column benchmark.benchmark_indicators.x is 'ratio'")
         con.execute("create view report.table_3_1 as select k from benchmark.benchmark_indicators order by k")
         con.execute("create table published.table_3_1 as select 1 as k")
+        con.execute("create schema staging")
+        con.execute(
+            "create table staging.stg_registers__population (person_id text, family_id text, partner_id text)"
+        )
+        con.executemany(
+            "insert into staging.stg_registers__population values (?, ?, null)", [[id, id] for id in IDS]
+        )
+        con.execute("create schema intermediate")
+        con.execute("create table intermediate.int_spells as select 'p4711abcd-1' as spell_id")
     nodes = {
         "model.v.spells": node("persons", "spells"),
-        "model.v.benchmark_indicators": node("benchmark", "benchmark_indicators"),
-        "model.v.table_3_1": node("report", "table_3_1"),
+        "model.v.benchmark_indicators": node(
+            "benchmark", "benchmark_indicators", meta=PUBLISHED, columns="kx"
+        ),
+        "model.v.table_3_1": node("report", "table_3_1", meta=PUBLISHED, columns="k"),
         "model.v.stg": node("staging", "stg"),
         "seed.v.published": node("published", "table_3_1", "seed"),
         "test.v.a_test": node("tests", "a_test", "test"),
@@ -62,6 +80,10 @@ def edit(build, name, change):
     document = json.loads(path.read_text())
     change(document)
     path.write_text(json.dumps(document))
+
+
+def edit_node(build, name, change):
+    edit(build, "manifest.json", lambda document: change(document["nodes"][f"model.v.{name}"]))
 
 
 def in_warehouse(build, statement):
@@ -123,6 +145,112 @@ def test_a_person_column_stops_it(build, column, published_before):
         publish.publish(**build)
     in_warehouse(build, f"alter table benchmark.benchmark_indicators add column {column} integer")
     refuses(build, f"benchmark.benchmark_indicators holds {column}")
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        ({}, "Model benchmark.benchmark_indicators does not say whether it is published"),
+        ({"publish": "yes"}, "does not say whether it is published"),
+    ],
+)
+def test_a_model_of_a_published_schema_must_say_whether_it_is_published(build, model, match):
+    publish.publish(**build)
+    edit_node(build, "benchmark_indicators", lambda node: node["config"].update(meta=model))
+    refuses(build, match)
+
+
+def test_a_model_that_says_no_stays_behind_and_one_of_another_schema_needs_nothing(build):
+    edit_node(build, "benchmark_indicators", lambda node: node["config"].update(meta={"publish": False}))
+    assert set(publish.publish(**build)) == {("report", "table_3_1")}
+    edit_node(build, "stg", lambda node: node["config"].update(meta=PUBLISHED))
+    refuses(build, "Model staging.stg says publish: true, but its schema is not one of")
+
+
+@pytest.mark.parametrize(
+    ("column", "match"),
+    [
+        ({}, "Column x of benchmark.benchmark_indicators does not say what it rests on"),
+        (
+            {"rests_on": "people", "precision": "exact"},
+            "does not say what it rests on: rests_on is one of persons",
+        ),
+        ({"rests_on": "persons"}, "does not say with what precision"),
+        ({"rests_on": "persons", "precision": "two decimals"}, "'two decimals' is no precision: use exact"),
+        (
+            {"rests_on": "persons", "precision": "exact", "withheld_reason": "why"},
+            "names why as the column of its reasons, which is not there",
+        ),
+    ],
+)
+def test_a_column_without_its_declaration_stops_it(build, column, match):
+    publish.publish(**build)
+    change = {"config": {"meta": column}}
+    edit_node(build, "benchmark_indicators", lambda node: node["columns"].update(x=change))
+    refuses(build, match)
+
+
+def test_everything_that_is_not_declared_is_told_at_once(build):
+    edit_node(build, "benchmark_indicators", lambda node: node["columns"].update(k={}, x={}))
+    edit_node(build, "table_3_1", lambda node: node["config"].update(meta={}))
+    with pytest.raises(publish.NotPublishedError) as refused:
+        publish.publish(**build)
+    assert len(refused.value.args) == 3
+    assert all(sentence.endswith(".") for sentence in refused.value.args)
+
+
+def test_a_column_that_the_yml_does_not_have_stops_it(build):
+    publish.publish(**build)
+    in_warehouse(build, "alter table benchmark.benchmark_indicators add column more integer")
+    refuses(build, "Table benchmark.benchmark_indicators holds more, which its yml does not declare")
+
+
+LEAKS = {
+    "as it is": "'Q0000004CF8F'",
+    "in lower case": "'q0000004cf8f'",
+    "in a sentence": "'the person is Q0000004CF8F, or so'",
+    "in a name": "'row-Q0000004CF8F'",
+    "eight digits": "'24681357'",
+    "a whole number": "24681357",
+    "a number with a point": "'24681357.0'",
+    "without its zeros": "7654321",
+    "with more zeros": "'0000024681357'",
+    "hexadecimal": "'0badc0ffee11'",
+    "with a hyphen": "'250612-1234'",
+    "short": "'A123'",
+    "of a spell": "'p4711abcd-1'",
+    "in a list": "['x', '24681357']",
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_an_id_in_any_column_stops_it_and_the_message_does_not_show_it(build, leak):
+    publish.publish(**build)
+    before = digest(build["results"])
+    in_warehouse(build, f"create or replace view report.table_3_1 as select {leak} as k")
+    with pytest.raises(publish.NotPublishedError) as refused:
+        publish.publish(**build)
+    assert refused.value.args == (
+        "Column k of report.table_3_1 holds 1 id of persons, which are never published.",
+    )
+    with pytest.raises(publish.NotPublishedError, match=r"Column k of report.table_3_1 holds 1 id"):
+        publish.publish_table(**build, schema="report", table="table_3_1")
+    assert digest(build["results"]) == before
+    assert [path.name for path in build["results"].parent.iterdir()] == ["vfm.duckdb"]
+
+
+def test_an_id_in_a_comment_stops_it(build):
+    in_warehouse(build, "comment on table benchmark.benchmark_indicators is 'such as Q0000004CF8F'")
+    refuses(build, "Column comment of the published file holds 1 id")
+
+
+@pytest.mark.parametrize(
+    "value", ["'101'", "101", "1.24681357::double", "'0.24681357'", "'Q0000004CF8'", "null"]
+)
+def test_codes_and_decimals_are_no_ids(build, value):
+    """101 is a person's id here, and a municipality: nobody could tell."""
+    in_warehouse(build, f"create or replace view report.table_3_1 as select {value} as k")
+    assert publish.publish(**build)
 
 
 @pytest.mark.parametrize("status", ["error", "fail", "skipped", "runtime error"])
@@ -214,7 +342,7 @@ def test_one_table_is_published_anew_beside_the_others(build):
     in_warehouse(build, "create or replace view report.table_3_1 as select 7 as k")
     reader = duckdb.connect(str(build["results"]), read_only=True)
     try:
-        assert publish.publish_table(build["warehouse"], build["results"], "report", "table_3_1") == 1
+        assert publish.publish_table(**build, schema="report", table="table_3_1") == 1
         assert reader.execute("select count(*) from report.table_3_1").fetchall() == [(3,)]
     finally:
         reader.close()
@@ -239,6 +367,6 @@ def test_one_table_that_may_not_be_published_leaves_the_file_as_it_was(build, ch
     before = digest(build["results"])
     in_warehouse(build, change)
     with pytest.raises(publish.NotPublishedError, match=match):
-        publish.publish_table(build["warehouse"], build["results"], "report", "table_3_1")
+        publish.publish_table(**build, schema="report", table="table_3_1")
     assert digest(build["results"]) == before
     assert [path.name for path in build["results"].parent.iterdir()] == ["vfm.duckdb"]

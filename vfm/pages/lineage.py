@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from vfm.pages import cookbook
+from vfm.privacy import leaks
 from vfm.warehouse import variables
 from vfm.warehouse.dbt_runs import listen, wait_for_warehouse
 from vfm.warehouse.failures import failures
@@ -163,8 +164,12 @@ def write_lineage(paths: Paths, values: dict | None = None) -> Path:
     )
     described = with_questions(shown_manifest(json.loads(manifest)), cookbook.read_questions(paths.project))
     path = paths.build / PAGE
-    path.write_text(self_contained_page(page, described, json.loads(catalog)), encoding="utf-8")
-    path.chmod(0o600)  # as everything in the build folder
+    text = self_contained_page(page, described, json.loads(catalog))
+    leaks.refuse_ids({PAGE: text}, paths.warehouse, code=page)
+    unfinished = path.with_suffix(".tmp")
+    unfinished.touch(mode=0o600)  # as everything in the build folder
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
     return path
 
 

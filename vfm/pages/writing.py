@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import jinja2
 
+from vfm.privacy import leaks
 from vfm.warehouse import provenance
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 @cache
@@ -91,11 +92,16 @@ def put_page(con: duckdb.DuckDBPyConnection, text: str, project: Path, build: Pa
     ------
     OSError
         If it cannot be written.
+    LeakError
+        If the text holds an id of a person: one sentence, and the old page stays.
     """
     path, content = page_path(con, project, build, name), text.encode()
+    leaks.refuse_ids({name: text}, Paths(project=Path(project), build=Path(build), results=path).warehouse)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
     if path.is_relative_to(build):
         path.chmod(0o600)  # as everything in the build folder
     return path

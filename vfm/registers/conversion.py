@@ -10,8 +10,10 @@ import duckdb
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
+from vfm.privacy.examples import Ids, form
 from vfm.registers import readers
 from vfm.registers.columns import DERIVED, Kept, plan, source_query, standard_name
+from vfm.registers.contract import Column
 from vfm.registers.deliveries import Delivered
 from vfm.registers.readers import UnreadableFileError
 from vfm.warehouse import dbt_sql
@@ -151,7 +153,7 @@ class Importer:
             entries = problem.args or [
                 entry for entry in kept if not entry.by_value and entry.unreadable != "false"
             ]
-            raise UnreadableFileError(self.unreadable(source, entries)) from problem
+            raise UnreadableFileError(self.unreadable(source, entries, kept)) from problem
         if file.register == "bef" and file.year:
             self.check_reference_date(file, staged)
         used = {name: entry.name for entry in kept for name in entry.delivered}
@@ -191,7 +193,7 @@ class Importer:
             )
         return pa.array([known[value] for value in raw], ARROW[entry.column.data_type]).take(encoded.indices)
 
-    def unreadable(self, source: readers.Source, entries: list[Kept]) -> str:
+    def unreadable(self, source: readers.Source, entries: list[Kept], kept: list[Kept]) -> str:
         """Say which values cannot be read: the column, how many, and one unless it could name a person."""
         measures = ", ".join(
             f"count(*) filter (where {entry.unreadable}) as n{number}, "
@@ -203,7 +205,7 @@ class Importer:
         for entry, rows, value in zip(entries, row[::2], row[1::2], strict=True):
             if rows:
                 column = entry.column
-                example = "" if column.is_person_id or column.name == "RECNUM" else f" such as {shown(value)}"
+                example = "" if holds_ids(column) else f" such as {shown(value, self.ids(source, kept))}"
                 wanted = WANTED.get(column.data_type, WANTED["varchar"])
                 called = entry.name
                 if called not in map(str.upper, entry.delivered):
@@ -211,6 +213,19 @@ class Importer:
                 count = f"{rows:,} row{'s' if rows > 1 else ''}"
                 return f"column {called} holds in {count} a value{example} that is not {wanted}"
         return "holds a value that cannot be read"
+
+    def ids(self, source: readers.Source, entries: list[Kept]) -> Ids:
+        """Learn what the ids in a file are like, so that none is shown that stands in the wrong column."""
+        lists = ", ".join(
+            f"list(distinct cast({identifier(name)} as varchar)) as i{number}"
+            for number, name in enumerate(
+                name for entry in entries if holds_ids(entry.column) for name in entry.delivered
+            )
+        )
+        if not lists:
+            return Ids.of([])
+        found = self.row(source, f"select {lists} from ({source_query(source, entries)})")
+        return Ids.of(one for ids in found for one in ids or [])
 
     def check_reference_date(self, file: Delivered, staged: Path) -> None:
         """Hold the reference dates of a file against the period in its name."""
@@ -285,10 +300,13 @@ def group_rows(columns: Sequence[str]) -> int:
     return max(2_048, min(122_880, CELLS // max(len(columns), 1)))
 
 
-def shown(value: str) -> str:
-    """A value for a message: unchanged if short, otherwise its form only, since it could be a person's id."""
+def holds_ids(column: Column) -> bool:
+    """Whether a column holds ids of persons or of their contacts, of which no message shows one."""
+    return column.is_person_id or column.name == "RECNUM"
+
+
+def shown(value: str | None, ids: Ids) -> str:
+    """Write a value for a message, or its form only where it could be one of the ids."""
     if value is None:
         return "nothing"
-    if len(value) <= 8 or re.fullmatch(r"\d{4}-\d\d-\d\d([ T][\d:.]*)?", value):
-        return repr(value)
-    return "of the form " + re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", value[:30]))
+    return repr(value) if ids.cannot_include(value) else f"of the form {form(value[:30])}"

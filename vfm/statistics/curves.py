@@ -2,7 +2,7 @@
 
 Concordance, Kaplan-Meier bands and cumulative incidence by sex, and each municipality's Kaplan-Meier curve
 beside the one the Cox models expect. The curves are published: a point is given only where enough persons had
-the event since the point before it (`released`).
+each event since the point before it (`released`), and a band is made from the rounded curve.
 
 Notes
 -----
@@ -30,7 +30,14 @@ _CONCORDANCE = {
     "discordant_pairs": "int64",
     "tied_pairs": "int64",
 }
-_BANDS = {"sex": object, "week": "int64", "survival": float, "ci_low": float, "ci_high": float}
+_BANDS = {
+    "sex": object,
+    "week": "int64",
+    "survival": float,
+    "ci_low": float,
+    "ci_high": float,
+    "withheld_reason": object,
+}
 _INCIDENCE = {
     "sex": object,
     "cause": object,
@@ -38,15 +45,17 @@ _INCIDENCE = {
     "incidence": float,
     "ci_low": float,
     "ci_high": float,
+    "withheld_reason": object,
 }
 _CURVES = {
     "municipality_code": object,
     "week": "int64",
     "observed_survival": float,
     "expected_survival": float,
+    "withheld_reason": object,
 }
-#: Digits of a municipality's curve: more would reveal how many were at risk in each week.
-_CURVE_DECIMALS = 3
+#: Digits of a national curve, from which its band is made: with more, numbers at risk follow from its steps.
+_CURVE_DECIMALS = 4
 _CHUNK = 4096  # spells whose expected curves are in memory at a time
 #: Outcome of a spell that is the event of each cause; the others are competing, or censored.
 CAUSES = {"employment": "success", "leaving": "left"}
@@ -156,34 +165,44 @@ def concordance_table(
 
 
 def released(events: np.ndarray, at_risk: np.ndarray, limit: int) -> np.ndarray:
-    """Weeks at which a curve may be given, so that every step rests on at least `limit` persons.
+    """Weeks at which curves may be given, so that every step rests on at least `limit` persons of each cause.
 
     Parameters
     ----------
-    events, at_risk : (weeks + 1,) int arrays
-        Persons with their event in weeks 0..weeks; persons still without it and seen in that week.
+    events : (weeks + 1,) or (causes, weeks + 1) int array
+        Persons with their event in weeks 0..weeks.
+    at_risk : (weeks + 1,) int array
+        Persons seen in that week.
     limit : int
         0 and 1 give every week.
 
     Returns
     -------
     (weeks + 1,) bool array
-        Week 0; each week by which `limit` persons had their event since the one before; the last such week
+        Week 0; each week by which `limit` persons had each event since the one before; the last such week
         gives way to the last week with `limit` persons at risk, if fewer follow it. None comes after that.
     """
     if limit <= 1:
-        return np.ones(len(events), bool)
-    out, since = np.zeros(len(events), bool), 0
+        return np.ones(len(at_risk), bool)
+    events = np.atleast_2d(events)
+    out, since = np.zeros(len(at_risk), bool), np.zeros(len(events), int)
     out[0] = True
     end = max(np.flatnonzero(at_risk >= limit), default=0)
     for week in range(1, end + 1):
-        since += events[week]
-        if since >= limit:
-            out[week], since = True, 0
+        since += events[:, week]
+        if (since >= limit).all():
+            out[week], since = True, np.zeros(len(events), int)
     last = np.flatnonzero(out)[-1]
     if 0 < last < end:
         out[last], out[end] = False, True
     return out
+
+
+def _week_grid(part, horizon, limit):
+    """Weeks at which the curves of a sex may be given: one grid, or a difference of causes would tell."""
+    outcome = part["outcome"].to_numpy(object)
+    persons = [_persons_by_week(part, outcome == name, horizon) for name in CAUSES.values()]
+    return released(np.array([events for events, _ in persons]), persons[0][1], limit)
 
 
 def _persons_by_week(part, happened, horizon):
@@ -201,39 +220,46 @@ def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_lim
     Parameters
     ----------
     spells : DataFrame
-        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, is_success.
+        intermediate.int_spells: spell_id, person_id, sex, duration_weeks, outcome.
     window_weeks, disclosure_limit : int
-        Missing values where fewer persons than the limit succeeded since the last week given, or are at risk.
+        Missing values where fewer persons than the limit found work, or left, since the last week given, or
+        are at risk: the weeks of `cumulative_incidence_table`.
 
     Notes
     -----
-    lifelines' KaplanMeierFitter, 95 % bands from Greenwood's variance on the log(-log) scale; spells of one
-    person count as independent.
+    lifelines' KaplanMeierFitter, 95 % bands from Greenwood's variance on the log(-log) scale around the
+    rounded curve; spells of one person count as independent.
     """
     from lifelines import KaplanMeierFitter  # slow to import
 
     horizon, parts = int(window_weeks), []
     for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
-        event = part["is_success"].to_numpy(bool)
+        event = (part["outcome"] == CAUSES["employment"]).to_numpy(bool)
         fitted = KaplanMeierFitter(alpha=0.05).fit(part["duration_weeks"], event)
         weeks = np.arange(horizon + 1)
         band = fitted.confidence_interval_.reindex(fitted.timeline).reindex(weeks, method="ffill")
+        exact = fitted.survival_function_at_times(weeks).to_numpy()
+        rounded = exact.round(_CURVE_DECIMALS)
+        inside = (exact > 0) & (exact < 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = (rounded ** (np.log(band.iloc[:, k].to_numpy()) / np.log(exact)) for k in (0, 1))
         frame = pd.DataFrame(
             {
                 "sex": sex,
                 "week": weeks,
-                "survival": fitted.survival_function_at_times(weeks).to_numpy(),
-                "ci_low": band.iloc[:, 0].to_numpy(),
-                "ci_high": band.iloc[:, 1].to_numpy(),
+                "survival": rounded,
+                "ci_low": np.where(inside, low, rounded),
+                "ci_high": np.where(inside, high, rounded),
             }
         )
-        parts.append(_withheld(frame, *_persons_by_week(part, event, horizon), int(disclosure_limit)))
+        parts.append(_withheld(frame, _week_grid(part, horizon, int(disclosure_limit))))
     return typed(parts, _BANDS)
 
 
-def _withheld(frame, events, at_risk, limit):
+def _withheld(frame, given):
     values = [c for c in frame.columns if c not in ("sex", "cause", "week")]
-    frame.loc[~released(events, at_risk, limit), values] = np.nan
+    frame.loc[~given, values] = np.nan
+    frame["withheld_reason"] = np.where(given, None, "few_persons")
     return frame
 
 
@@ -301,24 +327,25 @@ def cumulative_incidence_table(
     spells : DataFrame
         intermediate.int_spells: spell_id, person_id, sex, duration_weeks, outcome.
     window_weeks, disclosure_limit : int
-        As `survival_bands`, by cause.
+        As `survival_bands`.
 
     Notes
     -----
-    95 % bands on the log(-log) scale, as in lifelines; spells of one person count as independent. Spells that
-    are unfinished are censored.
+    95 % bands on the log(-log) scale, as in lifelines, around the rounded curve; spells of one person count
+    as independent. Spells that are unfinished are censored.
     """
     horizon, parts = int(window_weeks), []
     for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
         outcome = part["outcome"].to_numpy(object)
         cause = np.select([outcome == name for name in CAUSES.values()], [1, 2], 0)
         incidence, variance = cumulative_incidence(part["duration_weeks"].to_numpy(), cause, horizon)
+        given = _week_grid(part, horizon, int(disclosure_limit))
         for j, name in enumerate(CAUSES):
-            F = incidence[j]
+            exact, F = incidence[j], incidence[j].round(_CURVE_DECIMALS)
             with np.errstate(divide="ignore", invalid="ignore"):
-                width = Z_975 * np.sqrt(variance[j]) / (F * np.abs(np.log(F)))
+                width = Z_975 * np.sqrt(variance[j]) / (exact * np.abs(np.log(exact)))
                 low, high = F ** np.exp(width), F ** np.exp(-width)
-            inside = (F > 0) & (F < 1)
+            inside = (exact > 0) & (exact < 1)
             frame = pd.DataFrame(
                 {
                     "sex": sex,
@@ -329,8 +356,7 @@ def cumulative_incidence_table(
                     "ci_high": np.where(inside, high, F),
                 }
             )
-            persons = _persons_by_week(part, cause == j + 1, horizon)
-            parts.append(_withheld(frame, *persons, int(disclosure_limit)))
+            parts.append(_withheld(frame, given))
     return typed(parts, _INCIDENCE)
 
 
@@ -372,13 +398,13 @@ def municipal_curves(
         benchmark.cox_baseline: sex, week, survival. The published one, so that the expectation tells nothing
         of the weeks that it withholds.
     window_weeks, disclosure_limit : int
-        As `survival_bands`, by municipality, for the observed curve. With a limit above 1 both curves have
-        three decimals.
+        The observed curve is missing where fewer persons of the municipality than the limit found work
+        since the last week given, or are at risk.
 
     Notes
     -----
     The area under the observed curve on 0..window_weeks is the observed mean duration, that under the
-    expected one the expected mean duration, but for the withheld weeks and the rounding.
+    expected one the expected mean duration, but for the withheld weeks.
     """
     horizon, limit, parts = int(window_weeks), int(disclosure_limit), []
     scores = predictors[["spell_id", "is_benchmarked", "linear_predictor", "is_without_hazard"]]
@@ -401,9 +427,8 @@ def municipal_curves(
                 "expected_survival": expected,
             }
         )
-        if limit > 1:
-            frame = frame.round(_CURVE_DECIMALS)
         given = released(*_persons_by_week(part, event, horizon), limit)
         frame.loc[~given, "observed_survival"] = np.nan
+        frame["withheld_reason"] = np.where(given, None, "few_persons")
         parts.append(frame)
     return typed(parts, _CURVES)

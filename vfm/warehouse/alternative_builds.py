@@ -144,7 +144,7 @@ def build_alternatives(paths: Paths, stream: TextIO = sys.stdout) -> None:
                 keep_states(paths.build / KEPT, marks, states)
                 build_table(paths, work / "table")
                 progress.end()
-                publish.publish_table(paths.warehouse, paths.results, "report", "sensitivity")
+                publish.publish_table(paths.warehouse, paths.results, paths.target, "report", "sensitivity")
             finally:
                 shutil.rmtree(work, ignore_errors=True)
     finally:

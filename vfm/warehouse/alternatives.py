@@ -24,7 +24,7 @@ from vfm.warehouse.paths import PROJECT, Paths
 
 LIST = Path(__file__).with_suffix(".toml")
 KEPT = "sensitivity.json"  # in the build folder
-WANTED = ("int_benchmark_indicators", "expenditure_indicators")
+WANTED = ("int_benchmark_indicators", "int_expenditure_indicators")
 INDICATORS = ("benchmark", "expenditure", "efficiency")
 MARKS = ("register_fingerprint", "accounts_fingerprint", "code_fingerprint")
 STATE = ["indicator", "municipality_code", "value", "rank", "position", "quintile"]
@@ -47,7 +47,7 @@ BENCHMARK = """
 """
 EXPENDITURE = """
     select municipality_code, expenditure_indicator, position, quintile
-    from expenditure.expenditure_indicators order by municipality_code
+    from intermediate.int_expenditure_indicators order by municipality_code
 """
 SUPPLEMENTARY = """
     select municipality_code, expenditure_indicator, position, quintile

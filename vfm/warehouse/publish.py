@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from vfm.privacy import leaks
+from vfm.privacy.declarations import DeclarationError, Table, published_tables
 from vfm.privacy.identifiers import IDENTIFIERS
 from vfm.warehouse import machine, settings
 from vfm.warehouse.failures import FAILED
@@ -19,11 +21,11 @@ SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 
 
 class NotPublishedError(Exception):
-    """The results may not be published; the message is one sentence for a person."""
+    """The results may not be published; every argument is one sentence for a person."""
 
 
-def tables_to_publish(manifest: dict) -> dict[str, tuple[str, str]]:
-    """List the tables that belong in the published file.
+def tables_to_publish(manifest: dict) -> dict[str, Table]:
+    """List the tables that belong in the published file: those whose yml says publish: true.
 
     Parameters
     ----------
@@ -33,17 +35,19 @@ def tables_to_publish(manifest: dict) -> dict[str, tuple[str, str]]:
     Returns
     -------
     dict
-        {unique id of the model: (schema, table)}, sorted by schema and table: every enabled model of the
-        schemas in SCHEMAS.
+        {unique id of the model: its declaration}, sorted by schema and table.
+
+    Raises
+    ------
+    NotPublishedError
+        If a model of the schemas in SCHEMAS does not say whether it is published, or a column of a published
+        one lacks its declaration: one sentence for each.
     """
-    models = {
-        key: (node["schema"], node["alias"])
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        and node["config"]["materialized"] != "ephemeral"
-        and node["schema"] in SCHEMAS
-    }
-    return dict(sorted(models.items(), key=lambda item: (SCHEMAS.index(item[1][0]), item[1][1])))
+    try:
+        tables = published_tables(manifest, SCHEMAS)
+    except DeclarationError as problem:
+        raise NotPublishedError(*problem.args) from problem
+    return dict(sorted(tables.items(), key=lambda item: (SCHEMAS.index(item[1].schema), item[1].name)))
 
 
 def check_run(manifest: dict, run_results: dict) -> None:
@@ -107,19 +111,13 @@ def comments_of(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[st
     return found
 
 
-def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str, comments: dict) -> int:
+def copy_table(con: duckdb.DuckDBPyConnection, declared: Table, comments: dict) -> int:
     """Copy a table of the warehouse, with its comments, into the connection's own file; return its rows."""
+    schema, table = declared.schema, declared.name
     name = f'"{schema}"."{table}"'
     columns = dict(comments.get((schema, table), {}))
     comment = columns.pop(None, None)
-    if not columns:
-        raise NotPublishedError(f"The warehouse has no table {schema}.{table}.")
-    personal = sorted(column for column in columns if column.lower() in IDENTIFIERS)
-    if personal:
-        raise NotPublishedError(
-            f"Table {schema}.{table} holds {', '.join(personal)}: person-level rows are never published. "
-            "Keep it in the schema intermediate or persons, or take the column out."
-        )
+    check_columns(declared, list(columns))
     con.execute(f'create schema if not exists "{schema}"')
     con.execute(f"create table {name} as select * from warehouse.{name}")
     if comment:
@@ -131,28 +129,82 @@ def copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str, comments
     return rows
 
 
+def check_columns(declared: Table, columns: list[str]) -> None:
+    """Refuse a table of the warehouse that is not there, or has other columns than may be published.
+
+    Parameters
+    ----------
+    declared : Table
+    columns : list of str
+        Those of the warehouse.
+
+    Raises
+    ------
+    NotPublishedError
+    """
+    name = f"{declared.schema}.{declared.name}"
+    if not columns:
+        raise NotPublishedError(f"The warehouse has no table {name}.")
+    personal = sorted(column for column in columns if column.lower() in IDENTIFIERS)
+    if personal:
+        raise NotPublishedError(
+            f"Table {name} holds {', '.join(personal)}: person-level rows are never published. "
+            "Keep it in the schema intermediate or persons, or take the column out."
+        )
+    undeclared = declared.undeclared(columns)
+    if undeclared:
+        raise NotPublishedError(
+            f"Table {name} holds {', '.join(undeclared)}, which its yml does not declare: "
+            "say what the column rests on and with what precision it is given."
+        )
+
+
+def refuse_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a new file in which a text or a whole number is a person's id, whatever its column is called.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        As from `into`.
+
+    Raises
+    ------
+    NotPublishedError
+        One sentence for each column; none shows an id.
+    """
+    leaks.learn_ids(con, "warehouse", beside=SCHEMAS)
+    found = leaks.ids_in_tables(con, con.execute("select current_database()").fetchone()[0])
+    if found:
+        raise NotPublishedError(
+            *(
+                f"Column {column} of {table} holds {count} {'id' if count == 1 else 'ids'} of persons, "
+                "which are never published."
+                for table, column, count in found
+            )
+        )
+
+
 @contextmanager
 def into(warehouse: str | Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB file to write to, beside the warehouse; safely on disk when left."""
     with closing(duckdb.connect(str(path), config=settings.duckdb_config(Path(warehouse).parent))) as con:
         con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         con.execute("set enable_external_access = false")  # except for these two files
+        con.execute("begin")  # one commit for all tables: each costs a wait for the disk
         yield con
+        con.execute("commit")
         con.execute("detach warehouse")
         con.execute("checkpoint")
     with open(path, "rb+") as stream:
         os.fsync(stream.fileno())
 
 
-def write_file(
-    warehouse: str | Path, path: Path, tables: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], int]:
-    """Write the tables into a new DuckDB file and return {(schema, table): rows}."""
+def write_file(warehouse: str | Path, path: Path, tables: Iterable[Table]) -> dict[tuple[str, str], int]:
+    """Write the tables into a new DuckDB file, look for ids in it, and return {(schema, table): rows}."""
     with into(warehouse, path) as con:
-        con.begin()  # one transaction: each comment on its own would wait for the disk
         comments = comments_of(con)
-        rows = {name: copy_table(con, *name, comments) for name in tables}
-        con.commit()
+        rows = {(table.schema, table.name): copy_table(con, table, comments) for table in tables}
+        refuse_ids(con)
         return rows
 
 
@@ -218,8 +270,9 @@ def publish(
     Raises
     ------
     NotPublishedError
-        If the build did not pass as a whole, or a table to publish is missing or holds a person's id. As on
-        any other error the old file is left as it was, byte for byte, and nothing half-written stays behind.
+        If the build did not pass as a whole, a model or a column is not declared as it must be, or a table to
+        publish is missing or holds a person's id. As on any other error the old file is left as it was, byte
+        for byte, and nothing half-written stays behind.
     """
     manifest, run_results = (
         json.loads((Path(target) / name).read_text(encoding="utf-8"))
@@ -230,12 +283,14 @@ def publish(
     return put_in_place(results, mode, lambda new: write_file(warehouse, new, tables))
 
 
-def publish_table(warehouse: str | Path, results: str | Path, schema: str, table: str) -> int:
+def publish_table(
+    warehouse: str | Path, results: str | Path, target: str | Path, schema: str, table: str
+) -> int:
     """Publish one table of the warehouse anew, in a published file that is otherwise of the same build.
 
     Parameters
     ----------
-    warehouse, results : path
+    warehouse, results, target : path
         As `publish`.
     schema, table : str
 
@@ -249,12 +304,18 @@ def publish_table(warehouse: str | Path, results: str | Path, schema: str, table
     NotPublishedError
         As `publish`; the old file is left as it was then, as on any other error.
     """
+    manifest = json.loads((Path(target) / "manifest.json").read_text(encoding="utf-8"))
+    (declared,) = (
+        each for each in tables_to_publish(manifest).values() if (each.schema, each.name) == (schema, table)
+    )
 
     def write(new):
         shutil.copyfile(os.path.realpath(results), new)
         with into(warehouse, new) as con:
             con.execute(f'drop table if exists "{schema}"."{table}"')
-            return copy_table(con, schema, table, comments_of(con))
+            rows = copy_table(con, declared, comments_of(con))
+            refuse_ids(con)
+            return rows
 
     return put_in_place(results, Path(results).stat().st_mode & 0o777, write)
 

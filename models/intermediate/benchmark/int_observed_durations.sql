@@ -28,7 +28,8 @@ counts as (
         cast(count(distinct case when is_success then person_id end) as bigint)
             as persons_with_success,
         cast(count(distinct case when not is_success then person_id end) as bigint)
-            as persons_without_success
+            as persons_without_success,
+        {{ weeks_saved() }} as weeks_saved
     from spells
     group by municipality_code
 
@@ -82,8 +83,13 @@ final as (
         coalesce(counts.persons, 0) as persons,
         coalesce(counts.persons_with_success, 0) as persons_with_success,
         coalesce(counts.persons_without_success, 0) as persons_without_success,
-        coalesce({{ is_benchmarked('counts.spells', 'counts.persons_with_success') }}, false)
-            as is_benchmarked,
+        coalesce(counts.weeks_saved, 0) as weeks_saved,
+        coalesce(
+            {{ is_benchmarked(
+                'counts.spells', 'counts.persons_with_success', 'counts.weeks_saved'
+            ) }},
+            false
+        ) as is_benchmarked,
         restricted_means.observed_mean_duration_weeks,
         sqrt(restricted_means.variance) as standard_error
     from municipalities

@@ -18,7 +18,8 @@ municipal_spells as (
         municipality_code,
         cast(count(*) as bigint) as spells,
         cast(count(distinct case when is_success then person_id end) as bigint)
-            as persons_with_success
+            as persons_with_success,
+        {{ weeks_saved() }} as weeks_saved
     from spells
     group by municipality_code
 
@@ -33,8 +34,11 @@ final as (
         spells.municipality_code,
         spells.duration_weeks,
         spells.is_success,
-        {{ is_benchmarked('municipal_spells.spells', 'municipal_spells.persons_with_success') }}
-            as is_benchmarked,
+        {{ is_benchmarked(
+            'municipal_spells.spells',
+            'municipal_spells.persons_with_success',
+            'municipal_spells.weeks_saved',
+        ) }} as is_benchmarked,
         {% for term in case_mix_terms_in_order() %}
         case_mix.{{ term }}{{ "," if not loop.last }}
         {% endfor %}

@@ -53,6 +53,7 @@ final as (
         ) }} as is_withheld,
         {% for share in composition_terms() %}
         cast({{ share.term }}_days as double) / person_days as {{ share.term }},
+        {{ share.term }}_days,
         {{ share.term }}_persons{{ "," if not loop.last }}
         {% endfor %}
     from days

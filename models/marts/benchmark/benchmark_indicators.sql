@@ -21,7 +21,10 @@ final as (
         indicators.observed_mean_duration_weeks,
         indicators.expected_mean_duration_weeks,
         indicators.benchmark_indicator,
-        indicators.absolute_difference_weeks,
+        -- of the rounded durations: an exact difference would give their digits back
+        {{ released('indicators.expected_mean_duration_weeks', '2 decimals') }}
+        - {{ released('indicators.observed_mean_duration_weeks', '2 decimals') }}
+            as absolute_difference_weeks,
         indicators.quintile,
         indicators.standard_error,
         indicators.ci_low,

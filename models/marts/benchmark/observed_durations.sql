@@ -45,6 +45,32 @@ reasons as (
 
 -- with its spells known, the duration of a municipality outside the benchmark would reveal its
 -- successes
+shown as (
+
+    select
+        *,
+        case
+            when is_benchmarked then null
+            when successes_are_withheld then successes_withheld_reason
+            when {{ are_few_weeks('weeks_saved') }} then 'few_persons'
+        end as duration_withheld_reason
+    from reasons
+
+),
+
+rounded as (
+
+    select
+        *,
+        case when duration_withheld_reason is null
+            then {{ released('observed_mean_duration_weeks', '2 decimals') }} end as shown_weeks,
+        case when duration_withheld_reason is null
+            then {{ released('standard_error', '2 significant digits') }} end as shown_error_weeks
+    from shown
+
+),
+
+-- an interval from the exact numbers would give their digits back
 final as (
 
     select
@@ -52,20 +78,14 @@ final as (
         municipality_name,
         case when not spells_are_withheld then spells end as spells,
         case when not successes_are_withheld then successes end as successes,
-        case when is_benchmarked or not successes_are_withheld then observed_mean_duration_weeks end
-            as observed_mean_duration_weeks,
-        case when is_benchmarked or not successes_are_withheld then standard_error end
-            as standard_error,
-        case when is_benchmarked or not successes_are_withheld then
-            observed_mean_duration_weeks - {{ normal_quantile(0.975) }} * standard_error
-        end as ci_low,
-        case when is_benchmarked or not successes_are_withheld then
-            observed_mean_duration_weeks + {{ normal_quantile(0.975) }} * standard_error
-        end as ci_high,
+        shown_weeks as observed_mean_duration_weeks,
+        shown_error_weeks as standard_error,
+        shown_weeks - {{ normal_quantile(0.975) }} * shown_error_weeks as ci_low,
+        shown_weeks + {{ normal_quantile(0.975) }} * shown_error_weeks as ci_high,
         spells_withheld_reason,
         successes_withheld_reason,
-        case when not is_benchmarked then successes_withheld_reason end as duration_withheld_reason
-    from reasons
+        duration_withheld_reason
+    from rounded
 
 )
 

@@ -1,47 +1,41 @@
 with
 
-composition as (
-
-    select * from {{ ref('int_programme_composition') }}
-
-),
-
 disclosure as (
 
     select * from {{ ref('int_composition_disclosure') }}
 
 ),
 
-withheld as (
+places as (
 
     select
         municipality_code,
         year,
-        {% for share in composition_terms() %}
-        max(case when term = '{{ share.term }}' and is_withheld then 1 else 0 end)
-            as {{ share.term }}{{ "," if not loop.last }}
-        {% endfor %}
-    from disclosure
-    group by municipality_code, year
+        {{ withheld_reason('persons', 'is_withheld', within='year') }} as place_withheld_reason
+    from {{ ref('int_programme_composition') }}
+
+),
+
+-- a municipality-year whose persons are withheld tells nothing of them
+shares as (
+
+    select
+        places.municipality_code,
+        places.year,
+        disclosure.term,
+        case when places.place_withheld_reason is null then disclosure.share end as share,
+        coalesce(places.place_withheld_reason, disclosure.withheld_reason) as withheld_reason
+    from places
+    inner join disclosure
+        on
+            places.municipality_code = disclosure.municipality_code
+            and places.year = disclosure.year
 
 ),
 
 final as (
 
-    select
-        composition.municipality_code,
-        composition.year,
-        {% for share in composition_terms() %}
-        case
-            when not composition.is_withheld and withheld.{{ share.term }} = 0
-                then composition.{{ share.term }}
-        end as {{ share.term }}{{ "," if not loop.last }}
-        {% endfor %}
-    from composition
-    inner join withheld
-        on
-            composition.municipality_code = withheld.municipality_code
-            and composition.year = withheld.year
+    {{ shares_in_columns('shares', ['municipality_code', 'year']) }}
 
 )
 

@@ -12,7 +12,6 @@ final as (
         municipality_code,
         years,
         expenditure_per_full_year_person_dkk,
-        expected_dkk,
         expenditure_indicator,
         standard_error
     from supplementary_indicators

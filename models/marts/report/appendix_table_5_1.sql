@@ -16,7 +16,10 @@ unlabelled as (
         spells,
         successes,
         100.0 * successes / spells as success_percent,
-        'no' as columns_swapped_in_print
+        'no' as columns_swapped_in_print,
+        spells_withheld_reason,
+        successes_withheld_reason,
+        duration_withheld_reason
     from observed_durations
 
 ),

@@ -12,6 +12,13 @@ coefficients as (
 
 ),
 
+-- a published p-value has two digits: stars are given by all of them
+exact as (
+
+    select * from {{ ref('int_cox_coefficients') }}
+
+),
+
 -- the seed stands in the order of the print
 terms as (
 
@@ -43,7 +50,7 @@ final as (
         case when terms_by_sex.is_reference then 0.0 else coefficients.coefficient end
             as coefficient,
         coefficients.standard_error,
-        {{ stars('coefficients.p_value') }} as stars,
+        case when coefficients.p_value is not null then {{ stars('exact.p_value') }} end as stars,
         terms_by_sex.label_da,
         terms_by_sex.label_en,
         cast(
@@ -54,6 +61,10 @@ final as (
         on
             terms_by_sex.sex = coefficients.sex
             and terms_by_sex.term = coefficients.term
+    left join exact
+        on
+            terms_by_sex.sex = exact.sex
+            and terms_by_sex.term = exact.term
 
 )
 

@@ -51,12 +51,14 @@ totals as (
 
 ),
 
+-- to tens: the exact total less the shown municipalities would be what the withheld ones hold
 shown as (
 
     select
         year,
         million_dkk_2015_prices,
-        case when withheld_reason is null then full_year_persons end as full_year_persons,
+        case when withheld_reason is null then {{ released('full_year_persons', 'tens') }} end
+            as full_year_persons,
         withheld_reason
     from totals
 

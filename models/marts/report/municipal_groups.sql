@@ -8,27 +8,15 @@
 ] %}
 with
 
-composition as (
+municipal as (
 
     select * from {{ ref('municipal_composition') }}
 
 ),
 
-disclosure as (
+national as (
 
-    select * from {{ ref('int_composition_disclosure') }}
-
-),
-
-per_person as (
-
-    select * from {{ ref('expenditure_per_person') }}
-
-),
-
-need as (
-
-    select * from {{ ref('expenditure_need') }}
+    select * from {{ ref('national_composition') }}
 
 ),
 
@@ -36,48 +24,18 @@ groups as (
 
     {% for term in terms %}
     select
-        municipality_code,
-        year,
+        municipal.municipality_code,
+        municipal.year,
         '{{ term }}' as term,
-        {{ loop.index }} as row_position,
-        {{ term }} as share
-    from composition
+        municipal.{{ term }} as share,
+        national.{{ term }} as national_share,
+        municipal.{{ term }}_withheld_reason as withheld_reason,
+        cast({{ loop.index }} as integer) as row_position
+    from municipal
+    inner join national
+        on municipal.year = national.year
     {{ "union all" if not loop.last }}
     {% endfor %}
-
-),
-
--- where the cost-need model covers a municipality-year and any other group is withheld, these two
--- are withheld with it, whatever their size (int_composition_disclosure)
-taken_along as (
-
-    select
-        disclosure.municipality_code,
-        disclosure.year,
-        'share_' || own.family as term
-    from disclosure
-    inner join need
-        on
-            disclosure.municipality_code = need.municipality_code
-            and disclosure.year = need.year
-    cross join (values ('under_25'), ('refugees')) as own (family)
-    where
-        disclosure.is_withheld
-        and disclosure.family not in ('under_25', 'refugees')
-    group by disclosure.municipality_code, disclosure.year, own.family
-
-),
-
--- over the municipalities whose share is shown
-means as (
-
-    select
-        year,
-        term,
-        {{ exact_sum('share') }} / count(share) as mean_of_municipalities
-    from groups
-    where share is not null
-    group by year, term
 
 ),
 
@@ -86,7 +44,7 @@ last_years as (
     select
         municipality_code,
         max(year) as last_year
-    from composition
+    from municipal
     group by municipality_code
 
 ),
@@ -98,31 +56,14 @@ final as (
         groups.year,
         groups.term,
         groups.share,
-        means.mean_of_municipalities,
-        case
-            when groups.share is not null then null
-            when taken_along.term is not null then 'protects_another_cell'
-            else coalesce(per_person.withheld_reason, 'few_persons')
-        end as withheld_reason,
-        cast(groups.row_position as integer) as row_position
+        groups.national_share,
+        groups.withheld_reason,
+        groups.row_position
     from groups
     inner join last_years
         on
             groups.municipality_code = last_years.municipality_code
             and groups.year = last_years.last_year
-    left join means
-        on
-            groups.year = means.year
-            and groups.term = means.term
-    left join taken_along
-        on
-            groups.municipality_code = taken_along.municipality_code
-            and groups.year = taken_along.year
-            and groups.term = taken_along.term
-    left join per_person
-        on
-            groups.municipality_code = per_person.municipality_code
-            and groups.year = per_person.year
 
 )
 

@@ -331,7 +331,7 @@ measurements as (
             when not_compared > 0
                 then
                     ', and ' || cast(not_compared as varchar)
-                    || ' municipalities withheld here (too few persons)'
+                    || ' municipalities withheld here (they would tell of few persons)'
             else ''
         end
         || ', are compared as one: as what the others leave of the total of Table 2.1.' as note
@@ -345,7 +345,7 @@ measurements as (
             when not_compared > 0
                 then
                     '; ' || cast(not_compared as varchar)
-                    || ' withheld here (too few persons), not compared'
+                    || ' withheld here (they would tell of few persons), not compared'
             else ''
         end
         || '.' as note

@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 
 from vfm.pages.report import outlines
-from vfm.pages.report.page import FILES, LARGEST_PAGE, page_html
+from vfm.pages.report.page import FILES, LARGEST_PAGE, drawing_library, page_html
 from vfm.pages.report.tables import ReportError, Results, read_results
+from vfm.privacy import leaks
 from vfm.warehouse.paths import PROJECT, Paths
 
 
-def write_pages(results: Results, folder: Path, geojson: list[dict] | None = None) -> list[Path]:
+def write_pages(
+    results: Results, folder: Path, geojson: list[dict] | None = None, warehouse: Path | None = None
+) -> list[Path]:
     """Write both pages; each is put in place whole.
 
     Parameters
@@ -21,6 +24,8 @@ def write_pages(results: Results, folder: Path, geojson: list[dict] | None = Non
     folder : Path
         Made where it is not there.
     geojson : list of dict, optional
+    warehouse : Path, optional
+        Where it is there, the pages are compared with the ids in it.
 
     Returns
     -------
@@ -29,7 +34,7 @@ def write_pages(results: Results, folder: Path, geojson: list[dict] | None = Non
     Raises
     ------
     ReportError
-        If a page grows too large, or cannot be written.
+        If a page grows too large, holds an id of a person, or cannot be written.
     """
     pages = {folder / name: page_html(results, language, geojson) for language, name in FILES.items()}
     for path, page in pages.items():
@@ -39,12 +44,17 @@ def write_pages(results: Results, folder: Path, geojson: list[dict] | None = Non
             raise ReportError(
                 f"{path.name} would have {size / 1e6:.1f} MB, more than {LARGEST_PAGE / 1e6:.0f}. {hint}"
             )
+    texts = {path.name: page for path, page in pages.items()}
     try:
+        if warehouse:
+            leaks.refuse_ids(texts, warehouse, code=drawing_library())
         folder.mkdir(parents=True, exist_ok=True)
         for path, page in pages.items():
             unfinished = path.with_suffix(".tmp")
             unfinished.write_text(page, encoding="utf-8")
             unfinished.replace(path)
+    except leaks.LeakError as problem:
+        raise ReportError(str(problem)) from problem
     except OSError as problem:
         raise ReportError(f"The pages cannot be written to {folder} ({problem.strerror}).") from problem
     return list(pages)
@@ -75,12 +85,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         results = read_results(paths.results, paths.short(paths.results))
         geojson = outlines.read_outlines(chosen.geojson, chosen.code_property) if chosen.geojson else None
-        pages = write_pages(results, paths.project / chosen.to, geojson)
+        pages = write_pages(results, paths.project / chosen.to, geojson, paths.warehouse)
     except ReportError as problem:
         print(problem, file=sys.stderr)
         return 1
     for page in pages:
         print(f"{paths.short(Path(page))}  {page.stat().st_size / 1e6:.1f} MB")
+    if not paths.warehouse.exists():
+        print(f"Not compared with ids of persons, since there is no {paths.short(paths.warehouse)}.")
     print(f"Written in {time.monotonic() - started:.1f} s; the data is: {results.build['data_origin']}.")
     return 0
 

@@ -71,7 +71,7 @@ def _survival_curves(results, words):
     observed = _packed(given[told], "week", "observed_survival", words("observed"))
     points = observed.mark_point(filled=True, size=22, opacity=1).encode(x=x, y=y, color=colour)
     corridor = (
-        _packed(steps[told].dropna(), "week", "until", "observed_survival", "low")
+        _packed(steps[told].dropna(subset=["until"]), "week", "until", "observed_survival", "low")
         .mark_rect(color=BLUE, opacity=0.28)
         .encode(x=x, x2="until:Q", y=y, y2="low:Q")
     )

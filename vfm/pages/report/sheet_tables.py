@@ -243,12 +243,12 @@ def _frontiers(own, words):
 def _profile(own, words):
     if not own["groups"]:
         return None
-    header = [words("column_group"), words("column_here"), words("column_mean_of_municipalities")]
+    header = [words("column_group"), words("column_here"), words("column_whole_country")]
     rows = [
         [
             words(f"column_{line['term']}"),
             words.percent(line["share"], 1, reason=line["withheld_reason"]),
-            words.percent(line["mean_of_municipalities"], 1, reason="few_persons"),
+            words.percent(line["national_share"], 1, reason="few_persons"),
         ]
         for line in own["groups"]
     ]

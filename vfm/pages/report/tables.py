@@ -16,7 +16,7 @@ NEEDED = {
     "report.hazard_ratios": ("sex", "term", "hazard_ratio", "ci_low", "withheld_reason", "certainty_rank"),
     "report.municipal_survival": ("municipality_code", "week", "observed_low", "expected_survival"),
     "report.municipal_expenditure": ("municipality_code", "year", "actual_dkk", "expected_withheld_reason"),
-    "report.municipal_groups": ("municipality_code", "term", "share", "mean_of_municipalities"),
+    "report.municipal_groups": ("municipality_code", "term", "share", "national_share"),
     "report.table_4_3": ("year", "mean_dkk", "min_dkk", "max_dkk"),
     "report.figure_3_1": ("municipality_code", "municipality_name", "quintile", "tile_column", "tile_row"),
     "report.figure_4_1": ("year", "million_dkk_2015_prices", "full_year_persons", "expenditure_index"),

@@ -130,9 +130,13 @@ def _build_warehouse(project, folder, registers):
     )
     queries = {
         "published_criteria": "select * from report.published_criteria",
-        "cox_coefficients": "select * from benchmark.cox_coefficients order by sex, term",
-        "indicator_uncertainty": "select * from benchmark.indicator_uncertainty order by municipality_code",
-        "cost_need_coefficients": f"select * from expenditure.cost_need_coefficients where model = {MODEL}",
+        "cox_coefficients": "select * from intermediate.int_cox_coefficients order by sex, term",
+        "indicator_uncertainty": """
+            select * from intermediate.int_indicator_uncertainty order by municipality_code
+        """,
+        "cost_need_coefficients": f"""
+            select * from intermediate.int_cost_need_coefficients where model = {MODEL}
+        """,
         "int_cost_need_input": """
             select * from intermediate.int_cost_need_input order by municipality_code, year
         """,

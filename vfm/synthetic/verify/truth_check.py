@@ -48,7 +48,7 @@ QUERIES = {
         -- without the reference levels and what is there for disclosure control alone
         select columns(
             name -> name not in ('share_africa', 'share_danish_education_3', 'is_withheld')
-            and name not like 'share_%_persons'
+            and name not like 'share_%_persons' and name not like 'share_%_days'
         )
         from intermediate.int_programme_composition
     """,

@@ -1,5 +1,6 @@
 """Chapter 2 of the page: the case mix."""
 
+import math
 import textwrap
 
 import altair as alt
@@ -37,7 +38,8 @@ def expected_and_observed_durations(results: Results, words: Words) -> Figure:
 
 def _duration_points(shown, words):
     weeks = shown[["expected_mean_duration_weeks", "observed_mean_duration_weeks"]]
-    low, high = weeks.min().min() - MARGIN_WEEKS, weeks.max().max() + MARGIN_WEEKS
+    low = math.floor(weeks.min().min()) - MARGIN_WEEKS
+    high = math.ceil(weeks.max().max()) + MARGIN_WEEKS
     scale = alt.Scale(domain=[low, high], nice=False)
     x = alt.X("expected_mean_duration_weeks:Q", title=words("axis_expected_weeks"), scale=scale)
     y = alt.Y("observed_mean_duration_weeks:Q", title=words("axis_observed_weeks"), scale=scale)

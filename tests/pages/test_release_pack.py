@@ -1,0 +1,136 @@
+"""The release pack is whole, says what the published file rests on and hides, and may be refused."""
+
+import csv
+import hashlib
+import json
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from vfm.pages import release_pack
+from vfm.privacy.attack import attack_score
+from vfm.privacy.attack.playing import Played
+from vfm.warehouse.paths import Paths
+
+BUILD = """
+    create schema meta; create schema report;
+    create table meta.build_info as
+    select {day} as built_at, 'synthetic, seed 1' as data_origin, 'synthetic, seed 1' as accounts_origin;
+    create table meta.method as select 'disclosure_limit' as name, '5' as value;
+    create table report.durations as
+    from (values ('101', 7, null),
+    ('147', null, 'few_persons'), ('151', null, 'few_persons'), ('153', null, null))
+    as t (municipality_code, spells, reason);
+    create table report.release_bases as
+    from (values ('durations', 'a', 6, true), ('durations steps', 'b', 3, false))
+    as t (published_table, cell, persons, is_shown);
+"""
+
+
+def declared(rests_on, reason=None):
+    meta = {"rests_on": rests_on, "precision": "exact"} | ({"withheld_reason": reason} if reason else {})
+    return {"config": {"meta": meta}}
+
+
+@pytest.fixture
+def paths(tmp_path, monkeypatch):
+    """A project with a warehouse, what was published from it, and dbt's files; the attacker finds nothing."""
+    paths = Paths(project=tmp_path, build=tmp_path / "build", results=tmp_path / "vfm.duckdb")
+    paths.target.mkdir(parents=True)
+    node = {
+        "resource_type": "model",
+        "schema": "report",
+        "alias": "durations",
+        "config": {"meta": {"publish": True}},
+        "columns": {
+            "municipality_code": declared("nothing"),
+            "spells": declared("spells", "reason"),
+            "reason": declared("spells"),
+        },
+    }
+    (paths.target / "manifest.json").write_text(json.dumps({"nodes": {"model.v.durations": node}}))
+    for path in (paths.warehouse, paths.results):
+        with duckdb.connect(str(path)) as con:
+            con.execute(BUILD.format(day=1))
+    plays(monkeypatch, [])
+    return paths
+
+
+def plays(monkeypatch, findings, persons=3):
+    """Put an attacker in place who finds this of a cell of so many persons."""
+    truth = {("durations", ("151",)): attack_score.Cell(persons, persons, persons)}
+    monkeypatch.setattr(release_pack.attack_score, "true_cells", lambda warehouse: truth)
+    monkeypatch.setattr(release_pack.playing, "play", lambda con: Played(findings=findings))
+
+
+def finding(low, high):
+    return SimpleNamespace(table="durations", cell=("151",), low=low, high=high, how="by subtraction")
+
+
+def read(folder, name):
+    with (folder / name).open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_pack_says_what_is_published_and_why_the_rest_is_not(paths):
+    folder = release_pack.write_pack(paths, paths.build / "release-pack")
+    assert {path.name for path in folder.iterdir()} == {*release_pack.HEADS, "index.html", "vfm.duckdb"}
+    (table,) = read(folder, "tables.csv")
+    assert table == {
+        "schema": "report", "table": "durations", "rests_on": "spells", "smallest_base_shown": "6",
+        "rows": "4", "cells": "12", "withheld": "2", "withheld_by_reason": "few_persons 2",
+    }  # fmt: skip
+    spells = read(folder, "columns.csv")[1]
+    assert spells["withheld_by_reason"] == "few_persons 2"
+    assert (spells["withheld"], spells["without_a_stated_reason"]) == ("2", "1")
+    prints = {row["what"]: row["value"] for row in read(folder, "fingerprints.csv")}
+    for path in folder.iterdir():
+        if path.name not in ("fingerprints.csv", "index.html"):
+            assert prints[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC" in page and "recovers no cell" in page and "few_persons 2" in page
+
+
+def test_an_earlier_pack_is_replaced_and_nothing_else_is(paths):
+    folder = release_pack.write_pack(paths, paths.build / "release-pack")
+    (folder / "left over").touch()
+    release_pack.write_pack(paths, folder)
+    assert not (folder / "left over").exists()
+    with pytest.raises(release_pack.NoPackError, match="build holds something else"):
+        release_pack.write_pack(paths, paths.build)
+    assert paths.warehouse.exists()
+
+
+@pytest.mark.parametrize("bounds", [(3, 3), (2, 4), (3, 4)])
+def test_a_pack_is_refused_where_the_attack_recovers_few(paths, monkeypatch, bounds):
+    plays(monkeypatch, [finding(0, 9), finding(*bounds)])
+    with pytest.raises(release_pack.NoPackError, match="the attack recovers 1 cells of fewer than 5"):
+        release_pack.write_pack(paths, paths.build / "release-pack")
+    assert not list(paths.build.glob("release-pack*"))
+
+
+def test_a_pack_is_refused_where_the_attack_misses_the_truth(paths, monkeypatch):
+    plays(monkeypatch, [finding(5, 9)])
+    with pytest.raises(release_pack.NoPackError, match="the attack does not fit this file"):
+        release_pack.write_pack(paths, paths.build / "release-pack")
+
+
+def test_what_the_attack_finds_of_many_is_told(paths, monkeypatch):
+    plays(monkeypatch, [finding(7, 7), finding(0, 9)], persons=7)
+    (row,) = read(release_pack.write_pack(paths, paths.build / "pack"), "attack.csv")
+    assert row == {"table": "durations", "cells_of_few_persons": "0", "exactly": "0", "within_one": "0"}
+
+
+def test_a_file_of_another_build_is_refused(paths):
+    with duckdb.connect(str(paths.results)) as con:
+        con.execute("update meta.build_info set built_at = 2")
+    with pytest.raises(release_pack.NoPackError, match="vfm.duckdb is not of the build in"):
+        release_pack.write_pack(paths, paths.build / "release-pack")
+    assert not list(paths.build.glob("release-pack*"))
+
+
+def test_without_a_warehouse_there_is_no_pack(paths):
+    paths.warehouse.unlink()
+    with pytest.raises(release_pack.NoPackError, match="There is no build/warehouse.duckdb"):
+        release_pack.write_pack(paths, paths.build / "release-pack")

@@ -1,0 +1,141 @@
+"""What two published files tell together: persons who came, moved or were corrected between deliveries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import duckdb
+
+from vfm.privacy.attack import playing
+
+#: Counts of persons and spells, by table: its key, and the count as SQL under the name that it is told by.
+COUNTS = {
+    "benchmark.observed_durations": (
+        ("municipality_code",),
+        {"spells": "spells", "successes": "successes", "spells without success": "spells - successes"},
+    ),
+    "benchmark.expected_durations": (("municipality_code",), {"spells": "spells"}),
+    "report.table_2_1": (("sex", "outcome"), {"spells": "spells"}),
+    "report.table_2_2": (("residence_ground", "outcome"), {"spells": "spells"}),
+    "expenditure.programme_persons": (("municipality_code", "year"), {"persons": "persons"}),
+}
+
+
+class NotComparableError(ValueError):
+    """Two files cannot be compared; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number of persons or spells by which a cell differs between two files: from `low` to `high`."""
+
+    table: str
+    column: str
+    cell: tuple
+    low: float
+    high: float
+
+    def tells_of_few(self, limit: int) -> bool:
+        """Whether the difference is for certain one of persons, up or down, who are fewer than the limit.
+
+        Parameters
+        ----------
+        limit : int
+        """
+        least, most = (self.low, self.high) if self.low > 0 else (-self.high, -self.low)
+        return least > 0 and most < limit
+
+
+def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> int:
+    """Make sure that two published files are of one layout and one method.
+
+    Parameters
+    ----------
+    old, new : duckdb connection
+
+    Returns
+    -------
+    int
+        Their disclosure limit.
+
+    Raises
+    ------
+    NotComparableError
+        If a file lacks a table or column, of which the first is named, or the methods differ.
+    """
+    layouts = [_layout(con) for con in (old, new)]
+    for name, own, other in (("OLD", *layouts), ("NEW", *reversed(layouts))):
+        lacking = next((each for each in other if each not in own), None)
+        if lacking:
+            raise NotComparableError(f"The file {name} has no {'.'.join(lacking)}: it is of another layout.")
+    for column in (
+        "meta.method.name",
+        *(f"{table}.{key}" for table, (keys, _) in COUNTS.items() for key in keys),
+    ):
+        if tuple(column.split(".")) not in layouts[0]:
+            raise NotComparableError(
+                f"The files have no {column}: they are of another version of the project."
+            )
+    methods = [
+        con.execute("select name, value from meta.method order by name").fetchall() for con in (old, new)
+    ]
+    for one, other in zip_longest(*methods):
+        if one != other:
+            raise NotComparableError(
+                f"The files are of two methods ({(one or other)[0]} differs): "
+                "only files of one method are compared."
+            )
+    return int(dict(methods[0])["disclosure_limit"])
+
+
+def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> list[Change]:
+    """List the numbers of persons and spells that differ: those that are shown, and those that attacks bound.
+
+    Parameters
+    ----------
+    old, new : duckdb connection
+        As `comparable` accepts them.
+
+    Returns
+    -------
+    list of Change
+        Of counts, the cells that both files show (a cell without a row is one of nobody); of everything
+        else, the cells whose bounds in the two files leave no common number.
+    """
+    found = []
+    for table, (key, counts) in COUNTS.items():
+        for column, sql in counts.items():
+            query = f"select {', '.join(key)}, {sql} from {table}"
+            found += _differences(table, column, *(_exact(con, query) for con in (old, new)))
+    before, after = (playing.play(con).bounds() for con in (old, new))
+    for table, cell in sorted(before.keys() & after.keys(), key=str):
+        (least, most), (least_now, most_now) = before[table, cell], after[table, cell]
+        low, high = least_now - most, most_now - least
+        if low > 0 or high < 0:
+            found.append(Change(table, "by the attacks", cell, low, high))
+    return found
+
+
+def _layout(con):
+    """(schema, table, column) of everything in a file, in order."""
+    return dict.fromkeys(
+        con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where not internal order by all"
+        ).fetchall()
+    )
+
+
+def _exact(con, query):
+    """{cell: (low, high)} of counts; None where they are withheld."""
+    return {
+        tuple(row[:-1]): None if row[-1] is None else (row[-1],) * 2 for row in con.execute(query).fetchall()
+    }
+
+
+def _differences(table, column, before, after) -> Iterator[Change]:
+    """Changes of the cells that are shown, or without a row, in both."""
+    for cell in sorted(before.keys() | after.keys()):
+        one, other = before.get(cell, (0, 0)), after.get(cell, (0, 0))
+        if one is not None and other is not None and one != other:
+            yield Change(table, column, cell, other[0] - one[1], other[1] - one[0])
