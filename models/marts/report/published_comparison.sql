@@ -56,10 +56,12 @@ final as (
         case
             when rebuilt is null and erratum is not null
                 then
-                    'Not compared: nothing is published (it would tell of few persons, or was not estimated). '
+                    'Not compared: nothing is published '
+                    || '(it would tell of few persons, or was not estimated). '
                     || erratum
             when rebuilt is null
-                then 'Not compared: nothing is published (it would tell of few persons, or was not estimated).'
+                then 'Not compared: nothing is published '
+                    || '(it would tell of few persons, or was not estimated).'
             else erratum
         end as note,
         is_set_aside
