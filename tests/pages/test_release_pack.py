@@ -22,6 +22,10 @@ BUILD = """
     from (values ('101', 7, null),
     ('147', null, 'few_persons'), ('151', null, 'few_persons'), ('153', null, null))
     as t (municipality_code, spells, reason);
+"""
+
+
+BASES = """
     create table report.release_bases as
     from (values ('durations', 'a', 6, true), ('durations steps', 'b', 3, false))
     as t (published_table, cell, persons, is_shown);
@@ -49,10 +53,17 @@ def paths(tmp_path, monkeypatch):
             "reason": declared("spells"),
         },
     }
-    (paths.target / "manifest.json").write_text(json.dumps({"nodes": {"model.v.durations": node}}))
+    nodes = {"model.v.durations": node}
+    for table, columns in (
+        ("build_info", ["built_at", "data_origin", "accounts_origin"]),
+        ("method", ["name", "value"]),
+    ):
+        own = {"schema": "meta", "alias": table, "columns": {name: declared("nothing") for name in columns}}
+        nodes[table] = node | own
+    (paths.target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
     for path in (paths.warehouse, paths.results):
         with duckdb.connect(str(path)) as con:
-            con.execute(BUILD.format(day=1))
+            con.execute(BUILD.format(day=1) + (BASES if path == paths.warehouse else ""))
     plays(monkeypatch, [])
     return paths
 
@@ -76,12 +87,12 @@ def read(folder, name):
 def test_the_pack_says_what_is_published_and_why_the_rest_is_not(paths):
     folder = release_pack.write_pack(paths, paths.build / "release-pack")
     assert {path.name for path in folder.iterdir()} == {*release_pack.HEADS, "index.html", "vfm.duckdb"}
-    (table,) = read(folder, "tables.csv")
+    table = next(row for row in read(folder, "tables.csv") if row["table"] == "durations")
     assert table == {
         "schema": "report", "table": "durations", "rests_on": "spells", "smallest_base_shown": "6",
         "rows": "4", "cells": "12", "withheld": "2", "withheld_by_reason": "few_persons 2",
     }  # fmt: skip
-    spells = read(folder, "columns.csv")[1]
+    spells = next(row for row in read(folder, "columns.csv") if row["column"] == "spells")
     assert spells["withheld_by_reason"] == "few_persons 2"
     assert (spells["withheld"], spells["without_a_stated_reason"]) == ("2", "1")
     prints = {row["what"]: row["value"] for row in read(folder, "fingerprints.csv")}
@@ -94,12 +105,27 @@ def test_the_pack_says_what_is_published_and_why_the_rest_is_not(paths):
 
 def test_an_earlier_pack_is_replaced_and_nothing_else_is(paths):
     folder = release_pack.write_pack(paths, paths.build / "release-pack")
-    (folder / "left over").touch()
+    (folder / "tables.csv").write_text("of before")
     release_pack.write_pack(paths, folder)
-    assert not (folder / "left over").exists()
-    with pytest.raises(release_pack.NoPackError, match="build holds something else"):
-        release_pack.write_pack(paths, paths.build)
-    assert paths.warehouse.exists()
+    assert (folder / "tables.csv").read_text() != "of before"
+    (folder / "thesis.docx").touch()
+    for other in (folder, paths.build):
+        with pytest.raises(release_pack.NoPackError, match="holds something else"):
+            release_pack.write_pack(paths, other)
+    assert paths.warehouse.exists() and (folder / "thesis.docx").exists()
+
+
+def test_a_file_that_is_not_what_the_build_published_is_refused(paths):
+    for change, said in (
+        ("create table report.mine as select 1 as person", "holds report.mine"),
+        ("drop table report.mine; update report.durations set spells = 8 where spells = 7", "is not that of"),
+        ("drop table report.durations", "lacks report.durations"),
+    ):
+        with duckdb.connect(str(paths.results)) as con:
+            con.execute(change)
+        with pytest.raises(release_pack.NoPackError, match=said):
+            release_pack.write_pack(paths, paths.build / "release-pack")
+    assert not list(paths.build.glob("release-pack*"))
 
 
 @pytest.mark.parametrize("bounds", [(3, 3), (2, 4), (3, 4)])

@@ -62,13 +62,24 @@ def test_a_difference_of_few_is_told(tmp_path, capsys, changes, told):
     assert "differences are for certain of fewer than 5" in last
 
 
+def test_files_that_the_attack_does_not_fit_are_refused(tmp_path, capsys, monkeypatch):
+    played = SimpleNamespace(bounds=dict, contradictions={"national curves": "a curve rises"})
+    monkeypatch.setattr(releases.playing, "play", lambda con: played)
+    assert (
+        compare_releases.main([str(file(tmp_path / "old.duckdb")), str(file(tmp_path / "new.duckdb"))]) == 1
+    )
+    assert "does not fit the file OLD (national curves)" in capsys.readouterr().err
+
+
 def test_what_the_attacks_bound_in_both_files_is_compared(tmp_path, capsys, monkeypatch):
     """Two or three leavers before, five or six after: two to four more, for certain."""
     bounds = [
         {("cumulative_incidence", ("men", "leaving", 9)): (2, 3), ("table_2_1", ("men",)): (7, 9)},
         {("cumulative_incidence", ("men", "leaving", 9)): (5, 6), ("table_2_1", ("men",)): (9, 12)},
     ]
-    monkeypatch.setattr(releases.playing, "play", lambda con: SimpleNamespace(bounds=lambda: bounds.pop(0)))
+    monkeypatch.setattr(
+        releases.playing, "play", lambda con: SimpleNamespace(bounds=lambda: bounds.pop(0), contradictions={})
+    )
     old, new = file(tmp_path / "old.duckdb"), file(tmp_path / "new.duckdb")
     assert compare_releases.main([str(old), str(new)]) == 1
     said = capsys.readouterr().out.splitlines()

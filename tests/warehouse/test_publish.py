@@ -12,7 +12,7 @@ from vfm.warehouse import publish
 
 
 def node(schema, table, resource_type="model", meta=None, columns=()):
-    declared = {"rests_on": "persons", "precision": "2 decimals"}
+    declared = {"rests_on": "persons", "precision": "exact"}
     return {
         "resource_type": resource_type,
         "schema": schema,
@@ -251,6 +251,18 @@ def test_codes_and_decimals_are_no_ids(build, value):
     """101 is a person's id here, and a municipality: nobody could tell."""
     in_warehouse(build, f"create or replace view report.table_3_1 as select {value} as k")
     assert publish.publish(**build)
+
+
+def test_a_number_with_more_digits_than_declared_stops_it(build):
+    def declare(document):
+        for column in document["nodes"]["model.v.table_3_1"]["columns"].values():
+            column["config"]["meta"]["precision"] = "2 decimals"
+
+    edit(build, "manifest.json", declare)
+    in_warehouse(build, "create or replace view report.table_3_1 as select 1.25 as k")
+    assert publish.publish(**build)
+    in_warehouse(build, "create or replace view report.table_3_1 as select 1.251 as k")
+    refuses(build, "Column k of report.table_3_1 holds numbers with more digits than its yml declares")
 
 
 @pytest.mark.parametrize("status", ["error", "fail", "skipped", "runtime error"])

@@ -144,12 +144,13 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
     if not paths.warehouse.exists():
         raise NoPackError(f"There is no {paths.short(paths.warehouse)}: make build makes it.")
     manifest = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))
-    declared = tables_to_publish(manifest).values()
+    declared = list(tables_to_publish(manifest).values())
     with (
         closing(published.connect(paths.results)) as con,
         closing(duckdb.connect(str(paths.warehouse), read_only=True)) as warehouse,
     ):
         build = _one_build(con, warehouse, paths)
+        _same_tables(con, warehouse, {(each.schema, each.name) for each in declared}, paths)
         (limit,) = con.sql(
             "select cast(value as integer) from meta.method where name = 'disclosure_limit'"
         ).fetchone()
@@ -187,6 +188,30 @@ def _one_build(con, warehouse, paths):
     return dict(zip(con.sql("from meta.build_info").columns, ours, strict=True))
 
 
+def _same_tables(con, warehouse, declared, paths):
+    """Make sure that the file holds the declared tables, as the warehouse has them, and nothing else."""
+    names = "select schema_name, table_name from duckdb_tables() where not internal"
+    found = set(con.execute(names).fetchall())
+    for schema, table in sorted(found ^ declared):
+        raise NoPackError(
+            f"{paths.short(paths.results)} {'holds' if (schema, table) in found else 'lacks'} "
+            f"{schema}.{table}, unlike what the build declares: make build publishes it anew."
+        )
+    for schema, table in sorted(declared):
+        ours, theirs = (each.sql(f'from "{schema}"."{table}"').df() for each in (con, warehouse))
+        if not ours.equals(theirs):
+            raise NoPackError(
+                f"{schema}.{table} of {paths.short(paths.results)} is not that of the warehouse: "
+                "make build publishes it anew."
+            )
+
+
+def is_pack(folder: Path) -> bool:
+    """Whether a folder holds the files of an earlier pack, or nothing, and nothing else."""
+    names = {path.name for path in folder.iterdir() if path.suffix != ".duckdb"}
+    return not names or (names <= {*HEADS, PAGE} and "fingerprints.csv" in names)
+
+
 def write_pack(paths: Paths, to: Path) -> Path:
     """Write the pack into a folder, whole or not at all.
 
@@ -201,7 +226,8 @@ def write_pack(paths: Paths, to: Path) -> Path:
     NoPackError, UnreadableError, NotPublishedError
         One sentence; nothing is half-written then.
     """
-    if to.exists() and not (to / "tables.csv").exists() and (not to.is_dir() or any(to.iterdir())):
+    to = Path(os.path.realpath(to))
+    if to.exists() and not (to.is_dir() and is_pack(to)):
         raise NoPackError(f"{paths.short(to)} holds something else: choose another folder.")
     rows, build, limit = read_pack(paths)
     new = to.with_name(f"{to.name}.{os.getpid()}.new")
@@ -248,7 +274,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         folder = write_pack(paths, paths.project / chosen.to if chosen.to else paths.build / "release-pack")
     except (NoPackError, NotPublishedError, published.UnreadableError, OSError, duckdb.Error) as problem:
-        print(str(problem.args[0] if problem.args else problem).splitlines()[0], file=sys.stderr)
+        said = problem if isinstance(problem, OSError) or not problem.args else problem.args[0]
+        print(str(said).splitlines()[0], file=sys.stderr)
         return 1
     print(f"Open {paths.short(folder / PAGE)}.")
     return 0

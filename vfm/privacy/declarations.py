@@ -101,7 +101,7 @@ def _columns(table, node, wrong):
             wrong.append(f"{where} does not say what it rests on: rests_on is one of {', '.join(RESTS_ON)}.")
         elif "precision" not in meta:
             wrong.append(f"{where} does not say with what precision it may be given.")
-        elif reason is not None and reason not in node["columns"]:
+        elif reason is not None and (not isinstance(reason, str) or reason not in node["columns"]):
             wrong.append(f"{where} names {reason} as the column of its reasons, which is not there.")
         else:
             try:

@@ -16,6 +16,7 @@ FEWEST_CHARACTERS = 4
 LARGEST_TABLE = 1_000_000  # rows; larger ones hold the persons of smaller ones once more, week by week
 TABLES_OF_A_COLUMN = 2  # that are asked: the registers' own rows first, then the largest
 WORD = r"[\w-]+"
+PART = r"[0-9A-Za-z]+"  # of a word: an id may be joined to others by hyphens or underscores
 FRACTION = r"(\d)\.\d+"  # what stands behind a decimal point is no id
 NO_TEXT = r"(DOUBLE|FLOAT|BOOLEAN|DATE|TIME.*|INTERVAL|DECIMAL\(\d+,[1-9]\d*\))(\[\])*"
 FOUND = "known_ids"
@@ -125,7 +126,9 @@ def ids_in_tables(con: duckdb.DuckDBPyConnection, catalog: str) -> list[tuple[st
         for of in ("duckdb_tables", "duckdb_columns")
     )
     whole = rf"regexp_replace(said, '{FRACTION}', '\1', 'g')"
-    parts = rf"list_concat([said], regexp_extract_all({whole}, '{WORD}'), regexp_extract_all({whole}, '\w+'))"
+    parts = (
+        rf"list_concat([said], regexp_extract_all({whole}, '{WORD}'), regexp_extract_all({whole}, '{PART}'))"
+    )
     found = con.execute(
         f"""
         with
@@ -170,7 +173,7 @@ def ids_in_text(con: duckdb.DuckDBPyConnection, text: str, code: str = "") -> in
 def _words(text):
     """Words that may be ids: with a digit, and long enough."""
     whole = re.sub(FRACTION, r"\1", text, flags=re.ASCII)
-    words = set(re.findall(WORD, whole, re.ASCII)) | set(re.findall(r"\w+", whole, re.ASCII))
+    words = set(re.findall(WORD, whole, re.ASCII)) | set(re.findall(PART, whole))
     return {word for word in words if len(word) >= FEWEST_CHARACTERS and re.search(r"\d", word)}
 
 

@@ -67,12 +67,17 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
     for name, own, other in (("OLD", *layouts), ("NEW", *reversed(layouts))):
         lacking = next((each for each in other if each not in own), None)
         if lacking:
-            raise NotComparableError(f"The file {name} has no {'.'.join(lacking)}: it is of another layout.")
+            *column, _ = lacking
+            known = column in [list(each[:3]) for each in own]
+            raise NotComparableError(
+                f"The file {name} has {'another type of' if known else 'no'} {'.'.join(column)}: "
+                "it is of another layout."
+            )
     for column in (
         "meta.method.name",
         *(f"{table}.{key}" for table, (keys, _) in COUNTS.items() for key in keys),
     ):
-        if tuple(column.split(".")) not in layouts[0]:
+        if column.split(".") not in [list(each[:3]) for each in layouts[0]]:
             raise NotComparableError(
                 f"The files have no {column}: they are of another version of the project."
             )
@@ -107,7 +112,7 @@ def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> l
         for column, sql in counts.items():
             query = f"select {', '.join(key)}, {sql} from {table}"
             found += _differences(table, column, *(_exact(con, query) for con in (old, new)))
-    before, after = (playing.play(con).bounds() for con in (old, new))
+    before, after = (_bounds(name, con) for name, con in (("OLD", old), ("NEW", new)))
     for table, cell in sorted(before.keys() & after.keys(), key=str):
         (least, most), (least_now, most_now) = before[table, cell], after[table, cell]
         low, high = least_now - most, most_now - least
@@ -116,11 +121,22 @@ def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> l
     return found
 
 
+def _bounds(name, con):
+    """What the attacks bound; they must fit the file."""
+    played = playing.play(con)
+    if played.contradictions:
+        raise NotComparableError(
+            f"The attack does not fit the file {name} ({', '.join(played.contradictions)}): "
+            "its numbers contradict each other."
+        )
+    return played.bounds()
+
+
 def _layout(con):
-    """(schema, table, column) of everything in a file, in order."""
+    """(schema, table, column, type) of everything in a file, in order."""
     return dict.fromkeys(
         con.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() "
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
             "where not internal order by all"
         ).fetchall()
     )
@@ -135,7 +151,7 @@ def _exact(con, query):
 
 def _differences(table, column, before, after) -> Iterator[Change]:
     """Changes of the cells that are shown, or without a row, in both."""
-    for cell in sorted(before.keys() | after.keys()):
+    for cell in sorted(before.keys() | after.keys(), key=str):
         one, other = before.get(cell, (0, 0)), after.get(cell, (0, 0))
         if one is not None and other is not None and one != other:
             yield Change(table, column, cell, other[0] - one[1], other[1] - one[0])

@@ -125,8 +125,39 @@ def copy_table(con: duckdb.DuckDBPyConnection, declared: Table, comments: dict) 
     for column, text in columns.items():
         if text:
             con.execute(f'comment on column {name}."{column}" is {literal(text)}')
+    check_precisions(con, declared)
     (rows,) = con.execute(f"select count(*) from {name}").fetchone()
     return rows
+
+
+def check_precisions(con: duckdb.DuckDBPyConnection, declared: Table) -> None:
+    """Refuse a copied table that holds a number more precisely than its yml declares.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    declared : Table
+
+    Raises
+    ------
+    NotPublishedError
+    """
+    rounded = [column for column in declared.columns.values() if column.precision.rounds]
+    if not rounded:
+        return
+    apart = ", ".join(
+        f"coalesce(bool_or(isfinite({quoted}) and abs({quoted} - {column.precision.sql(quoted)}) "
+        f"> 1e-9 * abs({quoted})), false)"
+        for column in rounded
+        for quoted in [f'try_cast("{column.name}" as double)']
+    )
+    found = con.execute(f'select {apart} from "{declared.schema}"."{declared.name}"').fetchone()
+    for column, is_apart in zip(rounded, found, strict=True):
+        if is_apart:
+            raise NotPublishedError(
+                f"Column {column.name} of {declared.schema}.{declared.name} holds numbers with more digits "
+                f"than its yml declares ({column.precision.words})."
+            )
 
 
 def check_columns(declared: Table, columns: list[str]) -> None:
