@@ -247,8 +247,8 @@ def _profile(own, words):
     rows = [
         [
             words(f"column_{line['term']}"),
-            words.percent(line["share"], 1, reason=line["withheld_reason"]),
-            words.percent(line["national_share"], 1, reason="few_persons"),
+            words.percent(line["share"], 0, reason=line["withheld_reason"]),
+            words.percent(line["national_share"], 0, reason="few_persons"),
         ]
         for line in own["groups"]
     ]
