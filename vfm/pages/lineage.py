@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from vfm.pages import cookbook
+from vfm.pages.writing import replace_whole
 from vfm.privacy import leaks
 from vfm.warehouse import variables
 from vfm.warehouse.dbt_runs import listen, wait_for_warehouse
@@ -166,10 +167,7 @@ def write_lineage(paths: Paths, values: dict | None = None) -> Path:
     path = paths.build / PAGE
     text = self_contained_page(page, described, json.loads(catalog))
     leaks.refuse_ids({PAGE: text}, paths.warehouse, code=page)
-    unfinished = path.with_suffix(".tmp")
-    unfinished.touch(mode=0o600)  # as everything in the build folder
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    replace_whole(path, text.encode(), mode=0o600)  # as everything in the build folder
     return path
 
 

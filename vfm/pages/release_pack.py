@@ -75,10 +75,9 @@ def columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[list]:
                 withheld[why] += count
         silent = withheld.pop(None, 0)
         cells = sum(count for *_, count in counts)
-        told = _told(withheld)
         rows.append(
             [table.schema, table.name, column.name, column.rests_on, column.precision.words, cells]
-            + [sum(withheld.values()), told, silent]
+            + [withheld.total(), withheld, silent]
         )
     return rows
 
@@ -88,14 +87,10 @@ def tables(found: list[list], bases: dict[str, int], rows: dict[tuple[str, str],
     summed = []
     for (schema, table), count in rows.items():
         own = [row for row in found if row[:2] == [schema, table]]
-        reasons = Counter()
-        for row in own:
-            for part in filter(None, row[7].split("; ")):
-                why, number = part.rsplit(" ", 1)
-                reasons[why] += int(number)
+        reasons = sum((row[7] for row in own), Counter())
         rests_on = ", ".join(dict.fromkeys(row[3] for row in own if row[3] != "nothing")) or "nothing"
         cells, withheld = (sum(row[place] for row in own) for place in (5, 6))
-        summed.append([schema, table, rests_on, bases.get(table), count, cells, withheld, _told(reasons)])
+        summed.append([schema, table, rests_on, bases.get(table), count, cells, withheld, reasons])
     return summed
 
 
@@ -115,9 +110,14 @@ def attack(con: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection,
     return [[each.table, each.few, each.exactly, each.within_one] for each in scores]
 
 
-def _told(reasons):
-    """Say how many cells each reason withholds."""
-    return "; ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+def _told(row):
+    """A row with its counts by reason in words."""
+    return [
+        "; ".join(f"{reason} {count}" for reason, count in sorted(value.items()))
+        if isinstance(value, Counter)
+        else value
+        for value in row
+    ]
 
 
 def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
@@ -168,8 +168,8 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
                 f"No pack was written: the attack recovers {few} cells of fewer than {limit} persons."
             )
         rows = {
-            "tables.csv": tables(found, smallest_bases(warehouse), counts),
-            "columns.csv": found,
+            "tables.csv": [*map(_told, tables(found, smallest_bases(warehouse), counts))],
+            "columns.csv": [*map(_told, found)],
             "attack.csv": played,
             "fingerprints.csv": [[name, value] for name, value in build.items()]
             + [["duckdb", duckdb.__version__], ["python", sys.version.split()[0]]],

@@ -80,6 +80,27 @@ def page_path(con: duckdb.DuckDBPyConnection, project: Path, build: Path, name: 
     return (docs if is_shipped else Path(build)) / name
 
 
+def replace_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file beside its place and rename it over the old one: a reader never sees half of it.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    mode : int
+        Permissions of a new file, before the umask.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the old file stays.
+    """
+    unfinished = path.with_suffix(".tmp")
+    unfinished.touch(mode=mode)
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
 def put_page(con: duckdb.DuckDBPyConnection, text: str, project: Path, build: Path, name: str) -> Path:
     """Write a page where it belongs, as `page_path`; it is left alone where it says the same already.
 
@@ -99,9 +120,7 @@ def put_page(con: duckdb.DuckDBPyConnection, text: str, project: Path, build: Pa
     leaks.refuse_ids({name: text}, Paths(project=Path(project), build=Path(build), results=path).warehouse)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
-        unfinished = path.with_suffix(".tmp")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        replace_whole(path, content)
     if path.is_relative_to(build):
         path.chmod(0o600)  # as everything in the build folder
     return path

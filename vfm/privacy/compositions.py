@@ -17,9 +17,10 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import linprog
 
-#: Half of the steps that an expectation and its indicator are given with; a krone more for rounded
-#: coefficients.
-_HALF_STEP_DKK, _SPARE_DKK, _HALF_STEP_OF_INDICATOR = 50.0, 1.0, 0.0005
+from vfm.privacy.precision import Precision
+
+#: How an expectation and its indicator are given (expenditure_need.yml); a krone for rounded coefficients.
+_EXPECTATION, _INDICATOR, _SPARE_DKK = Precision.read("hundreds"), Precision.read("3 decimals"), 1.0
 #: Linear programs are solved in these units, so that all their numbers are of one size.
 _DKK = 1e4
 _DAYS_IN_YEAR = 366
@@ -95,23 +96,21 @@ class Composition:
         self.days = by_place["person_days"].to_numpy(float)
         self.limit = limit
         self.few &= limit > 1
-        named = np.array([not term.startswith("rest_of_") for term in self.terms])
-        self.named = np.broadcast_to(named, self.few.shape)
+        self.named = np.array([not term.startswith("rest_of_") for term in self.terms])
         self.hidden = self.few | ~self.named | by_place["place_is_withheld"].to_numpy(bool)[:, None]
         weights = coefficients.set_index("term")["coefficient_dkk"]
         self.weight = weights.reindex(self.terms).fillna(0.0).to_numpy(float)
         years = weights.reindex([f"year_{year}" for year in self.places.get_level_values("year")]).fillna(0.0)
         told = expectations.set_index(index).reindex(self.places)
-        rounded = told["expected_dkk"].round(-2)
-        indicator = told["expenditure_indicator"].round(3)
-        fixed = weights.get("constant", 0.0) + years.to_numpy(float)
-        low = np.maximum(rounded - _HALF_STEP_DKK, told["actual_dkk"] / (indicator + _HALF_STEP_OF_INDICATOR))
-        high = np.minimum(
-            rounded + _HALF_STEP_DKK, told["actual_dkk"] / (indicator - _HALF_STEP_OF_INDICATOR)
+        actual, expected, indicator = (
+            told[name].to_numpy(float) for name in ("actual_dkk", "expected_dkk", "expenditure_indicator")
         )
+        least, most = _given(_EXPECTATION, expected)
+        lowest, highest = _given(_INDICATOR, indicator)
+        fixed = weights.get("constant", 0.0) + years.to_numpy(float)
         self.expected = (
-            low.to_numpy(float) - fixed - _SPARE_DKK,
-            high.to_numpy(float) - fixed + _SPARE_DKK,
+            np.maximum(least, actual / highest) - fixed - _SPARE_DKK,
+            np.minimum(most, actual / lowest) - fixed + _SPARE_DKK,
         )
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -206,7 +205,8 @@ class Composition:
             return False
 
         def order(k):
-            own = near.index(self.family[self.terms[k]]) if self.family[self.terms[k]] in near else len(near)
+            family = self.family[self.terms[k]]
+            own = near.index(family) if family in near else len(near)
             return (
                 own,
                 self.terms[k] in _LAST,
@@ -222,7 +222,7 @@ class Composition:
         """The shares as they are published, with the reason for each that is not."""
         given = np.where(self.hidden, np.nan, np.round(self.share / self.step) * self.step)
         reason = np.where(self.few, "few_persons", np.where(self.hidden, "protects_another_cell", None))
-        columns = [k for k, term in enumerate(self.terms) if not term.startswith("rest_of_")]
+        columns = np.flatnonzero(self.named)
         codes, years = (self.places.get_level_values(name) for name in ("municipality_code", "year"))
         return pd.DataFrame(
             {
@@ -233,3 +233,10 @@ class Composition:
                 "withheld_reason": reason[:, columns].ravel(),
             }
         )
+
+
+def _given(precision, exact):
+    """What a reader knows of exact numbers that are given roundly: least and greatest values."""
+    given = precision.of(exact)
+    wide = precision.half_step(given)
+    return given - wide, given + wide

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from vfm.privacy.precision import Precision, PrecisionError
 
+#: Schemas whose models may be published, in the order in which they are shown.
+SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 #: What the numbers of a column may rest on.
 RESTS_ON = ("persons", "spells", "municipalities", "public figures", "a model", "nothing")
 

@@ -65,19 +65,15 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
     """
     layouts = [_layout(con) for con in (old, new)]
     for name, own, other in (("OLD", *layouts), ("NEW", *reversed(layouts))):
-        lacking = next((each for each in other if each not in own), None)
-        if lacking:
-            *column, _ = lacking
-            known = column in [list(each[:3]) for each in own]
-            raise NotComparableError(
-                f"The file {name} has {'another type of' if known else 'no'} {'.'.join(column)}: "
-                "it is of another layout."
-            )
+        apart = next((column for column, kind in other.items() if own.get(column) != kind), None)
+        if apart:
+            has = "another type of" if apart in own else "no"
+            raise NotComparableError(f"The file {name} has {has} {apart}: it is of another layout.")
     for column in (
         "meta.method.name",
         *(f"{table}.{key}" for table, (keys, _) in COUNTS.items() for key in keys),
     ):
-        if column.split(".") not in [list(each[:3]) for each in layouts[0]]:
+        if column not in layouts[0]:
             raise NotComparableError(
                 f"The files have no {column}: they are of another version of the project."
             )
@@ -111,7 +107,7 @@ def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> l
     for table, (key, counts) in COUNTS.items():
         for column, sql in counts.items():
             query = f"select {', '.join(key)}, {sql} from {table}"
-            found += _differences(table, column, *(_exact(con, query) for con in (old, new)))
+            found += _differences(table, column, *(_counted(con, query) for con in (old, new)))
     before, after = (_bounds(name, con) for name, con in (("OLD", old), ("NEW", new)))
     for table, cell in sorted(before.keys() & after.keys(), key=str):
         (least, most), (least_now, most_now) = before[table, cell], after[table, cell]
@@ -133,25 +129,23 @@ def _bounds(name, con):
 
 
 def _layout(con):
-    """(schema, table, column, type) of everything in a file, in order."""
-    return dict.fromkeys(
+    """{schema.table.column: type} of everything in a file, in order."""
+    return dict(
         con.execute(
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-            "where not internal order by all"
+            "select concat_ws('.', schema_name, table_name, column_name), data_type from duckdb_columns() "
+            "where not internal order by schema_name, table_name, column_name"
         ).fetchall()
     )
 
 
-def _exact(con, query):
-    """{cell: (low, high)} of counts; None where they are withheld."""
-    return {
-        tuple(row[:-1]): None if row[-1] is None else (row[-1],) * 2 for row in con.execute(query).fetchall()
-    }
+def _counted(con, query):
+    """{cell: count}; None where it is withheld."""
+    return {tuple(row[:-1]): row[-1] for row in con.execute(query).fetchall()}
 
 
 def _differences(table, column, before, after) -> Iterator[Change]:
     """Changes of the cells that are shown, or without a row, in both."""
     for cell in sorted(before.keys() | after.keys(), key=str):
-        one, other = before.get(cell, (0, 0)), after.get(cell, (0, 0))
+        one, other = before.get(cell, 0), after.get(cell, 0)
         if one is not None and other is not None and one != other:
-            yield Change(table, column, cell, other[0] - one[1], other[1] - one[0])
+            yield Change(table, column, cell, other - one, other - one)

@@ -11,13 +11,11 @@ from typing import Any
 import duckdb
 
 from vfm.privacy import leaks
-from vfm.privacy.declarations import DeclarationError, Table, published_tables
+from vfm.privacy.declarations import SCHEMAS, DeclarationError, Table, published_tables
 from vfm.privacy.identifiers import IDENTIFIERS
 from vfm.warehouse import machine, settings
 from vfm.warehouse.failures import FAILED
 from vfm.warehouse.sql_text import literal
-
-SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 
 
 class NotPublishedError(Exception):

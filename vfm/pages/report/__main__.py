@@ -9,6 +9,7 @@ from pathlib import Path
 from vfm.pages.report import outlines
 from vfm.pages.report.page import FILES, LARGEST_PAGE, drawing_library, page_html
 from vfm.pages.report.tables import ReportError, Results, read_results
+from vfm.pages.writing import replace_whole
 from vfm.privacy import leaks
 from vfm.warehouse.paths import PROJECT, Paths
 
@@ -50,9 +51,7 @@ def write_pages(
             leaks.refuse_ids(texts, warehouse, code=drawing_library())
         folder.mkdir(parents=True, exist_ok=True)
         for path, page in pages.items():
-            unfinished = path.with_suffix(".tmp")
-            unfinished.write_text(page, encoding="utf-8")
-            unfinished.replace(path)
+            replace_whole(path, page.encode())
     except leaks.LeakError as problem:
         raise ReportError(str(problem)) from problem
     except OSError as problem:

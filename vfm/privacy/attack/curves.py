@@ -15,8 +15,8 @@ import numpy as np
 
 from vfm.privacy.attack.fractions import numerators
 from vfm.privacy.attack.reading import ContradictionError, Finding, Release
+from vfm.statistics.normal import Z_975
 
-_Z = 1.959963984540054  # of a 95 % interval
 _ROUNDS = 30
 _CAUSES = ("employment", "leaving")
 Bounds = tuple[float, float]
@@ -73,7 +73,7 @@ def greenwood(survival: Bounds, low: Bounds, high: Bounds) -> Bounds:
         return (0.0, 0.0) if survival[0] > 1 - 1e-9 else (0.0, math.inf)
     wide = _minus([math.log(-math.log(x)) for x in low[::-1]], [math.log(-math.log(x)) for x in high[::-1]])
     logs = math.log(survival[1]) ** 2, math.log(survival[0]) ** 2
-    scaled = _positive((wide[0] / (2 * _Z), wide[1] / (2 * _Z)))
+    scaled = _positive((wide[0] / (2 * Z_975), wide[1] / (2 * Z_975)))
     return scaled[0] ** 2 * logs[0], scaled[1] ** 2 * logs[1]
 
 

@@ -30,7 +30,7 @@ class Sums:
 
     def __init__(self) -> None:
         self.cells: dict[Hashable, list[float]] = {}
-        self.equations: list[tuple[list[Hashable], Hashable | None, float]] = []
+        self.equations: list[tuple[list[Hashable], Hashable]] = []
 
     def cell(self, name: Hashable, low: float = 0, high: float = math.inf) -> None:
         """Add a cell, or narrow the bounds of one."""
@@ -39,7 +39,7 @@ class Sums:
 
     def total(self, parts: list, whole: Hashable) -> None:
         """Say that cells add up to another cell."""
-        self.equations.append((parts, whole, 0.0))
+        self.equations.append((parts, whole))
 
     def solved(self) -> dict[Hashable, tuple[int, int]]:
         """Least and greatest whole number of each cell, by integer programming.
@@ -52,7 +52,7 @@ class Sums:
         names = list(self.cells)
         place = {name: k for k, name in enumerate(names)}
         sides = np.zeros((len(self.equations), len(names)))
-        for row, (parts, whole, _) in enumerate(self.equations):
+        for row, (parts, whole) in enumerate(self.equations):
             sides[row, [place[part] for part in parts]] = 1
             sides[row, place[whole]] = -1
         low, high = np.array([self.cells[name] for name in names], float).reshape(-1, 2).T

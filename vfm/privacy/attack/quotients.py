@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfm.privacy.attack.reading import Refined, Release
+from vfm.statistics.normal import Z_975
 
-_Z = 1.959963984540054
 _CODE, _PLACE, _TERM = ("municipality_code",), ("municipality_code", "year"), ("sex", "term")
 _BOTH = ("municipality_code", "other_municipality_code")
 #: What a formula must give more closely than the column itself to count.
@@ -53,11 +53,11 @@ _HALF_NORMAL = (("side", "production"), ("distribution", "half_normal"))
 
 
 def _half_width(low, high):
-    return (high - low) / (2 * _Z)
+    return (high - low) / (2 * Z_975)
 
 
 def _log_half_width(low, high):
-    return math.log(high / low) / (2 * _Z)
+    return math.log(high / low) / (2 * Z_975)
 
 
 FORMULAS = (
@@ -136,7 +136,7 @@ FORMULAS = (
             ("1 / precision", (f"{_F}.precision",), lambda p: 1 / p, ()),
             ("width of the interval", (f"{_U}.ci_low", f"{_U}.ci_high"), _log_half_width, ()),
             ("error / indicator", (f"{_U}.standard_error", f"{_U}.indicator"), lambda e, i: e / i, ()),
-            ("ln(limit) / 1.96", (f"{_F}.limit_95_high",), lambda x: math.log(x) / _Z, ()),
+            ("ln(limit) / 1.96", (f"{_F}.limit_95_high",), lambda x: math.log(x) / Z_975, ()),
         )
     ),
     Formula(

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 
+from vfm.privacy.declarations import SCHEMAS
+
 #: A number with all its digits is known this well: what the order of a sum changes in it.
 EXACT = 2e-13
 _DIGITS = 9  # a column with more decimals or significant digits than this counts as exact
-_SCHEMAS = ("benchmark", "expenditure", "efficiency", "report", "meta")
 
 #: Half of the step to which a value is rounded: a number, None for all digits, or a function of the value.
 HalfStep = float | None | Callable[[float], float]
@@ -127,7 +128,7 @@ class Release:
         found = self.con.execute(
             "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
             "where list_contains(?, schema_name) and database_name = current_database() order by all",
-            [list(_SCHEMAS)],
+            [list(SCHEMAS)],
         ).fetchall()
         self.types = {}
         for table, column, type_ in found:
