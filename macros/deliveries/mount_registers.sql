@@ -20,6 +20,7 @@
     {% for register in registers | sort(attribute='identifier') %}
         {% do statements.append(mount_register(register, folder, files.get(register.identifier))) %}
     {% endfor %}
+    {% do statements.append(mount_acceptances(folder)) %}
     {% do run_statements(['create schema if not exists raw;'] + statements) %}
     {{ return('') }}
 {% endmacro %}
@@ -40,6 +41,37 @@
             ~ 'See docs/bad_input.md#empty-register.') %}
     {% endif %}
     {{ return(register_view(register, folder, parts, register_select_list(register, parts))) }}
+{% endmacro %}
+
+
+{#
+    The view raw.acceptances: what accepted.csv beside the registers says is true of the delivery although the profile finds
+    it unusual. It names a finding of the profile and gives a reason.
+#}
+{% macro mount_acceptances(folder) %}
+    {% set known = [] %}
+    {% for band in declared_bands() %}{% do known.append(band.register ~ '.' ~ band.name) %}{% endfor %}
+    {% for calendar in declared_calendars() %}
+        {% do known.append(calendar.register ~ '.rows_by_' ~ calendar.by) %}
+        {% do known.append(calendar.register ~ '.steps') %}
+    {% endfor %}
+    {% set rows = [] %}
+    {% for finding, reason in accepted_rows(folder) %}
+        {% if finding not in known %}
+            {% do exceptions.raise_compiler_error(
+                'accepted.csv: ' ~ finding ~ ' is no finding of the delivery profile. Write it as the message does, such as '
+                ~ 'bef.men. See docs/bad_input.md#accepted.') %}
+        {% elif (reason or '') | trim | length < 10 %}
+            {% do exceptions.raise_compiler_error(
+                'accepted.csv: ' ~ finding ~ ' has no reason: say in a sentence why it is true of the delivery. '
+                ~ 'See docs/bad_input.md#accepted.') %}
+        {% endif %}
+        {% do rows.append(
+            "select '" ~ finding ~ "' as finding, '" ~ dbt.escape_single_quotes(reason | trim) ~ "' as reason") %}
+    {% else %}
+        {% do rows.append("select '' as finding, '' as reason where false") %}
+    {% endfor %}
+    {{ return('create or replace view raw.acceptances as ' ~ rows | join(' union all ')) }}
 {% endmacro %}
 
 
@@ -171,6 +203,33 @@
     {{ return(files) }}
 {% endmacro %}
 
+
+{# [(finding, reason)] of <folder>/accepted.csv; nothing where there is none #}
+{% macro accepted_rows(folder) %}
+    {{ return(adapter.dispatch('accepted_rows', 'value_for_money')(folder)) }}
+{% endmacro %}
+
+{% macro duckdb__accepted_rows(folder) %}
+    {% set path = dbt.escape_single_quotes(folder) ~ '/accepted.csv' %}
+    {% if not run_query("select file from glob('" ~ path ~ "')").rows %}{{ return([]) }}{% endif %}
+    {% set query %}
+        select trim(finding), reason
+        from read_csv('{{ path }}', header = true, all_varchar = true)
+        where trim(finding) <> ''
+        order by all
+    {% endset %}
+    {{ return(run_query(query).rows) }}
+{% endmacro %}
+
+{% macro spark__accepted_rows(folder) %}
+    {% set path = spark_path(folder) ~ '/accepted.csv' %}
+    {# beside a file that is always there, since Spark stops at a path without any #}
+    {% set own = spark_path(invocation_args_dict.get('project_dir') | string) ~ '/dbt_project.yml' %}
+    {% set pattern = '/{' ~ path[1:] ~ ',' ~ own[1:] ~ '}' if path[0] == '/' and own[0] == '/' else path %}
+    {% set found = run_query("select path from binaryFile.`" ~ pattern ~ "` where path like '%/accepted.csv'").rows %}
+    {% if not found %}{{ return([]) }}{% endif %}
+    {{ return(run_query("select trim(_c0), _c1 from csv.`" ~ path ~ "` where _c0 <> 'finding' order by _c0").rows) }}
+{% endmacro %}
 
 {# {part file: {'rows': n, 'columns': {lower-case name: delivered name}}} from the files' footers alone #}
 {% macro register_columns(folder, register, files) %}

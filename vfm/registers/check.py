@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import yaml
 
-from vfm.registers.contract import declared_tables
+from vfm.registers import profile
 from vfm.warehouse import dbt_sql, provenance, settings
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.sql_text import literal
@@ -22,7 +21,7 @@ from vfm.warehouse.sql_text import literal
 STAGING = PROJECT / "models" / "staging" / "registers"
 TESTS = PROJECT / "tests" / "registers"
 SEEDS = PROJECT / "seeds"
-LEVELS = ("ok", "warning", "error")
+LEVELS = ("ok", "accepted", "warning", "error")
 DATES = {
     "bef": "referencetid", "vnds": "haend_dato", "flyt": "haend_dato", "dod": "doddato", "lmdb": "eksd",
     "ophg": "tilladelsesdato", "bfl": "ajo_job_slut_dato", "lpr_adm": "d_inddto", "danskudd": "startdato",
@@ -44,39 +43,14 @@ class Line:
     sentence: str
 
 
-@cache
-def declared_registers() -> dict[str, SimpleNamespace]:
-    """Return the registers of models/sources.yml in the shape in which dbt shows them to macros.
-
-    Returns
-    -------
-    dict
-        {register: object with identifier, schema, description and columns}.
-    """
-
-    def column(entry):
-        meta = entry.get("config", {}).get("meta", {})
-        config = SimpleNamespace(meta=meta)
-        return SimpleNamespace(name=entry["name"], data_type=entry["data_type"], config=config, meta=meta)
-
-    return {
-        table["name"]: SimpleNamespace(
-            identifier=table["name"],
-            schema=dbt_sql.SCHEMAS["source"],
-            description=table["description"],
-            columns={entry["name"]: column(entry) for entry in table["columns"]},
-        )
-        for table in declared_tables()
-    }
-
-
 @contextmanager
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory; what does not fit there is spilled where only the owner can read."""
     place = settings.spill(".").parent if os.environ.get("VFM_SPILL") else None
     with tempfile.TemporaryDirectory(dir=place) as spill, duckdb.connect(config=settings.limits()) as con:
         con.execute(f"set temp_directory = {literal(spill)}")
-        con.execute("create schema raw; create schema staging; create schema classifications")
+        for schema in dbt_sql.SCHEMAS.values():
+            con.execute(f"create schema {schema}")
         yield con
 
 
@@ -95,7 +69,7 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
     """
     files = dbt_sql.macro("register_files", folder, con=con)
     lines = []
-    for name, register in declared_registers().items():
+    for name, register in dbt_sql.sources().items():
         try:
             con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), con=con))
         except (dbt_sql.RefusedError, duckdb.Error) as problem:
@@ -103,6 +77,10 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
             lines.append(Line(name, "error", 0, sentence))
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
             con.execute(f"create view raw.{name} as select {columns} where false")
+    try:
+        con.execute(dbt_sql.macro("mount_acceptances", folder, con=con))
+    except (dbt_sql.RefusedError, duckdb.Error) as problem:
+        lines.append(Line("", "error", 0, str(problem).strip().splitlines()[0]))
     return lines
 
 
@@ -191,19 +169,42 @@ def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterat
             yield Line(register, "ok", rows - kept, "rows that repeat another exactly; they are read once.")
 
 
-def check(folder: str | Path) -> list[Line]:
+def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | None) -> list[Line]:
+    """Make the profile of the delivery; say what of it cannot be right, and what changed since an earlier one."""
+    profile.make_profile(con)
+    lines = [
+        Line(register, level, rows, sentence) for register, level, rows, sentence in profile.findings(con)
+    ]
+    if against:
+        profile.attach(con, against)
+        lines += [Line(*change) for change in profile.changes(con)]
+    if keep:
+        profile.save(con, keep)
+    return lines
+
+
+def check(folder: str | Path, keep: Path | None = None, against: Path | None = None) -> list[Line]:
     """Check a register folder.
 
     Parameters
     ----------
     folder : str or path
         Holds <register>/*.parquet.
+    keep : path, optional
+        Where the profile of the delivery is written, as a csv of counts.
+    against : path, optional
+        An earlier profile or warehouse, to say what changed since.
 
     Returns
     -------
     list of Line
         By register in the order of models/sources.yml. A line of level `error` means that the build refuses
         the delivery.
+
+    Raises
+    ------
+    ValueError
+        If `against` is no profile.
     """
     folder = str(folder)
     files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
@@ -218,11 +219,13 @@ def check(folder: str | Path) -> list[Line]:
         lines += mount(con, folder)
         refused = {line.register for line in lines}
         stage(con)
-        for register in declared_registers():
+        for register in dbt_sql.sources():
             if register not in refused:
                 lines += summary(con, register, files[register])
                 broken = findings(con, register)
                 lines += broken or [Line(register, "ok", 0, "broken rules.")]
+        if not refused:
+            lines += profiled(con, keep, against)
     for path in sorted(Path(folder).glob("*")):
         register, why = OVERLAPS.get(path.name.lower(), ("", ""))
         if register:
@@ -232,7 +235,7 @@ def check(folder: str | Path) -> list[Line]:
             lines.append(
                 Line(register, "warning", 1, sentence + "See docs/bad_input.md#registers-that-overlap.")
             )
-    order = list(declared_registers())
+    order = [*dbt_sql.sources(), ""]
     lines.sort(key=lambda line: order.index(line.register))
     try:
         provenance.data_origin(Path(folder))

@@ -22,7 +22,7 @@ import yaml
 from vfm.warehouse.paths import PROJECT
 
 MACROS = PROJECT / "macros"
-SCHEMAS = {"source": "raw", "stg": "staging", "seed": "classifications"}
+SCHEMAS = {"source": "raw", "stg": "staging", "int": "intermediate", "seed": "classifications"}
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 PREFIX = "project_macro__"  # hides a macro from its own file, so that all are found where `return` works
 DATABASE = ContextVar("DATABASE")
@@ -56,6 +56,11 @@ class _Dbt:
         return f"date_diff('{part}', cast({first_date} as timestamp), cast({second_date} as timestamp))"
 
     @staticmethod
+    def date_spine(datepart, start_date, end_date):
+        series = f"generate_series({start_date}, {end_date} - interval 1 {datepart}, interval 1 {datepart})"
+        return f"select cast(unnest({series}) as date) as date_{datepart}"
+
+    @staticmethod
     def escape_single_quotes(text):
         return str(text).replace("'", "''")
 
@@ -72,8 +77,7 @@ class _Adapter:
 
 
 def _ref(name):
-    schema = SCHEMAS["stg"] if name.startswith("stg_") else SCHEMAS["seed"]
-    return f"{schema}.{name}"
+    return f"{SCHEMAS.get(name.split('_')[0], SCHEMAS['seed'])}.{name}"
 
 
 def _return(value):
@@ -107,6 +111,40 @@ def variables() -> dict[str, Any]:
 
 
 @cache
+def sources() -> dict[str, SimpleNamespace]:
+    """Return the registers of models/sources.yml in the shape in which dbt shows them to macros.
+
+    Returns
+    -------
+    dict
+        {register: object with source_name, identifier, schema, description, meta and columns}, in the file's order.
+    """
+    text = (PROJECT / "models" / "sources.yml").read_text(encoding="utf-8")
+    (registers,) = (
+        source for source in yaml.safe_load(text)["sources"] if source["name"] == "registers"
+    )
+
+    def described(entry, **more):
+        meta = entry.get("config", {}).get("meta", {})
+        return SimpleNamespace(config=SimpleNamespace(meta=meta), meta=meta, **more)
+
+    return {
+        table["name"]: described(
+            table,
+            source_name="registers",
+            identifier=table["name"],
+            schema=SCHEMAS["source"],
+            description=table["description"],
+            columns={
+                column["name"]: described(column, name=column["name"], data_type=column["data_type"])
+                for column in table["columns"]
+            },
+        )
+        for table in registers["tables"]
+    }
+
+
+@cache
 def environment() -> jinja2.Environment:
     """Return the Jinja environment in which the project's SQL is rendered."""
     macros = {}
@@ -132,12 +170,13 @@ def macros_globals(macros: dict[str, Callable]) -> dict[str, Any]:
         "env_var": lambda name, default="": os.environ.get(name, default),
         "exceptions": SimpleNamespace(raise_compiler_error=_refuse),
         "execute": False,
+        "graph": SimpleNamespace(sources=sources()),
         "invocation_args_dict": {"project_dir": str(PROJECT)},
         "modules": SimpleNamespace(re=re, datetime=datetime),
         "ref": _ref,
         "return": _return,
         "run_query": _run_query,
-        "source": lambda _, register: f"{SCHEMAS['source']}.{register}",
+        "source": lambda _, table: f"{SCHEMAS['source']}.{table}",
         "target": SimpleNamespace(name=os.environ.get("DBT_TARGET", "dev")),
         "var": lambda name: variables()[name],
     }

@@ -1,0 +1,9 @@
+with
+
+bands as (
+
+    {{ delivery_bands() }}
+
+)
+
+select * from bands

@@ -1,0 +1,226 @@
+with
+
+profile as (
+
+    select * from {{ ref('int_delivery_profile') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_calendar_weeks') }}
+
+),
+
+counted as (
+
+    select
+        register,
+        column_name,
+        measure,
+        cast(period as date) as period_start,
+        counted as period_rows
+    from profile
+    where measure in ('rows_by_month', 'rows_by_week')
+
+),
+
+-- from the first row on
+calendars as (
+
+    select
+        register,
+        column_name,
+        measure,
+        min(period_start) as first_start
+    from counted
+    group by register, column_name, measure
+
+),
+
+-- the last month counts where it is over before the data end
+periods as (
+
+    select distinct
+        'rows_by_month' as measure,
+        month_start as period_start
+    from weeks
+    where {{ add_months('month_start', 1) }} <= {{ date_literal(var('data_end_week')) }}
+    union all
+    select
+        'rows_by_week' as measure,
+        week_start as period_start
+    from weeks
+    where week_start < {{ date_literal(var('data_end_week')) }}
+
+),
+
+filled as (
+
+    select
+        calendars.register,
+        calendars.column_name,
+        calendars.measure,
+        periods.period_start,
+        coalesce(counted.period_rows, 0) as period_rows
+    from calendars
+    inner join periods
+        on
+            calendars.measure = periods.measure
+            and calendars.first_start <= periods.period_start
+            -- later permits are not asked for
+            and (
+                calendars.register <> 'ophg'
+                or extract(year from periods.period_start) <= {{ var('last_permit_year') }}
+            )
+    left join counted
+        on
+            calendars.register = counted.register
+            and calendars.measure = counted.measure
+            and periods.period_start = counted.period_start
+
+),
+
+-- what is usual: the mean of the six periods before, or of the six after where that is less and not nothing
+usual as (
+
+    select
+        *,
+        avg(period_rows) over (
+            partition by register
+            order by period_start
+            rows between 6 preceding and 1 preceding
+        ) as rows_before,
+        avg(period_rows) over (
+            partition by register
+            order by period_start
+            rows between 1 following and 6 following
+        ) as rows_after
+    from filled
+
+),
+
+compared as (
+
+    select
+        *,
+        case when rows_before > 0 and rows_after > 0 then least(rows_before, rows_after) else rows_before end as usual_rows
+    from usual
+
+),
+
+holes as (
+
+    select
+        register,
+        column_name,
+        measure,
+        period_start,
+        usual_rows,
+        case when period_rows < 0.1 * usual_rows then 'error' else 'warning' end as severity
+    from compared
+    where usual_rows >= 30 and period_rows + 3 * sqrt(period_rows) < 0.25 * usual_rows
+
+),
+
+holes_of_registers as (
+
+    select
+        register,
+        column_name,
+        measure,
+        min(severity) as severity,
+        min(period_start) as first_start,
+        cast(count(*) as bigint) as holes,
+        cast(min_by(usual_rows, period_start) as bigint) as usual_rows
+    from holes
+    group by register, column_name, measure
+
+),
+
+-- a year with a step at either end: part of it is missing, or it is there twice
+quarters as (
+
+    select
+        register,
+        column_name,
+        extract(year from period_start) as calendar_year,
+        cast(sum(case when extract(month from period_start) <= 3 then period_rows else 0 end) as double) as first_rows,
+        cast(sum(case when extract(month from period_start) >= 10 then period_rows else 0 end) as double) as last_rows,
+        count(*) as months
+    from filled
+    where measure = 'rows_by_month'
+    group by register, column_name, extract(year from period_start)
+
+),
+
+beside as (
+
+    select
+        *,
+        first_rows + last_rows as inner_rows,
+        lag(last_rows) over (partition by register order by calendar_year)
+        + lead(first_rows) over (partition by register order by calendar_year) as outer_rows
+    from quarters
+
+),
+
+steps as (
+
+    select
+        *,
+        inner_rows / outer_rows as ratio,
+        3 * sqrt(1 / outer_rows + 1 / greatest(inner_rows, 1)) as margin
+    from beside
+    -- who comes differs from one year to the next
+    where months = 12 and outer_rows >= 100 and register not in ('ophg', 'vnds')
+
+),
+
+steps_of_registers as (
+
+    select
+        register,
+        column_name,
+        'steps' as measure,
+        min(case when ratio not between 0.55 and 1.8 then 'error' else 'warning' end) as severity,
+        cast(count(*) as bigint) as years,
+        cast(min_by(calendar_year, abs(ln(greatest(ratio, 0.01))) * -1) as integer) as calendar_year,
+        min_by(ratio, abs(ln(greatest(ratio, 0.01))) * -1) as ratio
+    from steps
+    where ratio < 0.7 * (1 - margin) or ratio > 1.45 * (1 + margin)
+    group by register, column_name
+
+),
+
+final as (
+
+    select
+        severity,
+        register,
+        column_name,
+        measure,
+        holes as row_count,
+        'register ' || register || ': column ' || column_name || ' has hardly a row of '
+        || {{ counted('holes', 'period') }} || ', the first from ' || {{ as_text('first_start') }} || ', where '
+        || {{ as_text('usual_rows') }} || ' are usual in a '
+        || case when measure = 'rows_by_month' then 'month' else 'week' end
+        || '. Is a part of a year missing, or does the register end before the data do?' as sentence
+    from holes_of_registers
+    union all
+    select
+        severity,
+        register,
+        column_name,
+        measure,
+        years as row_count,
+        'register ' || register || ': column ' || column_name || ' has in the first and last months of '
+        || {{ as_text('calendar_year') }} || ' ' || {{ as_text('cast(ratio as decimal(6, 2))') }}
+        || ' times the rows of the months beside them'
+        || case when years = 1 then '' else ', and in ' || {{ counted('years - 1', 'other year') }} || ' as well' end
+        || '. Is a part of the year missing, or is it there twice?' as sentence
+    from steps_of_registers
+
+)
+
+select * from final

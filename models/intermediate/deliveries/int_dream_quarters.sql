@@ -1,0 +1,52 @@
+with
+
+dream_weeks as (
+
+    select * from {{ ref('stg_registers__dream_weeks') }}
+
+),
+
+match_groups as (
+
+    select * from {{ ref('stg_registers__match_groups') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_calendar_weeks') }}
+
+),
+
+-- a week in the middle of each quarter
+middle_weeks as (
+
+    select
+        year_week,
+        iso_year as calendar_year,
+        cast(floor((iso_week - 1) / 13) + 1 as integer) as calendar_quarter
+    from weeks
+    where iso_week in (7, 20, 33, 46)
+
+),
+
+final as (
+
+    select
+        dream_weeks.person_id,
+        middle_weeks.calendar_year,
+        middle_weeks.calendar_quarter,
+        match_groups.match_group
+    from dream_weeks
+    inner join middle_weeks
+        on dream_weeks.dream_week = middle_weeks.year_week
+    left join match_groups
+        on
+            dream_weeks.person_id = match_groups.person_id
+            and middle_weeks.calendar_year = match_groups.calendar_year
+            and middle_weeks.calendar_quarter = match_groups.calendar_quarter
+    where dream_weeks.dream_code like '7%'
+
+)
+
+select * from final

@@ -1,0 +1,224 @@
+with
+
+persons as (
+
+    select * from {{ ref('int_delivery_persons') }}
+
+),
+
+population as (
+
+    select * from {{ ref('stg_registers__population') }}
+
+),
+
+moves as (
+
+    select * from {{ ref('stg_registers__moves') }}
+
+),
+
+migrations as (
+
+    select * from {{ ref('stg_registers__migrations') }}
+
+),
+
+permits as (
+
+    select * from {{ ref('stg_registers__permits') }}
+
+),
+
+job_months as (
+
+    select * from {{ ref('stg_registers__job_months') }}
+
+),
+
+prescriptions as (
+
+    select * from {{ ref('stg_registers__prescriptions') }}
+
+),
+
+hospital_contacts as (
+
+    select * from {{ ref('stg_registers__hospital_contacts') }}
+
+),
+
+health_contacts as (
+
+    select * from {{ ref('stg_registers__health_contacts') }}
+
+),
+
+danish_education as (
+
+    select * from {{ ref('stg_registers__danish_education') }}
+
+),
+
+dream_weeks as (
+
+    select * from {{ ref('stg_registers__dream_weeks') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_calendar_weeks') }}
+
+),
+
+-- texts YYWW of this century sort as their weeks do
+dream_spans as (
+
+    select
+        person_id,
+        min(dream_week) as first_week,
+        max(dream_week) as last_week
+    from dream_weeks
+    -- 997 to 999: dead, gone, or past the age
+    where dream_week < '90' and dream_code < '997'
+    group by person_id
+
+),
+
+health_spans as (
+
+    select
+        person_id,
+        min(fee_week) as first_week,
+        max(fee_week) as last_week
+    from health_contacts
+    group by person_id
+
+),
+
+spans as (
+
+    select
+        'bef' as register,
+        person_id,
+        min(reference_date) as first_date,
+        max(reference_date) as last_date
+    from population
+    group by person_id
+    union all
+    select
+        'flyt' as register,
+        person_id,
+        min(move_date) as first_date,
+        max(move_date) as last_date
+    from moves
+    group by person_id
+    union all
+    select
+        'vnds' as register,
+        person_id,
+        min(migration_date) as first_date,
+        max(migration_date) as last_date
+    from migrations
+    where direction_code = 'I'
+    group by person_id
+    union all
+    select
+        'ophg' as register,
+        person_id,
+        min(permit_date) as first_date,
+        max(permit_date) as last_date
+    from permits
+    group by person_id
+    union all
+    select
+        'bfl' as register,
+        person_id,
+        min(job_end_date) as first_date,
+        max(job_end_date) as last_date
+    from job_months
+    where paid_hours > 0
+    group by person_id
+    union all
+    select
+        'lmdb' as register,
+        person_id,
+        min(dispensing_date) as first_date,
+        max(dispensing_date) as last_date
+    from prescriptions
+    group by person_id
+    union all
+    select
+        'lpr_adm' as register,
+        person_id,
+        min(admission_date) as first_date,
+        max(admission_date) as last_date
+    from hospital_contacts
+    group by person_id
+    union all
+    select
+        'danskudd' as register,
+        person_id,
+        min(start_date) as first_date,
+        max(start_date) as last_date
+    from danish_education
+    group by person_id
+    union all
+    select
+        'sssy' as register,
+        health_spans.person_id,
+        firsts.week_start as first_date,
+        lasts.week_start as last_date
+    from health_spans
+    inner join weeks as firsts
+        on health_spans.first_week = firsts.year_week
+    inner join weeks as lasts
+        on health_spans.last_week = lasts.year_week
+    union all
+    select
+        'dream' as register,
+        dream_spans.person_id,
+        firsts.week_start as first_date,
+        lasts.week_start as last_date
+    from dream_spans
+    inner join weeks as firsts
+        on dream_spans.first_week = firsts.year_week
+    inner join weeks as lasts
+        on dream_spans.last_week = lasts.year_week
+
+),
+
+years_of_bef as (
+
+    select
+        min(first_reference_date) as first_date,
+        max(last_reference_date) as last_date
+    from persons
+
+),
+
+final as (
+
+    select
+        spans.register,
+        spans.person_id,
+        spans.first_date,
+        spans.last_date,
+        persons.birth_date,
+        persons.death_date,
+        persons.emigration_date,
+        persons.first_permit_date,
+        {{ days_between('persons.death_date', 'spans.last_date') }} as days_after_death,
+        {{ days_between('persons.emigration_date', 'spans.last_date') }} as days_after_emigration,
+        {{ days_between('spans.first_date', 'persons.first_permit_date') }} as days_before_permit,
+        persons.person_id is not null as is_in_bef,
+        spans.last_date between years_of_bef.first_date and years_of_bef.last_date as is_in_the_years_of_bef
+    from spans
+    cross join years_of_bef
+    left join persons
+        on spans.person_id = persons.person_id
+
+)
+
+select * from final

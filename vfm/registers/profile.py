@@ -1,0 +1,137 @@
+"""The profile of a delivery: what is measured of its registers, what of it cannot be right, what changed since another.
+
+The measures and their bands stand in models/sources.yml, their SQL in models/intermediate/deliveries; the build makes
+the same tables. A profile holds counts and means, never a person.
+"""
+
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from vfm.warehouse import dbt_sql
+from vfm.warehouse.sql_text import literal
+
+FOLDER = dbt_sql.PROJECT / "models" / "intermediate" / "deliveries"
+CALENDAR = dbt_sql.PROJECT / "models" / "intermediate" / "population" / "int_calendar_weeks.sql"
+REF = re.compile(r"ref\('(\w+)'\)")
+KEPT = "int_delivery_profile"
+COLUMNS = {
+    "register": "varchar",
+    "column_name": "varchar",
+    "measure": "varchar",
+    "period": "varchar",
+    "counted": "double",
+    "base_rows": "bigint",
+}
+SMALL = 100  # rows; a measure of fewer is not compared
+SHARE_POINTS = 5  # percentage points by which a share must differ
+MEAN_RATIO = 1.2
+
+
+def make_profile(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the models of the profile in a database that holds the staging models and raw.acceptances."""
+    models = {path.stem: path for path in [CALENDAR, *FOLDER.glob("*.sql")]}
+    needs = {name: set(REF.findall(path.read_text("utf-8"))) & set(models) for name, path in models.items()}
+    for name in TopologicalSorter(needs).static_order():
+        kind = "table" if name in (CALENDAR.stem, KEPT, "int_delivery_persons") else "view"
+        con.execute(f"create {kind} {dbt_sql.SCHEMAS['int']}.{name} as {dbt_sql.render(models[name])}")
+
+
+def findings(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
+    """Return what the profile finds: (register, severity, rows, sentence), `accepted` among the severities."""
+    return con.execute(
+        f"select register, severity, row_count, sentence from {dbt_sql.SCHEMAS['int']}.int_delivery_findings "
+        "order by register, severity, finding"
+    ).fetchall()
+
+
+def save(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the profile as a csv that only the owner can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    con.execute(
+        f"copy (from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all) to {literal(path)} (format csv, header true)"
+    )
+
+
+def attach(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
+    """Read an earlier profile, a csv or a warehouse, as the table `earlier`.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message is a sentence for a person.
+    """
+    if not earlier.is_file():
+        raise ValueError(f"AGAINST is {earlier}: there is no such file. Give the profile or the warehouse of a build.")
+    try:
+        if earlier.suffix == ".csv":
+            types = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
+            relation = f"read_csv({literal(earlier)}, header = true, columns = {{{types}}})"
+        else:
+            con.execute(f"attach {literal(earlier)} as earlier_warehouse (read_only)")
+            relation = f"earlier_warehouse.{dbt_sql.SCHEMAS['int']}.{KEPT}"
+        con.execute(f"create temp table earlier as select {', '.join(COLUMNS)} from {relation}")
+    except duckdb.Error as problem:
+        raise ValueError(
+            f"AGAINST is {earlier}: it holds no profile of a delivery. Give the delivery_profile.csv of an "
+            "earlier check, or the warehouse.duckdb of an earlier build."
+        ) from problem
+
+
+def changes(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
+    """Compare the profile with the table `earlier`.
+
+    Returns
+    -------
+    list of tuple
+        (register, severity, rows, sentence) of measures that moved, and of months or weeks with other rows than before.
+    """
+    now = f"{dbt_sql.SCHEMAS['int']}.{KEPT}"
+    lines = []
+    query = f"""
+        select register, column_name, measure, period, coalesce(bands.is_share, true),
+               earlier.counted / earlier.base_rows, now.counted / now.base_rows, now.base_rows
+        from {now} as now
+        join earlier using (register, column_name, measure, period)
+        join {dbt_sql.SCHEMAS['int']}.int_delivery_bands as bands using (register, measure)
+        where now.base_rows >= {SMALL} and earlier.base_rows >= {SMALL}
+        order by all
+    """
+    for register, column, measure, period, is_share, before, after, rows in con.execute(query).fetchall():
+        far = 100 * abs(after - before) >= SHARE_POINTS if is_share else _ratio(after, before) >= MEAN_RATIO
+        if far:
+            was, is_now = (f"{100 * v:.1f} %" if is_share else f"{v:.2f}" for v in (before, after))
+            of = "" if period == "all" else f" of {period}"
+            lines.append(
+                (register, "warning", rows, f"column {column}: {measure}{of} was {was} and is {is_now}.")
+            )
+    query = f"""
+        select register, measure, count(*), min(period), max(period)
+        from (from {now} where measure like 'rows_by_%') as now
+        join (from earlier where measure like 'rows_by_%') as earlier
+        using (register, measure, period)
+        where abs(now.counted - earlier.counted) > 3 * sqrt(earlier.counted) + 0.05 * earlier.counted
+        group by all
+        order by all
+    """
+    for register, measure, periods, first, last in con.execute(query).fetchall():
+        unit = measure.removeprefix("rows_by_") + ("s" if periods > 1 else "")
+        lines.append(
+            (
+                register,
+                "warning",
+                periods,
+                f"{periods} {unit} from {first} to {last} have another number of rows than before.",
+            )
+        )
+    return sorted(lines)
+
+
+def _ratio(one, other):
+    """How many times the smaller of two numbers the larger is."""
+    low, high = sorted((abs(one), abs(other)))
+    return float("inf") if low == 0 < high else high / low if low else 1.0
