@@ -1,4 +1,4 @@
--- What cannot be right in a delivery as a whole: docs/bad_input.md#profile. Bands: models/sources.yml.
+-- What cannot be right in a delivery as a whole: docs/bad_input.md#profile.
 {{ config(severity='warn') }}
 
 with

@@ -15,3 +15,8 @@ def date_spine(*_, **__):
 def generate_series(*_, **__):
     """Return a query, since a model selects from it."""
     return "select 1 as generated_number"
+
+
+def escape_single_quotes(text):
+    """Return the text as it stands between single quotes, as dbt does."""
+    return text.replace("'", "''")

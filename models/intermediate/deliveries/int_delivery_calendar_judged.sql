@@ -81,7 +81,7 @@ filled as (
 
 ),
 
--- what is usual: the mean of the six periods before, or of the six after where that is less and not nothing
+-- what is usual: the mean of the six periods before, or of the six after where that is less
 usual as (
 
     select
@@ -104,7 +104,10 @@ compared as (
 
     select
         *,
-        case when rows_before > 0 and rows_after > 0 then least(rows_before, rows_after) else rows_before end as usual_rows
+        case
+            when rows_before > 0 and rows_after > 0 then least(rows_before, rows_after)
+            else rows_before
+        end as usual_rows
     from usual
 
 ),
@@ -145,8 +148,10 @@ quarters as (
         register,
         column_name,
         extract(year from period_start) as calendar_year,
-        cast(sum(case when extract(month from period_start) <= 3 then period_rows else 0 end) as double) as first_rows,
-        cast(sum(case when extract(month from period_start) >= 10 then period_rows else 0 end) as double) as last_rows,
+        sum(case when extract(month from period_start) <= 3 then period_rows else 0 end)
+            as first_rows,
+        sum(case when extract(month from period_start) >= 10 then period_rows else 0 end)
+            as last_rows,
         count(*) as months
     from filled
     where measure = 'rows_by_month'
@@ -170,6 +175,7 @@ steps as (
     select
         *,
         inner_rows / outer_rows as ratio,
+        abs(ln(greatest(inner_rows / outer_rows, 0.01))) as step,
         3 * sqrt(1 / outer_rows + 1 / greatest(inner_rows, 1)) as margin
     from beside
     -- who comes differs from one year to the next
@@ -183,10 +189,11 @@ steps_of_registers as (
         register,
         column_name,
         'steps' as measure,
-        min(case when ratio not between 0.55 and 1.8 then 'error' else 'warning' end) as severity,
+        min(case when ratio not between 0.55 and 1.8 then 'error' else 'warning' end)
+            as severity,
         cast(count(*) as bigint) as years,
-        cast(min_by(calendar_year, abs(ln(greatest(ratio, 0.01))) * -1) as integer) as calendar_year,
-        min_by(ratio, abs(ln(greatest(ratio, 0.01))) * -1) as ratio
+        cast(max_by(calendar_year, step) as integer) as calendar_year,
+        max_by(ratio, step) as ratio
     from steps
     where ratio < 0.7 * (1 - margin) or ratio > 1.45 * (1 + margin)
     group by register, column_name
@@ -202,10 +209,12 @@ final as (
         measure,
         holes as row_count,
         'register ' || register || ': column ' || column_name || ' has hardly a row of '
-        || {{ counted('holes', 'period') }} || ', the first from ' || {{ as_text('first_start') }} || ', where '
+        || {{ counted('holes', 'period') }} || ', the first from '
+        || {{ as_text('first_start') }} || ', where '
         || {{ as_text('usual_rows') }} || ' are usual in a '
         || case when measure = 'rows_by_month' then 'month' else 'week' end
-        || '. Is a part of a year missing, or does the register end before the data do?' as sentence
+        || '. Is a part of a year missing, or does the register end before the data do?'
+            as sentence
     from holes_of_registers
     union all
     select
@@ -214,10 +223,14 @@ final as (
         column_name,
         measure,
         years as row_count,
-        'register ' || register || ': column ' || column_name || ' has in the first and last months of '
-        || {{ as_text('calendar_year') }} || ' ' || {{ as_text('cast(ratio as decimal(6, 2))') }}
+        'register ' || register || ': column ' || column_name
+        || ' has in the first and last months of ' || {{ as_text('calendar_year') }} || ' '
+        || {{ as_text('cast(ratio as decimal(6, 2))') }}
         || ' times the rows of the months beside them'
-        || case when years = 1 then '' else ', and in ' || {{ counted('years - 1', 'other year') }} || ' as well' end
+        || case
+            when years = 1 then ''
+            else ', and in ' || {{ counted('years - 1', 'other year') }} || ' as well'
+        end
         || '. Is a part of the year missing, or is it there twice?' as sentence
     from steps_of_registers
 

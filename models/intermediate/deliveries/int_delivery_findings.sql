@@ -45,7 +45,9 @@ final as (
         named.row_count,
         named.sentence || case
             when acceptances.finding is null
-                then ' If it is true of the delivery, accept ' || named.finding || '. See docs/bad_input.md#profile.'
+                then
+                    ' If it is true of the delivery, accept ' || named.finding
+                    || '. See docs/bad_input.md#profile.'
             else ' Accepted: ' || acceptances.reason
         end as sentence
     from named

@@ -12,7 +12,7 @@ bands as (
 
 ),
 
--- a share of few rows is far from its mean by chance: three standard errors are allowed, and 100 rows are needed
+-- Wilson's interval of three standard errors: a share of few rows is far from its mean by chance
 measured as (
 
     select
@@ -24,19 +24,36 @@ measured as (
         bands.expected_high,
         bands.says,
         bands.why,
-        profile.counted / profile.base_rows as measured_value,
-        case
-            when bands.is_share
-                then 3 * sqrt(greatest(profile.counted * (profile.base_rows - profile.counted), 0)) / sqrt(profile.base_rows)
-                / profile.base_rows
-            else 0
-        end as margin
+        cast(profile.base_rows as double) as base,
+        profile.counted / profile.base_rows as measured_value
     from profile
     inner join bands
         on
             profile.register = bands.register
             and profile.measure = bands.measure
-    where profile.base_rows >= 100
+    where profile.base_rows >= case when bands.is_share then 20 else 100 end
+
+),
+
+spread as (
+
+    select
+        *,
+        case
+            when is_share
+                then
+                    3 / (1 + 9 / base)
+                    * sqrt(
+                        greatest(measured_value * (1 - measured_value), 0) / base
+                        + 9 / (4 * base * base)
+                    )
+            else 0
+        end as half_width,
+        case
+            when is_share then (measured_value + 9 / (2 * base)) / (1 + 9 / base)
+            else measured_value
+        end as middle
+    from measured
 
 ),
 
@@ -45,12 +62,14 @@ judged as (
     select
         *,
         case
-            when measured_value + margin < possible_low or measured_value - margin > possible_high then 'error'
-            when measured_value + margin < expected_low or measured_value - margin > expected_high then 'warning'
+            when middle + half_width < possible_low or middle - half_width > possible_high
+                then 'error'
+            when middle + half_width < expected_low or middle - half_width > expected_high
+                then 'warning'
             else 'ok'
         end as severity,
         greatest(expected_low - measured_value, measured_value - expected_high) as distance
-    from measured
+    from spread
 
 ),
 
@@ -61,7 +80,7 @@ outside as (
         count(*) over (partition by register, measure) - 1 as others,
         row_number() over (
             partition by register, measure
-            order by severity, distance desc, period
+            order by severity asc, distance desc, period asc
         ) as place
     from judged
     where severity <> 'ok'
@@ -77,11 +96,17 @@ final as (
         measure,
         base_rows as row_count,
         'register ' || register || ': column ' || column_name || ': '
-        || {{ measure_text('measured_value', 'is_share') }} || ' of ' || {{ counted('base_rows', 'row') }}
-        || case when period = 'all' then '' else ' of ' || period end || ' ' || says
-        || case when others = 0 then '' else ', and ' || {{ counted('others', 'other period') }} || ' are off too' end
+        || {{ measure_text('measured_value', 'is_share') }} || ' of '
+        || {{ counted('base_rows', 'row') }}
+        || case when period = 'all' then '' else ' of ' || period end
+        || ' ' || says
+        || case
+            when others = 0 then ''
+            else ', and ' || {{ counted('others', 'other period') }} || ' are off too'
+        end
         || '; ' || {{ measure_text('expected_low', 'is_share') }} || ' to '
-        || {{ measure_text('expected_high', 'is_share') }} || ' are expected. ' || why as sentence
+        || {{ measure_text('expected_high', 'is_share') }} || ' are expected. ' || why
+            as sentence
     from outside
     where place = 1
 

@@ -96,8 +96,10 @@ final as (
         end as emigration_date,
         permitted.first_permit_date,
         -- bef goes on without the person
-        {{ days_between('seen.last_reference_date', 'last_date.last_date') }} > 366 as is_gone_before_the_end,
-        {{ days_between('seen.last_reference_date', 'dead.death_date') }} between 0 and 366 as died_within_a_year_of_bef
+        {{ days_between('seen.last_reference_date', 'last_date.last_date') }} > 366
+            as is_gone_before_the_end,
+        {{ days_between('seen.last_reference_date', 'dead.death_date') }} between 0 and 366
+            as died_within_a_year_of_bef
     from seen
     cross join last_date
     left join dead

@@ -1,4 +1,4 @@
--- the scans are written from models/sources.yml by macros/deliveries/profile.sql, which dbt cannot see the models of
+-- macros/deliveries/profile.sql writes the scans from models/sources.yml, where dbt sees no ref
 -- depends_on: {{ ref('stg_registers__population') }}
 -- depends_on: {{ ref('stg_registers__migrations') }}
 -- depends_on: {{ ref('stg_registers__moves') }}
@@ -19,6 +19,11 @@
 -- depends_on: {{ ref('int_life_courses') }}
 -- depends_on: {{ ref('int_paid_months') }}
 -- depends_on: {{ ref('int_hospital_links') }}
+-- depends_on: {{ ref('int_job_dates') }}
+-- depends_on: {{ ref('int_prescription_links') }}
+-- depends_on: {{ ref('int_health_links') }}
+-- depends_on: {{ ref('int_dream_links') }}
+-- depends_on: {{ ref('int_dream_quarters') }}
 with
 
 {{ delivery_profile() }}

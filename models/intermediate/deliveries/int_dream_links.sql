@@ -24,7 +24,8 @@ final as (
         dream_weeks.person_id,
         dream_weeks.dream_code,
         weeks.week_start,
-        {{ days_between('persons.first_permit_date', 'weeks.week_start') }} / 7.0 as weeks_after_permit
+        {{ days_between('persons.first_permit_date', 'weeks.week_start') }} / 7.0
+            as weeks_after_permit
     from dream_weeks
     inner join weeks
         on dream_weeks.dream_week = weeks.year_week

@@ -22,10 +22,13 @@ final as (
         hospital_contacts.admission_date,
         hospital_contacts.diagnosis_code,
         persons.sex_code,
-        {{ text_matches('hospital_contacts.diagnosis_code', '^D[A-Z][0-9]{2}[0-9A-Z]*$') }} as has_the_form_of_icd10,
+        {{ text_matches('hospital_contacts.diagnosis_code', '^D[A-Z][0-9]{2}[0-9A-Z]*$') }}
+            as has_the_form_of_icd10,
         count(*) over (
             partition by
-                hospital_contacts.person_id, hospital_contacts.admission_date, hospital_contacts.diagnosis_code
+                hospital_contacts.person_id,
+                hospital_contacts.admission_date,
+                hospital_contacts.diagnosis_code
         ) as rows_of_the_day
     from hospital_contacts
     left join persons

@@ -31,7 +31,10 @@ ordered as (
 
     select
         *,
-        lag(direction_code) over (partition by person_id order by migration_date, direction_code) as previous_direction_code,
+        lag(direction_code) over (
+            partition by person_id
+            order by migration_date, direction_code
+        ) as previous_direction_code,
         row_number() over (
             partition by person_id, extract(year from migration_date)
             order by migration_date desc, direction_code desc
@@ -55,7 +58,8 @@ final as (
     left join ends_of_years
         on
             ordered.person_id = ends_of_years.person_id
-            and extract(year from ordered.migration_date) = extract(year from ends_of_years.reference_date)
+            and extract(year from ordered.migration_date)
+            = extract(year from ends_of_years.reference_date)
 
 )
 

@@ -49,7 +49,8 @@ final as (
         persons.person_id is not null as is_in_bef,
         persons.sex_code,
         persons.first_immigration_date is not null as has_immigrated,
-        {{ days_between('persons.first_immigration_date', 'ordered.permit_date') }} as days_after_immigration,
+        {{ days_between('persons.first_immigration_date', 'ordered.permit_date') }}
+            as days_after_immigration,
         in_dream.person_id is not null as has_dream_weeks
     from ordered
     left join in_dream

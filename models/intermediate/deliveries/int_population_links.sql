@@ -126,7 +126,8 @@ final as (
     left join ends_of_years as next_year
         on
             own.person_id = next_year.person_id
-            and extract(year from own.reference_date) + 1 = extract(year from next_year.reference_date)
+            and extract(year from own.reference_date) + 1
+            = extract(year from next_year.reference_date)
     left join deaths
         on own.person_id = deaths.person_id
     left join emigrants
