@@ -96,13 +96,14 @@ final as (
         measure,
         base_rows as row_count,
         'register ' || register || ': column ' || column_name || ': '
-        || {{ measure_text('measured_value', 'is_share') }} || ' of '
-        || {{ counted('base_rows', 'row') }}
-        || case when period = 'all' then '' else ' of ' || period end
-        || ' ' || says
+        || {{ measure_text('measured_value', 'is_share') }} || ' '
+        || case when is_share then 'of ' || {{ counted('base_rows', 'row') }} || ' ' else '' end
+        || case when period = 'all' then '' else 'of ' || period || ' ' end
+        || says
+        || case when is_share then '' else ' over ' || {{ counted('base_rows', 'row') }} end
         || case
             when others = 0 then ''
-            else ', and ' || {{ counted('others', 'other period') }} || ' are off too'
+            else ' (' || {{ counted('others', 'other period') }} || ' as well)'
         end
         || '; ' || {{ measure_text('expected_low', 'is_share') }} || ' to '
         || {{ measure_text('expected_high', 'is_share') }} || ' are expected. ' || why
