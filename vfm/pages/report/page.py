@@ -107,7 +107,7 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         words=words,
         language=language,
         badge=badge,
-        origin=sentence,
+        origin=" ".join([sentence, *_accepted(results, words)]),
         synthetic=is_synthetic(results.build),
         chapters=CHAPTERS,
         figures=figures,
@@ -122,6 +122,13 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         script=(HERE / "page.js").read_text(encoding="utf-8"),
         data=_script_safe(data),
     )
+
+
+def _accepted(results, words):
+    """Say what is unusual in the delivery and was accepted, with the reasons as the analysts wrote them."""
+    table = results.tables["meta.delivery_acceptances"]
+    findings = [f"{row.finding} ({row.reason.rstrip('.')})" for row in table[table["is_found"]].itertuples()]
+    return [words("accepted", findings="; ".join(findings))] if findings else []
 
 
 def _positions(words):

@@ -11,6 +11,7 @@ INDICATOR = ("municipality_code", "municipality_name", "benchmark_indicator", "e
 NEEDED = {
     "meta.build_info": ("built_at", "git_commit", "data_origin", "accounts_origin"),
     "meta.method": ("name", "value"),
+    "meta.delivery_acceptances": ("finding", "reason", "is_found"),
     "report.key_numbers": ("name", "value", "withheld_reason"),
     "report.outcome_shares": ("population_group", "outcome", "spells", "share", "withheld_reason"),
     "report.hazard_ratios": ("sex", "term", "hazard_ratio", "ci_low", "withheld_reason", "certainty_rank"),

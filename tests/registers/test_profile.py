@@ -1,0 +1,174 @@
+"""The profile of a delivery: what is wrong from end to end is noticed, what is true can be accepted, changes are said."""
+
+import shutil
+
+import duckdb
+import pytest
+
+from vfm.registers import __main__ as command
+from vfm.registers import check
+from vfm.warehouse import dbt_sql
+
+# each is one statement that spoils a whole column, and the finding that says so
+SPOILED = {
+    "sex swapped": ("bef", "* replace (3 - cast(KOEN as integer) as KOEN)", "bef.main_persons_are_women"),
+    "ages off by one": ("bef", "* replace (cast(ALDER as integer) + 1 as ALDER)", "bef.exact_age"),
+    "no partner": ("bef", "* replace (cast(null as varchar) as E_FAELLE_ID)", "bef.couples_have_partners"),
+    "one family": ("bef", "* replace ('000000000001' as FAMILIE_ID)", "bef.one_main_person"),
+    "directions swapped": (
+        "vnds",
+        "* replace (if(INDUD_KODE = 'I', 'U', 'I') as INDUD_KODE)",
+        "vnds.immigrants_are_there",
+    ),
+    "municipalities swapped": ("flyt", "* replace (GL_KOM as KOM, KOM as GL_KOM)", "flyt.arrives_where_bef_says"),
+    "deaths counted from 1970": (
+        "dod",
+        "* replace (cast(DODDATO as date) - interval 10 year as DODDATO)",
+        "dod.",
+    ),
+    "permits counted from 1970": (
+        "ophg",
+        "* replace (cast(TILLADELSESDATO as date) - 3653 as TILLADELSESDATO)",
+        "ophg.immigration_is_near",
+    ),
+    "hours of a week": ("bfl", "* replace (AJO_LOENTIMER / 4.33 as AJO_LOENTIMER)", "bfl.mean_hours"),
+    "hours times ten, capped": (
+        "bfl",
+        "* replace (least(AJO_LOENTIMER * 10, 744) as AJO_LOENTIMER)",
+        "bfl.mean_hours",
+    ),
+    "running numbers for drugs": (
+        "lmdb",
+        "* replace (cast(row_number() over () as varchar) as ATC)",
+        "lmdb.form_of_atc",
+    ),
+    "no contacts": ("sssy", "* replace (0 as KONTAKT)", "sssy.mean_contacts"),
+    "no specialty": ("sssy", "* replace (cast(null as varchar) as SPEC2)", "sssy.specialty_filled"),
+    "diagnoses without their D": ("lpr_adm", "* replace (substr(C_ADIAG, 2) as C_ADIAG)", "lpr_adm.form_of_icd10"),
+    "one patient type": ("lpr_adm", "* replace (2 as C_PATTYPE)", "lpr_adm.inpatients"),
+    "one course": ("danskudd", "* replace ('2' as UUDDNR)", "danskudd.commonest_course"),
+}
+
+
+@pytest.fixture(scope="module")
+def registers(small_world):
+    """The registers of the small world."""
+    return small_world.folder / "registers"
+
+
+def spoil(registers, folder, register, query):
+    """Copy a delivery with one register rewritten by `select <query> from register`."""
+    shutil.copytree(registers, folder, ignore=shutil.ignore_patterns(register))
+    (folder / register).mkdir()
+    source = f"read_parquet('{registers}/{register}/*.parquet', union_by_name = true)"
+    with duckdb.connect() as con:
+        con.execute(f"copy (select {query} from {source}) to '{folder}/{register}/all.parquet' (format parquet)")
+    return folder
+
+
+def said(lines, *levels):
+    return [line.sentence for line in lines if line.level in levels]
+
+
+def test_the_small_world_has_neither_error_nor_warning(registers):
+    assert said(check.check(registers), "error", "warning", "accepted") == []
+
+
+@pytest.mark.parametrize("fault", SPOILED)
+def test_a_column_that_is_wrong_from_end_to_end_stops_the_build(fault, registers, tmp_path):
+    register, query, finding = SPOILED[fault]
+    sentences = said(check.check(spoil(registers, tmp_path / "spoiled", register, query)), "error")
+    assert any(f"accept {finding}" in sentence for sentence in sentences), sentences
+
+
+@pytest.mark.parametrize(
+    ("register", "kept", "finding"),
+    [
+        ("bef", "not (year(cast(REFERENCETID as date)) = 2012 and hash(PNR) % 2 = 0)", "bef.stays"),
+        ("dream", "true", "dream.rows_by_week"),
+        ("bfl", "cast(AJO_JOB_SLUT_DATO as date) < date '2016-01-01'", "bfl.rows_by_month"),
+        ("flyt", "hash(HAEND_DATO) % 2 = 0", "flyt.moves_are_there"),
+    ],
+)
+def test_a_hole_within_the_years_stops_the_build(register, kept, finding, registers, tmp_path):
+    blank = ", ".join(f"null as Y_12{week}" for week in range(10, 20))
+    query = f"* replace ({blank})" if register == "dream" else "*"
+    folder = spoil(registers, tmp_path / "spoiled", register, query)
+    with duckdb.connect() as con:
+        path = folder / register / "all.parquet"
+        con.execute(f"create table kept as from read_parquet('{path}') where {kept}")
+        con.execute(f"copy kept to '{path}' (format parquet)")
+    assert any(f"accept {finding}." in sentence for sentence in said(check.check(folder), "error"))
+
+
+def test_what_is_true_is_accepted_by_name_with_a_reason(registers, tmp_path):
+    register, query, finding = SPOILED["ages off by one"]
+    folder = spoil(registers, tmp_path / "spoiled", register, query)
+    (folder / "accepted.csv").write_text(
+        f'finding,reason\n{finding},"Ages are of the day after, as agreed."\n', encoding="utf-8"
+    )
+    lines = check.check(folder)
+    assert not [sentence for sentence in said(lines, "error") if finding in sentence]
+    (sentence,) = said(lines, "accepted")
+    assert sentence.endswith("Accepted: Ages are of the day after, as agreed.")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("finding,reason\nbef.man,Because it is so.\n", "bef.man is no finding of the delivery profile"),
+        ("finding,reason\nbef.men,\n", "bef.men has no reason"),
+        ("finding,reason\nbef.no-value,We have none of them.\n", "bef.no-value is no finding"),
+    ],
+)
+def test_an_acceptance_that_names_nothing_or_says_nothing_is_refused(text, says, registers, tmp_path):
+    folder = shutil.copytree(registers, tmp_path / "delivery")
+    (folder / "accepted.csv").write_text(text, encoding="utf-8")
+    (sentence,) = said(check.check(folder), "error")
+    assert says in sentence
+    assert sentence.endswith("See docs/bad_input.md#accepted.")
+
+
+def test_the_profile_is_kept_without_a_person_and_compared(registers, tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "delivery_profile.csv"
+    check.check(registers, keep=kept)
+    assert kept.stat().st_mode & 0o077 == 0
+    with duckdb.connect() as con:
+        persons = {pnr for (pnr,) in con.sql(f"select PNR from '{registers}/bef/*.parquet'").fetchall()}
+    assert not persons & set(kept.read_text("utf-8").replace("\n", ",").split(","))
+    assert said(check.check(registers, against=kept), "warning") == []
+    folder = spoil(registers, tmp_path / "later", "lmdb", "* replace ('J01CE02' as ATC)")
+    changed = said(check.check(folder, against=kept), "warning")
+    assert any("antibiotics was" in sentence and "and is 100.0 %" in sentence for sentence in changed)
+    monkeypatch.setenv("VFM_REGISTERS", str(registers))
+    monkeypatch.setenv("VFM_BUILD", str(tmp_path / "build"))
+    assert command.main(["check", "--against", str(tmp_path / "nothing.csv")]) == 1
+    assert "there is no such file" in capsys.readouterr().err
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert command.main(["check", "--against", str(tmp_path / "other.csv")]) == 1
+    assert "holds no profile of a delivery" in capsys.readouterr().err
+
+
+def test_every_band_is_argued_and_within_the_possible():
+    bands = dbt_sql.macro("declared_bands")
+    assert len({(band["register"], band["name"]) for band in bands}) == len(bands)
+    for band in bands:
+        (possible_low, possible_high), (low, high) = band["possible"], band["expected"]
+        assert possible_low <= low < high <= possible_high, band
+        assert band["why"].endswith(".") and len(band["why"].split()) > 3, band
+        assert sum(kind in band for kind in ("count", "mean", "commonest")) == 1, band
+
+
+def test_every_column_is_measured():
+    """Each column of each register is in a band of its own, or its rule allows no row without a right value."""
+    measured = {(band["register"], band["column"].strip("()").split(",")[0]) for band in dbt_sql.macro("declared_bands")}
+    for name, register in dbt_sql.sources().items():
+        for column in register.columns:
+            if (name, column) not in measured | UNMEASURED:
+                pytest.fail(f"{name}.{column} has no band in models/sources.yml")
+
+
+# the rules of tests/registers judge every value of these
+UNMEASURED = {
+    ("vnds", "HAEND_DATO"), ("dod", "PNR"), ("ophg", "FORKLAR"), ("lpr_adm", "RECNUM"),
+}  # fmt: skip
