@@ -15,8 +15,8 @@
           says: are of men
           why: where the band is from, a sentence
 
-    A share of few rows is far from its mean by chance: nothing is said below 100 rows, nor within three standard errors
-    of a band.
+    A share by year is one of all years, too. A share of few rows is far from its mean by chance:
+    int_delivery_measures_judged allows for it.
 #}
 
 {# The measures of models/sources.yml with their bands: a list of dictionaries. #}
@@ -89,7 +89,7 @@
     ),
     {% endfor %}
 
-    measured as (
+    by_period as (
 
         {% for bands in scans.values() %}
         {% set scan = 'scan_' ~ loop.index %}
@@ -122,6 +122,24 @@
         group by period
         {{ 'union all' if not loop.last }}
         {% endfor %}
+
+    ),
+
+    -- a share by year is one of all years, too
+    measured as (
+
+        select * from by_period
+        union all
+        select
+            register,
+            column_name,
+            measure,
+            'all' as period,
+            sum(counted) as counted,
+            cast(sum(base_rows) as bigint) as base_rows
+        from by_period
+        where period <> 'all' and base_rows is not null
+        group by register, column_name, measure
 
     )
 

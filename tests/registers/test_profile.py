@@ -24,7 +24,7 @@ SPOILED = {
     "deaths counted from 1970": (
         "dod",
         "* replace (cast(DODDATO as date) - interval 10 year as DODDATO)",
-        "dod.",
+        "bef.nothing_after_death",
     ),
     "permits counted from 1970": (
         "ophg",
@@ -155,7 +155,7 @@ def test_every_band_is_argued_and_within_the_possible():
     for band in bands:
         (possible_low, possible_high), (low, high) = band["possible"], band["expected"]
         assert possible_low <= low < high <= possible_high, band
-        assert band["why"].endswith(".") and len(band["why"].split()) > 3, band
+        assert band["why"].endswith((".", "?")) and len(band["why"].split()) > 3, band
         assert sum(kind in band for kind in ("count", "mean", "commonest")) == 1, band
 
 

@@ -52,9 +52,7 @@ def save(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    con.execute(
-        f"copy (from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all) to {literal(path)} (format csv, header true)"
-    )
+    con.sql(f"from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all").df().to_csv(path, index=False)
 
 
 def attach(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:

@@ -31,7 +31,7 @@ measured as (
         on
             profile.register = bands.register
             and profile.measure = bands.measure
-    where profile.base_rows >= case when bands.is_share then 20 else 100 end
+    where profile.base_rows >= case when bands.is_share then 8 else 100 end
 
 ),
 

@@ -31,7 +31,10 @@ seen as (
         min(sex_code) as sex_code,
         min(birth_date) as birth_date,
         min(reference_date) as first_reference_date,
-        max(reference_date) as last_reference_date
+        max(reference_date) as last_reference_date,
+        min_by(municipality_code, reference_date) as municipality_code,
+        min_by(family_place_code, reference_date) as family_place_code,
+        min_by(country_code, reference_date) as country_code
     from population
     group by person_id
 
@@ -86,6 +89,9 @@ final as (
         seen.birth_date,
         seen.first_reference_date,
         seen.last_reference_date,
+        seen.municipality_code,
+        seen.family_place_code,
+        seen.country_code,
         dead.death_date,
         travelled.first_immigration_date,
         case

@@ -20,6 +20,25 @@ ends_of_years as (
 
 ),
 
+persons as (
+
+    select * from {{ ref('int_delivery_persons') }}
+
+),
+
+permits as (
+
+    select * from {{ ref('stg_registers__permits') }}
+
+),
+
+permitted as (
+
+    select distinct person_id
+    from permits
+
+),
+
 years as (
 
     select distinct extract(year from reference_date) as calendar_year
@@ -51,8 +70,14 @@ final as (
         ordered.direction_code,
         ordered.previous_direction_code,
         ordered.is_last_of_year and years.calendar_year is not null as is_judged,
-        ends_of_years.person_id is not null as is_there_at_the_end_of_the_year
+        ends_of_years.person_id is not null as is_there_at_the_end_of_the_year,
+        persons.country_code,
+        permitted.person_id is not null as has_permit
     from ordered
+    left join persons
+        on ordered.person_id = persons.person_id
+    left join permitted
+        on ordered.person_id = permitted.person_id
     left join years
         on extract(year from ordered.migration_date) = years.calendar_year
     left join ends_of_years

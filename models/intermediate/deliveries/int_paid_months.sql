@@ -19,7 +19,7 @@ jobs as (
 
 ),
 
-final as (
+months as (
 
     select
         person_id,
@@ -29,6 +29,16 @@ final as (
         cast(sum(paid_hours) as double) as paid_hours
     from jobs
     group by person_id, {{ month_start('job_end_date') }}
+
+),
+
+final as (
+
+    select
+        *,
+        lag(month_start) over (partition by person_id order by month_start)
+        = {{ add_months('month_start', -1) }} as continues
+    from months
 
 )
 
