@@ -22,7 +22,7 @@ import yaml
 from vfm.warehouse.paths import PROJECT
 
 MACROS = PROJECT / "macros"
-SCHEMAS = {"source": "raw", "stg": "staging", "seed": "classifications"}
+SCHEMAS = {"source": "raw", "stg": "staging", "int": "intermediate", "seed": "classifications"}
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 PREFIX = "project_macro__"  # hides a macro from its own file, so that all are found where `return` works
 DATABASE = ContextVar("DATABASE")
@@ -56,6 +56,11 @@ class _Dbt:
         return f"date_diff('{part}', cast({first_date} as timestamp), cast({second_date} as timestamp))"
 
     @staticmethod
+    def date_spine(datepart, start_date, end_date):
+        dates = f"generate_series({start_date}, {end_date} - interval 1 day, interval 1 {datepart})"
+        return f"select unnest({dates}) as date_{datepart}"
+
+    @staticmethod
     def escape_single_quotes(text):
         return str(text).replace("'", "''")
 
@@ -71,9 +76,9 @@ class _Adapter:
         return _by_name(self.macros, own if own in self.macros else f"default__{name}")
 
 
-def _ref(name):
-    schema = SCHEMAS["stg"] if name.startswith("stg_") else SCHEMAS["seed"]
-    return f"{schema}.{name}"
+def table_of(name: str) -> str:
+    """Return schema and table of a model or seed."""
+    return f"{SCHEMAS.get(name.partition('_')[0], SCHEMAS['seed'])}.{name}"
 
 
 def _return(value):
@@ -134,7 +139,7 @@ def macros_globals(macros: dict[str, Callable]) -> dict[str, Any]:
         "execute": False,
         "invocation_args_dict": {"project_dir": str(PROJECT)},
         "modules": SimpleNamespace(re=re, datetime=datetime),
-        "ref": _ref,
+        "ref": table_of,
         "return": _return,
         "run_query": _run_query,
         "source": lambda _, register: f"{SCHEMAS['source']}.{register}",
@@ -181,7 +186,7 @@ def render(path: Path) -> str:
     Returns
     -------
     str
-        SQL for DuckDB, over the schemas raw, staging and classifications.
+        SQL for DuckDB, over the schemas raw, staging, intermediate and classifications.
     """
     return environment().from_string(path.read_text(encoding="utf-8")).render()
 
