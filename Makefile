@@ -7,6 +7,8 @@ SCALE ?=
 SCALES ?=
 SEEDS ?=
 ENGINE ?=
+export ONLY ?=
+HELD_OUT ?=
 
 venv := .venv
 python := $(venv)/bin/python
@@ -16,7 +18,7 @@ dbt := $(venv)/bin/dbt --no-use-colors
 folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +111,10 @@ recovery: $(installed)  ## build from 20 other seeds, compare with print and tru
 
 attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
 	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
+
+# ONLY is read from the environment, where make puts what is set on its command line: no shell takes it apart
+mutations: $(installed)  ## make every mistake in a delivery that data managers have seen, see which the check misses (20 minutes): ONLY='column/bef.*'
+	@$(python) -m vfm.synthetic.verify.mutations $(if $(HELD_OUT),--held-out)
 
 # requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \

@@ -76,8 +76,9 @@ class _Adapter:
         return _by_name(self.macros, own if own in self.macros else f"default__{name}")
 
 
-def _ref(name):
-    return f"{SCHEMAS.get(name.split('_')[0], SCHEMAS['seed'])}.{name}"
+def table_of(name: str) -> str:
+    """Return schema and table of a model or seed."""
+    return f"{SCHEMAS.get(name.partition('_')[0], SCHEMAS['seed'])}.{name}"
 
 
 def _return(value):
@@ -173,7 +174,7 @@ def macros_globals(macros: dict[str, Callable]) -> dict[str, Any]:
         "graph": SimpleNamespace(sources=sources()),
         "invocation_args_dict": {"project_dir": str(PROJECT)},
         "modules": SimpleNamespace(re=re, datetime=datetime),
-        "ref": _ref,
+        "ref": table_of,
         "return": _return,
         "run_query": _run_query,
         "source": lambda _, table: f"{SCHEMAS['source']}.{table}",
@@ -220,7 +221,7 @@ def render(path: Path) -> str:
     Returns
     -------
     str
-        SQL for DuckDB, over the schemas raw, staging and classifications.
+        SQL for DuckDB, over the schemas raw, staging, intermediate and classifications.
     """
     return environment().from_string(path.read_text(encoding="utf-8")).render()
 
