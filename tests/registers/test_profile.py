@@ -1,4 +1,4 @@
-"""The profile of a delivery: what is wrong from end to end is noticed, what is true can be accepted, changes are said."""
+"""The profile of a delivery: what is wrong from end to end is noticed, and what is true can be accepted."""
 
 import shutil
 
@@ -20,7 +20,11 @@ SPOILED = {
         "* replace (if(INDUD_KODE = 'I', 'U', 'I') as INDUD_KODE)",
         "vnds.immigrants_are_there",
     ),
-    "municipalities swapped": ("flyt", "* replace (GL_KOM as KOM, KOM as GL_KOM)", "flyt.arrives_where_bef_says"),
+    "municipalities swapped": (
+        "flyt",
+        "* replace (GL_KOM as KOM, KOM as GL_KOM)",
+        "flyt.arrives_where_bef_says",
+    ),
     "deaths counted from 1970": (
         "dod",
         "* replace (cast(DODDATO as date) - interval 10 year as DODDATO)",
@@ -44,7 +48,11 @@ SPOILED = {
     ),
     "no contacts": ("sssy", "* replace (0 as KONTAKT)", "sssy.mean_contacts"),
     "no specialty": ("sssy", "* replace (cast(null as varchar) as SPEC2)", "sssy.specialty_filled"),
-    "diagnoses without their D": ("lpr_adm", "* replace (substr(C_ADIAG, 2) as C_ADIAG)", "lpr_adm.form_of_icd10"),
+    "diagnoses without their D": (
+        "lpr_adm",
+        "* replace (substr(C_ADIAG, 2) as C_ADIAG)",
+        "lpr_adm.form_of_icd10",
+    ),
     "one patient type": ("lpr_adm", "* replace (2 as C_PATTYPE)", "lpr_adm.inpatients"),
     "one course": ("danskudd", "* replace ('2' as UUDDNR)", "danskudd.commonest_course"),
 }
@@ -62,7 +70,9 @@ def spoil(registers, folder, register, query):
     (folder / register).mkdir()
     source = f"read_parquet('{registers}/{register}/*.parquet', union_by_name = true)"
     with duckdb.connect() as con:
-        con.execute(f"copy (select {query} from {source}) to '{folder}/{register}/all.parquet' (format parquet)")
+        con.execute(
+            f"copy (select {query} from {source}) to '{folder}/{register}/all.parquet' (format parquet)"
+        )
     return folder
 
 
@@ -160,8 +170,11 @@ def test_every_band_is_argued_and_within_the_possible():
 
 
 def test_every_column_is_measured():
-    """Each column of each register is in a band of its own, or its rule allows no row without a right value."""
-    measured = {(band["register"], band["column"].strip("()").split(",")[0]) for band in dbt_sql.macro("declared_bands")}
+    """Each column is in a band of its own, or its rule allows no row without a right value."""
+    measured = {
+        (band["register"], band["column"].strip("()").split(",")[0])
+        for band in dbt_sql.macro("declared_bands")
+    }
     for name, register in dbt_sql.sources().items():
         for column in register.columns:
             if (name, column) not in measured | UNMEASURED:

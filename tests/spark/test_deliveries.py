@@ -161,7 +161,7 @@ def mounted_on_duckdb(folder):
         files = dbt_sql.macro("register_files", str(folder), con=con)
         if not files:
             dbt_sql.macro("mount_registers")
-        for name, register in sorted(check.declared_registers().items()):
+        for name, register in sorted(dbt_sql.sources().items()):
             dbt_sql.macro("mount_register", register, str(folder), files.get(name), con=con)
     return str(stopped.value)
 
@@ -245,7 +245,7 @@ def test_the_rules_say_what_they_say_on_duckdb(turn, prepared, delivery):
     for bad in turn:
         expect(bad, [line for line in lines if line.register == bad.register])
     told = {result.node.name: result for result in ended.result if result.node.resource_type == "test"}
-    assert set(told) == set(check.declared_registers())
+    assert set(told) == set(dbt_sql.sources())
     for register, result in told.items():
         mine = [line for line in lines if line.register == register]
         if said(mine):

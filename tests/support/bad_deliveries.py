@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import tiny_registers
 
 from vfm.registers import check
+from vfm.warehouse import dbt_sql
 
 #: Parts of the project that stage and judge every register.
 STAGING_PROJECT = [
@@ -190,7 +191,7 @@ CASES = [
          {"UUDDNR": "'4'"}),
     case("unreadable", "danskudd", "column STARTDATO has 1 row that no date", {"STARTDATO": "'spring'"}),
 ]  # fmt: skip
-BY_REGISTER = [[bad for bad in CASES if bad.register == name] for name in check.declared_registers()]
+BY_REGISTER = [[bad for bad in CASES if bad.register == name] for name in dbt_sql.sources()]
 ROUNDS = [[bad for bad in turn if bad] for turn in itertools.zip_longest(*BY_REGISTER)]
 
 

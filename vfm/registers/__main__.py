@@ -32,7 +32,9 @@ def run_check(chosen: argparse.Namespace) -> int:
         return 1
     print(check.report(lines))
     if kept.is_file():
-        print(f"The profile of the delivery, counts alone, is in {Paths.from_environment(PROJECT).short(kept)}.")
+        print(
+            f"The profile of the delivery, counts alone, is in {Paths.from_environment(PROJECT).short(kept)}."
+        )
     print(f"{time.monotonic() - started:.1f} s for {folder}")
     return int(any(line.level == "error" for line in lines))
 
@@ -46,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.set_defaults(run=importing.main)
     command = commands.add_parser("check", help="say what is wrong with the registers of $VFM_REGISTERS")
     command.add_argument(
-        "--against", type=Path, help="earlier delivery_profile.csv or warehouse.duckdb: say what changed since"
+        "--against",
+        type=Path,
+        help="earlier delivery_profile.csv or warehouse.duckdb: say what changed since",
     )
     command.set_defaults(run=run_check)
     chosen = parser.parse_args(arguments)

@@ -170,7 +170,7 @@ def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterat
 
 
 def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | None) -> list[Line]:
-    """Make the profile of the delivery; say what of it cannot be right, and what changed since an earlier one."""
+    """Make the profile; say what of it cannot be right, and what changed since an earlier one."""
     profile.make_profile(con)
     lines = [
         Line(register, level, rows, sentence) for register, level, rows, sentence in profile.findings(con)

@@ -1,7 +1,7 @@
-"""The profile of a delivery: what is measured of its registers, what of it cannot be right, what changed since another.
+"""The profile of a delivery: its measures, which of them cannot be right, what changed since another.
 
-The measures and their bands stand in models/sources.yml, their SQL in models/intermediate/deliveries; the build makes
-the same tables. A profile holds counts and means, never a person.
+The measures and their bands stand in models/sources.yml, their SQL in models/intermediate/deliveries; the
+build makes the same tables. A profile holds counts and means, never a person.
 """
 
 import re
@@ -40,7 +40,7 @@ def make_profile(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def findings(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
-    """Return what the profile finds: (register, severity, rows, sentence), `accepted` among the severities."""
+    """Return what the profile finds: (register, severity, rows, sentence)."""
     return con.execute(
         f"select register, severity, row_count, sentence from {dbt_sql.SCHEMAS['int']}.int_delivery_findings "
         "order by register, severity, finding"
@@ -64,7 +64,9 @@ def attach(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
         If there is none; the message is a sentence for a person.
     """
     if not earlier.is_file():
-        raise ValueError(f"AGAINST is {earlier}: there is no such file. Give the profile or the warehouse of a build.")
+        raise ValueError(
+            f"AGAINST is {earlier}: there is no such file. Give the profile or the warehouse of a build."
+        )
     try:
         if earlier.suffix == ".csv":
             types = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
@@ -86,7 +88,8 @@ def changes(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
     Returns
     -------
     list of tuple
-        (register, severity, rows, sentence) of measures that moved, and of months or weeks with other rows than before.
+        (register, severity, rows, sentence) of measures that moved, and of months or weeks with other numbers
+        of rows than before.
     """
     now = f"{dbt_sql.SCHEMAS['int']}.{KEPT}"
     lines = []
@@ -95,7 +98,7 @@ def changes(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
                earlier.counted / earlier.base_rows, now.counted / now.base_rows, now.base_rows
         from {now} as now
         join earlier using (register, column_name, measure, period)
-        join {dbt_sql.SCHEMAS['int']}.int_delivery_bands as bands using (register, measure)
+        join {dbt_sql.SCHEMAS["int"]}.int_delivery_bands as bands using (register, measure)
         where now.base_rows >= {SMALL} and earlier.base_rows >= {SMALL}
         order by all
     """

@@ -118,12 +118,10 @@ def sources() -> dict[str, SimpleNamespace]:
     Returns
     -------
     dict
-        {register: object with source_name, identifier, schema, description, meta and columns}, in the file's order.
+        {register: object with source_name, identifier, schema, description, meta and columns}.
     """
     text = (PROJECT / "models" / "sources.yml").read_text(encoding="utf-8")
-    (registers,) = (
-        source for source in yaml.safe_load(text)["sources"] if source["name"] == "registers"
-    )
+    (registers,) = (source for source in yaml.safe_load(text)["sources"] if source["name"] == "registers")
 
     def described(entry, **more):
         meta = entry.get("config", {}).get("meta", {})

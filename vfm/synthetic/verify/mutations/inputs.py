@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.registers.check import declared_registers, seed_query
+from vfm.registers.check import seed_query
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
@@ -120,7 +120,7 @@ def sources() -> tuple[str, ...]:
 
 def is_register(name: str) -> bool:
     """Whether a source is a register and no seed."""
-    return name in declared_registers()
+    return name in dbt_sql.sources()
 
 
 @cache
@@ -208,7 +208,7 @@ class Inputs:
 
     def _mount(self, name, folder):
         files = [str(path) for path in sorted((Path(folder) / name).glob("*.parquet"))]
-        register = declared_registers()[name]
+        register = dbt_sql.sources()[name]
         self.con.execute(dbt_sql.macro("mount_register", register, str(folder), files, con=self.con))
 
     def _build(self, name):

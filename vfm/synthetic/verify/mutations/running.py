@@ -28,7 +28,8 @@ PROCESSES = 2
 OFTEN = 25  # mutations after which what is known so far is written
 #: what the check says follows from these, and from the delivery
 CHECK = ("vfm/registers/**/*", "vfm/warehouse/dbt_sql.py", "macros/**/*", "models/sources.yml",
-         "models/staging/**/*", "tests/registers/*.sql", "seeds/classifications/*", "dbt_project.yml",
+         "models/staging/**/*", "models/intermediate/deliveries/*", "tests/registers/*.sql",
+         "seeds/classifications/*", "dbt_project.yml",
          "vfm/synthetic/verify/mutations/judging.py")  # fmt: skip
 MOUNTING = PROJECT / "macros" / "deliveries" / "mount_registers.sql"
 BENCH = None  # of a worker's process
