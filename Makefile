@@ -112,6 +112,9 @@ recovery: $(installed)  ## build from 20 other seeds, compare with print and tru
 attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
 	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
 
+check-seeds: $(installed)  ## check worlds of 20 other seeds, of which the check must say nothing (15 minutes): SEEDS=2 for fewer, SCALE=0.1
+	@$(python) -m vfm.synthetic.verify.checked_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
+
 # ONLY is read from the environment, where make puts what is set on its command line: no shell takes it apart
 mutations: $(installed)  ## make every mistake in a delivery that data managers have seen, see which the check misses (20 minutes): ONLY='column/bef.*'
 	@$(python) -m vfm.synthetic.verify.mutations $(if $(HELD_OUT),--held-out)

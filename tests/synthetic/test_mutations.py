@@ -14,6 +14,7 @@ from vfm.synthetic.verify.mutations import report, running
 from vfm.synthetic.verify.mutations.catalogue import LEVELS, Mutation, catalogue
 from vfm.synthetic.verify.mutations.inputs import Changed
 from vfm.synthetic.verify.mutations.judging import Bench, Judgement, kind_of, score
+from vfm.synthetic.verify.worlds import make_world
 
 SMALLEST = 0.02
 BY_NAME = {each.name: each for each in catalogue()}
@@ -23,7 +24,7 @@ BY_NAME = {each.name: each for each in catalogue()}
 def worlds(tmp_path_factory):
     """Two tiny worlds of other persons."""
     folder = tmp_path_factory.mktemp("mutations")
-    return [running.make_world(folder / str(seed), seed, SMALLEST) for seed in (1, 2)]
+    return [make_world(folder / str(seed), seed, SMALLEST) for seed in (1, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -191,5 +192,5 @@ def test_what_was_judged_is_not_judged_again(worlds, tmp_path, monkeypatch):
     for each in known:
         kept.put(each)
     kept.write()
-    monkeypatch.setattr(running, "make_world", lambda folder, seed: worlds[folder.name == "other"])
+    monkeypatch.setattr(running, "make_world", lambda folder, seed, scale: worlds[folder.name == "other"])
     assert running.run(mutations, tmp_path, stream=io.StringIO()) == known

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +21,7 @@ from vfm.privacy.attack import attack_score
 from vfm.privacy.attack.playing import Played, play
 from vfm.privacy.attack.reading import Release
 from vfm.synthetic.verify.recovery import seeds_to_run
+from vfm.synthetic.verify.worlds import make_world
 from vfm.warehouse import machine, publish, terminal
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.paths import PROJECT, Paths
@@ -50,15 +50,10 @@ def attacked_seed(seed: int, scale: float, folder: Path) -> tuple[Played, list[a
     machine.BuildError
         If the world cannot be simulated or built.
     """
-    folders = {name: folder / name for name in ("out", "statbank", "truth")}
-    options = [word for name, path in folders.items() for word in (f"--{name}", str(path))]
-    command = [sys.executable, "-m", "vfm.synthetic", "--seed", str(seed), "--scale", f"{scale:g}", *options]
-    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise machine.BuildError(f"Seed {seed} was not simulated.", made.stderr.strip())
+    world = make_world(folder / "world", seed, scale)
     os.environ.update(
-        VFM_REGISTERS=str(folders["out"]),
-        VFM_STATBANK=str(folders["statbank"]),
+        VFM_REGISTERS=str(world.registers),
+        VFM_STATBANK=str(world.statbank),
         VFM_BUILD=str(folder / "build"),
         OPENBLAS_NUM_THREADS="1",  # the same sums on every machine
     )

@@ -13,6 +13,7 @@ from vfm.registers import check
 from vfm.registers.contract import read_contract
 from vfm.synthetic.verify.mutations.catalogue import SCORED, Mutation
 from vfm.synthetic.verify.mutations.inputs import Changed, Inputs
+from vfm.synthetic.verify.worlds import SimulatedDelivery
 from vfm.warehouse.sql_text import literal
 
 #: What a mutation comes to. `crashed`: the check itself failed, which helps nobody.
@@ -20,23 +21,6 @@ VERDICTS = ("refused", "warned", "harmless", "accepted", "crashed")
 CAUGHT = ("refused", "warned")
 #: A mutation counts where it changes so much of the spells or municipality-years.
 ENOUGH = 0.01
-
-
-@dataclass(frozen=True)
-class World:
-    """Where a simulated delivery and its accounts lie."""
-
-    folder: Path
-
-    @property
-    def registers(self) -> Path:
-        """The register folder."""
-        return self.folder / "registers"
-
-    @property
-    def statbank(self) -> Path:
-        """The folder of the accounts."""
-        return self.folder / "statbank"
 
 
 @dataclass(frozen=True)
@@ -86,13 +70,13 @@ class Bench:
 
     Parameters
     ----------
-    world, other : World
+    world, other : SimulatedDelivery
         The one that is changed, and one of other persons.
     work : Path
         A folder of this bench alone, for the changed delivery.
     """
 
-    def __init__(self, world: World, other: World, work: Path) -> None:
+    def __init__(self, world: SimulatedDelivery, other: SimulatedDelivery, work: Path) -> None:
         self.world, self.work = world, work
         self.con = duckdb.connect(config={"threads": 1})
         self.con.execute("create schema other")

@@ -4,8 +4,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,9 +14,10 @@ from typing import TextIO
 from vfm.synthetic.verify.mutations import inputs
 from vfm.synthetic.verify.mutations.catalogue import Mutation
 from vfm.synthetic.verify.mutations.inputs import Changed
-from vfm.synthetic.verify.mutations.judging import Bench, Judgement, World
+from vfm.synthetic.verify.mutations.judging import Bench, Judgement
+from vfm.synthetic.verify.worlds import SimulatedDelivery, make_world
 from vfm.synthetic.world import constants
-from vfm.warehouse import machine, terminal
+from vfm.warehouse import terminal
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.provenance import accounts_fingerprint, code_fingerprint, register_fingerprint
 
@@ -35,25 +34,6 @@ MOUNTING = PROJECT / "macros" / "deliveries" / "mount_registers.sql"
 BENCH = None  # of a worker's process
 
 
-def make_world(folder: Path, seed: int, scale: float = SCALE) -> World:
-    """Simulate the small world of a seed into a folder; `scale` is its share of all persons.
-
-    Raises
-    ------
-    machine.BuildError
-        If it cannot be simulated.
-    """
-    world = World(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    places = {"out": world.registers, "statbank": world.statbank, "truth": folder / "truth"}
-    options = [word for name, path in places.items() for word in (f"--{name}", str(path))]
-    command = [sys.executable, "-m", "vfm.synthetic", "--seed", str(seed), "--scale", f"{scale:g}", *options]
-    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise machine.BuildError(f"The world of seed {seed} was not simulated.", made.stderr.strip())
-    return world
-
-
 def _mark(*texts):
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
@@ -65,10 +45,10 @@ class Kept:
     ----------
     file : Path
         JSON.
-    worlds : iterable of World
+    worlds : iterable of SimulatedDelivery
     """
 
-    def __init__(self, file: Path, worlds: Iterable[World]) -> None:
+    def __init__(self, file: Path, worlds: Iterable[SimulatedDelivery]) -> None:
         self.file = file
         try:
             self.found = json.loads(file.read_text(encoding="utf-8"))
@@ -146,7 +126,10 @@ def run(
         In the order of the mutations.
     """
     mutations = list(mutations)
-    worlds = make_world(folder / "world", constants.DEFAULT_SEED), make_world(folder / "other", OTHER_SEED)
+    worlds = (
+        make_world(folder / "world", constants.DEFAULT_SEED, SCALE),
+        make_world(folder / "other", OTHER_SEED, SCALE),
+    )
     kept = Kept(folder / "kept.json", worlds)
     found = {each.name: known for each in mutations if (known := kept.judgement(each))}
     waiting = [each for each in mutations if each.name not in found]
