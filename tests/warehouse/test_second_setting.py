@@ -7,7 +7,8 @@ import duckdb
 import pytest
 import small_world
 
-from vfm.warehouse import variables
+from vfm.synthetic.verify.mutations import inputs
+from vfm.warehouse import dbt_sql, variables
 from vfm.warehouse.paths import PROJECT
 
 DEFAULTS = variables.of_project(PROJECT)
@@ -107,3 +108,19 @@ def test_the_docs_name_no_default_that_is_not_in_force(small):
     words = " ".join(part["description"] for part in [*nodes, *columns])
     assert len(words) > 50_000
     assert defaults_in(words) == {}
+
+
+def test_the_sql_without_dbt_makes_the_inputs_that_dbt_makes(small, monkeypatch):
+    """`make mutations` renders the models by itself: every row of the estimators' inputs is as built."""
+    monkeypatch.setattr(dbt_sql, "variables", lambda: DEFAULTS | SETTING)
+    monkeypatch.setattr(inputs, "SETTING", {})
+    inputs.query.cache_clear()
+    made = inputs.Inputs(small.folder / "registers", small.folder / "statbank").con
+    inputs.query.cache_clear()
+    made.execute(f"attach '{small.build / 'warehouse.duckdb'}' as built (read_only)")
+    for table in ("int_spells", "int_cox_input", "int_cost_need_input"):
+        mine, theirs = f"from base.intermediate.{table}", f"from built.intermediate.{table}"
+        (rows,) = made.execute(f"select count(*) {theirs}").fetchone()
+        assert rows > 100
+        assert made.execute(f"select count(*) {mine}").fetchone() == (rows,)
+        assert made.execute(f"{mine} except {theirs}").fetchall() == []
