@@ -143,11 +143,15 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
     """
     if not paths.warehouse.exists():
         raise NoPackError(f"There is no {paths.short(paths.warehouse)}: make build makes it.")
+    if paths.results.exists() and paths.results.samefile(paths.warehouse):
+        raise NoPackError(
+            f"{paths.short(paths.results)} is the warehouse itself: set VFM_RESULTS to the published file."
+        )
     manifest = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))
     declared = list(tables_to_publish(manifest).values())
     with (
         closing(published.connect(paths.results)) as con,
-        closing(duckdb.connect(str(paths.warehouse), read_only=True)) as warehouse,
+        closing(published.opened(paths.warehouse, paths.short(paths.warehouse))) as warehouse,
     ):
         build = _one_build(con, warehouse, paths)
         _same_tables(con, warehouse, {(each.schema, each.name) for each in declared}, paths)
