@@ -98,6 +98,10 @@ def test_the_pack_says_what_is_published_and_why_the_rest_is_not(paths):
     spells = next(row for row in read(folder, "columns.csv") if row["column"] == "spells")
     assert spells["withheld_by_reason"] == "few_persons 2"
     assert (spells["withheld"], spells["without_a_stated_reason"]) == ("2", "1")
+    reason = next(row for row in read(folder, "columns.csv") if row["column"] == "reason")
+    assert (reason["withheld"], reason["without_a_stated_reason"]) == ("0", "0")
+    method = next(row for row in read(folder, "tables.csv") if row["table"] == "method")
+    assert method["smallest_base_shown"] == "none: it rests on nothing"
     prints = {row["what"]: row["value"] for row in read(folder, "fingerprints.csv")}
     for path in folder.iterdir():
         if path.name not in ("fingerprints.csv", "index.html"):
