@@ -1,8 +1,11 @@
 """The release pack is whole, says what the published file rests on and hides, and may be refused."""
 
 import csv
+import dataclasses
 import hashlib
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import duckdb
@@ -95,6 +98,10 @@ def test_the_pack_says_what_is_published_and_why_the_rest_is_not(paths):
     spells = next(row for row in read(folder, "columns.csv") if row["column"] == "spells")
     assert spells["withheld_by_reason"] == "few_persons 2"
     assert (spells["withheld"], spells["without_a_stated_reason"]) == ("2", "1")
+    reason = next(row for row in read(folder, "columns.csv") if row["column"] == "reason")
+    assert (reason["withheld"], reason["without_a_stated_reason"]) == ("0", "0")
+    method = next(row for row in read(folder, "tables.csv") if row["table"] == "method")
+    assert method["smallest_base_shown"] == "none: it rests on nothing"
     prints = {row["what"]: row["value"] for row in read(folder, "fingerprints.csv")}
     for path in folder.iterdir():
         if path.name not in ("fingerprints.csv", "index.html"):
@@ -154,6 +161,35 @@ def test_a_file_of_another_build_is_refused(paths):
     with pytest.raises(release_pack.NoPackError, match="vfm.duckdb is not of the build in"):
         release_pack.write_pack(paths, paths.build / "release-pack")
     assert not list(paths.build.glob("release-pack*"))
+
+
+def refusal(paths, capsys, monkeypatch):
+    """What the command says of these files, in one line."""
+    monkeypatch.setattr(release_pack.Paths, "from_environment", lambda project: paths)
+    assert release_pack.main([]) == 1
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and not said.out
+    return said.err
+
+
+def test_a_file_that_someone_holds_is_said_in_a_sentence(paths, capsys, monkeypatch):
+    for path, name in ((paths.warehouse, "build/warehouse.duckdb"), (paths.results, "vfm.duckdb")):
+        code = f"import duckdb; con = duckdb.connect({str(path)!r}); print(1, flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as holder:
+            holder.stdout.readline()
+            said = refusal(paths, capsys, monkeypatch)
+            holder.stdin.close()
+        assert said.startswith(f"{name} is held by python") and f"(process {holder.pid}): close it" in said
+
+
+def test_the_warehouse_is_not_taken_for_the_published_file(paths, capsys, monkeypatch):
+    paths = dataclasses.replace(paths, results=paths.warehouse)
+    said = refusal(paths, capsys, monkeypatch)
+    assert said == (
+        "build/warehouse.duckdb is the warehouse itself: set VFM_RESULTS to the published file.\n"
+    )
 
 
 def test_without_a_warehouse_there_is_no_pack(paths):

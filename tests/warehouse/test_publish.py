@@ -199,6 +199,45 @@ def test_everything_that_is_not_declared_is_told_at_once(build):
     assert all(sentence.endswith(".") for sentence in refused.value.args)
 
 
+def inherit(build, parents):
+    """Say that a column's values are inherited, and what its model reads; report.between is not published."""
+
+    def change(document):
+        nodes = document["nodes"]
+        nodes["model.v.benchmark_indicators"]["columns"]["x"]["config"]["meta"]["precision"] = "inherited"
+        nodes["model.v.benchmark_indicators"]["depends_on"] = {"nodes": parents}
+        nodes["model.v.between"] = node("report", "between", meta={"publish": False}) | {
+            "depends_on": {"nodes": ["model.v.table_3_1", "model.v.spells", "model.v.between"]}
+        }
+
+    edit(build, "manifest.json", change)
+    edit(
+        build,
+        "run_results.json",
+        lambda document: document["results"].append({"unique_id": "model.v.between", "status": "success"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("parents", "match"),
+    [
+        (["model.v.stg"], "x of benchmark.benchmark_indicators says .* inherited, but the model reads stg,"),
+        (["source.v.registers.bef", "model.v.table_3_1"], "reads registers.bef, which is not published"),
+        (["seed.v.published"], "inherited, but the model reads no published table"),
+        (["model.v.between"], "inherited, but the model reads spells,"),
+    ],
+)
+def test_an_inherited_column_of_what_is_not_released_stops_it(build, parents, match):
+    publish.publish(**build)
+    inherit(build, parents)
+    refuses(build, match)
+
+
+def test_an_inherited_column_of_a_published_table_and_a_seed_is_published(build):
+    inherit(build, ["model.v.table_3_1", "seed.v.published"])
+    assert ("benchmark", "benchmark_indicators") in publish.publish(**build)
+
+
 def test_a_column_that_the_yml_does_not_have_stops_it(build):
     publish.publish(**build)
     in_warehouse(build, "alter table benchmark.benchmark_indicators add column more integer")

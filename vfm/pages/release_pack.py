@@ -62,8 +62,12 @@ def smallest_bases(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[list]:
-    """Describe the columns of a published table: rows of columns.csv."""
+    """Describe the columns of a published table: rows of columns.csv.
+
+    A column of reasons is empty where nothing is withheld: none of its cells is missing without a reason.
+    """
     name, rows = f'"{table.schema}"."{table.name}"', []
+    reasons = {column.withheld_reason for column in table.columns.values()}
     for column in table.columns.values():
         reason = f'"{column.withheld_reason}"' if column.withheld_reason else "null"
         counts = con.execute(
@@ -74,6 +78,8 @@ def columns(con: duckdb.DuckDBPyConnection, table: Table) -> list[list]:
             if is_null:
                 withheld[why] += count
         silent = withheld.pop(None, 0)
+        if column.name in reasons:
+            silent = 0
         cells = sum(count for *_, count in counts)
         rows.append(
             [table.schema, table.name, column.name, column.rests_on, column.precision.words, cells]
@@ -90,7 +96,8 @@ def tables(found: list[list], bases: dict[str, int], rows: dict[tuple[str, str],
         reasons = sum((row[7] for row in own), Counter())
         rests_on = ", ".join(dict.fromkeys(row[3] for row in own if row[3] != "nothing")) or "nothing"
         cells, withheld = (sum(row[place] for row in own) for place in (5, 6))
-        summed.append([schema, table, rests_on, bases.get(table), count, cells, withheld, reasons])
+        base = bases.get(table, f"none: it rests on {rests_on}")
+        summed.append([schema, table, rests_on, base, count, cells, withheld, reasons])
     return summed
 
 
@@ -143,11 +150,15 @@ def read_pack(paths: Paths) -> tuple[dict[str, list[list]], dict, int]:
     """
     if not paths.warehouse.exists():
         raise NoPackError(f"There is no {paths.short(paths.warehouse)}: make build makes it.")
+    if paths.results.exists() and paths.results.samefile(paths.warehouse):
+        raise NoPackError(
+            f"{paths.short(paths.results)} is the warehouse itself: set VFM_RESULTS to the published file."
+        )
     manifest = json.loads((paths.target / "manifest.json").read_text(encoding="utf-8"))
     declared = list(tables_to_publish(manifest).values())
     with (
         closing(published.connect(paths.results)) as con,
-        closing(duckdb.connect(str(paths.warehouse), read_only=True)) as warehouse,
+        closing(published.opened(paths.warehouse, paths.short(paths.warehouse))) as warehouse,
     ):
         build = _one_build(con, warehouse, paths)
         _same_tables(con, warehouse, {(each.schema, each.name) for each in declared}, paths)

@@ -60,7 +60,8 @@ def published_tables(manifest: dict, schemas: Collection[str]) -> dict[str, Tabl
     Raises
     ------
     DeclarationError
-        With one sentence for each declaration that is missing or cannot be read.
+        With one sentence for each declaration that is missing or cannot be read, and for each table whose
+        values are called inherited and are made from what is not released.
     """
     tables, wrong = {}, []
     for key, node in manifest["nodes"].items():
@@ -81,9 +82,42 @@ def published_tables(manifest: dict, schemas: Collection[str]) -> dict[str, Tabl
         elif publish:
             columns = _columns(name, node, wrong)
             tables[key] = Table(node["schema"], node["alias"], columns)
+    for key, table in tables.items():
+        wrong += _not_inherited(manifest["nodes"], key, table, tables, schemas)
     if wrong:
         raise DeclarationError(*wrong)
     return tables
+
+
+def _not_inherited(nodes, key, table, tables, schemas):
+    """A sentence for a table that calls values inherited though its sources are not all released, or none is.
+
+    A source that is released has been held against its own precision. What stands between, in a published
+    schema and itself unpublished, is followed to its own sources.
+    """
+    columns = [column.name for column in table.columns.values() if column.precision.words == "inherited"]
+    if not columns:
+        return
+    released, others = set(), set()
+    waiting, seen = [key], {key}
+    while waiting:
+        for parent in nodes[waiting.pop()].get("depends_on", {}).get("nodes", []):
+            node = nodes.get(parent, {})
+            if parent in tables:
+                released.add(parent)
+            elif node.get("schema") in schemas and parent not in seen:
+                waiting.append(parent)
+            elif node.get("resource_type") != "seed" and parent not in seen:
+                others.add(parent.split(".", 2)[-1])
+            seen.add(parent)
+    where = f"Column {columns[0]} of {table.schema}.{table.name} says that its values are inherited"
+    if others:
+        yield (
+            f"{where}, but the model reads {min(others)}, which is not published: read the published table "
+            "or declare the precision."
+        )
+    elif not released:
+        yield f"{where}, but the model reads no published table: declare the precision."
 
 
 def _meta(entry):

@@ -17,6 +17,7 @@ LARGEST_TABLE = 1_000_000  # rows; larger ones hold the persons of smaller ones 
 TABLES_OF_A_COLUMN = 2  # that are asked: the registers' own rows first, then the largest
 WORD = r"[\w-]+"
 PART = r"[0-9A-Za-z]+"  # of a word: an id may be joined to others by hyphens or underscores
+DIGITS = r"[0-9]+"  # an id of digits may stand between letters
 FRACTION = r"(\d)\.\d+"  # what stands behind a decimal point is no id
 NO_TEXT = r"(DOUBLE|FLOAT|BOOLEAN|DATE|TIME.*|INTERVAL|DECIMAL\(\d+,[1-9]\d*\))(\[\])*"
 FOUND = "known_ids"
@@ -127,7 +128,8 @@ def ids_in_tables(con: duckdb.DuckDBPyConnection, catalog: str) -> list[tuple[st
     )
     whole = rf"regexp_replace(said, '{FRACTION}', '\1', 'g')"
     parts = (
-        rf"list_concat([said], regexp_extract_all({whole}, '{WORD}'), regexp_extract_all({whole}, '{PART}'))"
+        rf"list_concat([said], regexp_extract_all({whole}, '{WORD}'), regexp_extract_all({whole}, '{PART}'), "
+        rf"regexp_extract_all({whole}, '{DIGITS}'))"
     )
     found = con.execute(
         f"""
@@ -174,6 +176,7 @@ def _words(text):
     """Words that may be ids: with a digit, and long enough."""
     whole = re.sub(FRACTION, r"\1", text, flags=re.ASCII)
     words = set(re.findall(WORD, whole, re.ASCII)) | set(re.findall(PART, whole))
+    words |= set(re.findall(DIGITS, whole))
     return {word for word in words if len(word) >= FEWEST_CHARACTERS and re.search(r"\d", word)}
 
 

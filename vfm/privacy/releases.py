@@ -1,5 +1,6 @@
 """What two published files tell together: persons who came, moved or were corrected between deliveries."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,8 +18,14 @@ COUNTS = {
     "benchmark.expected_durations": (("municipality_code",), {"spells": "spells"}),
     "report.table_2_1": (("sex", "outcome"), {"spells": "spells"}),
     "report.table_2_2": (("residence_ground", "outcome"), {"spells": "spells"}),
+    "benchmark.cox_concordance": (("sex",), {"spells": "spells"}),
     "expenditure.programme_persons": (("municipality_code", "year"), {"persons": "persons"}),
 }
+#: What is silent, said with every comparison.
+NOT_COMPARED = (
+    "Not compared: cells that one file withholds, means, full-year persons, and counts that are rounded."
+)
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 
 class NotComparableError(ValueError):
@@ -61,7 +68,8 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
     Raises
     ------
     NotComparableError
-        If a file lacks a table or column, of which the first is named, or the methods differ.
+        If a file lacks a table or column, of which the first is named, a count is no whole number, or the
+        methods differ or give no disclosure limit.
     """
     layouts = [_layout(con) for con in (old, new)]
     for name, own, other in (("OLD", *layouts), ("NEW", *reversed(layouts))):
@@ -69,14 +77,7 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
         if apart:
             has = "another type of" if apart in own else "no"
             raise NotComparableError(f"The file {name} has {has} {apart}: it is of another layout.")
-    for column in (
-        "meta.method.name",
-        *(f"{table}.{key}" for table, (keys, _) in COUNTS.items() for key in keys),
-    ):
-        if column not in layouts[0]:
-            raise NotComparableError(
-                f"The files have no {column}: they are of another version of the project."
-            )
+    _known(layouts[0])
     methods = [
         con.execute("select name, value from meta.method order by name").fetchall() for con in (old, new)
     ]
@@ -86,7 +87,10 @@ def comparable(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -
                 f"The files are of two methods ({(one or other)[0]} differs): "
                 "only files of one method are compared."
             )
-    return int(dict(methods[0])["disclosure_limit"])
+    limit = dict(methods[0]).get("disclosure_limit")
+    if not str(limit).isdecimal():
+        raise NotComparableError(f"meta.method gives {limit} as disclosure_limit, which is no whole number.")
+    return int(limit)
 
 
 def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> list[Change]:
@@ -107,7 +111,8 @@ def changes(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> l
     for table, (key, counts) in COUNTS.items():
         for column, sql in counts.items():
             query = f"select {', '.join(key)}, {sql} from {table}"
-            found += _differences(table, column, *(_counted(con, query) for con in (old, new)))
+            counted = (_counted(name, con, table, query) for name, con in (("OLD", old), ("NEW", new)))
+            found += _differences(table, column, *counted)
     before, after = (_bounds(name, con) for name, con in (("OLD", old), ("NEW", new)))
     for table, cell in sorted(before.keys() & after.keys(), key=str):
         (least, most), (least_now, most_now) = before[table, cell], after[table, cell]
@@ -123,7 +128,7 @@ def _bounds(name, con):
     if played.contradictions:
         raise NotComparableError(
             f"The attack does not fit the file {name} ({', '.join(played.contradictions)}): "
-            "its numbers contradict each other."
+            f"{next(iter(played.contradictions.values()))}."
         )
     return played.bounds()
 
@@ -138,9 +143,34 @@ def _layout(con):
     )
 
 
-def _counted(con, query):
+def _known(layout):
+    """Make sure that what is compared is there, and that counts are whole numbers."""
+    counts = [
+        f"{table}.{column}"
+        for table, (_, told) in COUNTS.items()
+        for column in dict.fromkeys(re.findall(r"\w+", " ".join(told.values())))
+    ]
+    keys = [f"{table}.{key}" for table, (names, _) in COUNTS.items() for key in names]
+    for column in ("meta.method.name", "meta.method.value", *keys, *counts):
+        if column not in layout:
+            raise NotComparableError(
+                f"The files have no {column}: they are of another version of the project."
+            )
+        if column in counts and not _WHOLE.fullmatch(layout[column]):
+            raise NotComparableError(
+                f"{column} is of type {layout[column]} in both files: it is to be a whole number."
+            )
+
+
+def _counted(name, con, table, query):
     """{cell: count}; None where it is withheld."""
-    return {tuple(row[:-1]): row[-1] for row in con.execute(query).fetchall()}
+    rows = con.execute(query).fetchall()
+    cells = {row[:-1]: row[-1] for row in rows}
+    if len(cells) < len(rows) or any(None in cell for cell in cells):
+        raise NotComparableError(
+            f"{table} of the file {name} has rows that do not say what they are about, or two about one cell."
+        )
+    return cells
 
 
 def _differences(table, column, before, after) -> Iterator[Change]:

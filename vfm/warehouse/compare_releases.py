@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.privacy.releases import Change, NotComparableError, changes, comparable
+from vfm.privacy.releases import NOT_COMPARED, Change, NotComparableError, changes, comparable
 from vfm.warehouse import published
 
 
@@ -29,11 +29,21 @@ def differences(old: str | Path, new: str | Path) -> tuple[int, list[Change]]:
 
     Raises
     ------
-    UnreadableError, NotComparableError
+    NotComparableError
         If a file is no published file of this project, or they are of two layouts or methods: one sentence.
     """
-    with closing(published.connect(old)) as before, closing(published.connect(new)) as after:
+    with closing(_opened("OLD", old)) as before, closing(_opened("NEW", new)) as after:
         return comparable(before, after), changes(before, after)
+
+
+def _opened(name, path):
+    """A published file; a refusal says which of the two it is."""
+    if not Path(path).exists():
+        raise NotComparableError(f"There is no {Path(path).name}: set {name} to a published file.")
+    try:
+        return published.connect(path)
+    except published.UnreadableError as problem:
+        raise NotComparableError(f"{name}: {problem}") from problem
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not chosen.old or not chosen.new:
             raise NotComparableError("Which files? Set OLD and NEW to two published files.")
         limit, found = differences(chosen.old, chosen.new)
-    except (published.UnreadableError, NotComparableError, duckdb.Error) as problem:
+    except (NotComparableError, duckdb.Error) as problem:
         print(str(problem).splitlines()[0], file=sys.stderr)
         return 1
     telling = [change for change in found if change.tells_of_few(limit)]
@@ -56,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{change.table}  {change.column}  {cell}  {few}")
     print(
         f"{len(found):,} numbers of persons and spells differ; {len(telling):,} differences are for certain "
-        f"of fewer than {limit}."
+        f"of fewer than {limit}. {NOT_COMPARED}"
     )
     return int(bool(telling))
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from vfm.warehouse.dbt_runs import LOCK_HOLDER
 from vfm.warehouse.paths import PROJECT, Paths
 
 
@@ -36,17 +37,40 @@ def connect(path: str | Path) -> duckdb.DuckDBPyConnection:
     path = Path(path)
     if not path.exists():
         raise UnreadableError(f"There is no {path.name}: make build writes it.")
-    try:
-        con = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
-    except duckdb.Error as problem:
-        first = str(problem).strip().splitlines()[0]
-        raise UnreadableError(f"{path.name} cannot be opened ({first}).") from problem
+    con = opened(path, path.name, {"enable_external_access": "false"})
     try:
         con.execute("select data_origin, accounts_origin from meta.build_info")
     except duckdb.Error as problem:
         con.close()
         raise another_version(path, "meta.build_info") from problem
     return con
+
+
+def opened(path: Path, name: str, config: dict | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, read-only.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        What the file is called in a message.
+    config : dict, optional
+        Of DuckDB.
+
+    Raises
+    ------
+    UnreadableError
+        If another process holds it, which is named, or it is no DuckDB file that can be read.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=True, config=config or {})
+    except (duckdb.Error, UnicodeError) as problem:
+        holder = LOCK_HOLDER.search(str(problem))
+        if holder:
+            by = f"{Path(holder['program']).name} (process {holder['pid']})"
+            raise UnreadableError(f"{name} is held by {by}: close it there and try again.") from problem
+        first = str(problem).strip().splitlines()[0]
+        raise UnreadableError(f"{name} cannot be opened ({first}).") from problem
 
 
 def another_version(path: str | Path, lacking: str) -> UnreadableError:

@@ -14,7 +14,7 @@ comparison as (
 
 benchmark as (
 
-    select * from {{ ref('int_benchmark_indicators') }}
+    select * from {{ ref('benchmark_indicators') }}
 
 ),
 

@@ -10,10 +10,14 @@
 {% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
 {% set coefficients = {
     'cox_coefficients': 'coefficient', 'cox_diagnostics': 'efron_coefficient', 'appendix_table_6_1': 'standard_error',
+    'hazard_ratios': 'hazard_ratio',
 } %}
+{# the baseline steps where the bands give a week #}
 {% set curves = [
-    ('survival_bands', 'sex', "'employment'", 'survival'), ('cumulative_incidence', 'sex', 'cause', 'incidence'),
-    ('municipal_curves', 'municipality_code', "'employment'", 'observed_survival'),
+    ('survival_bands', 'survival_bands', 'sex', "'employment'", 'survival'),
+    ('cox_baseline', 'survival_bands', 'sex', "'employment'", 'survival'),
+    ('cumulative_incidence', 'cumulative_incidence', 'sex', 'cause', 'incidence'),
+    ('municipal_curves', 'municipal_curves', 'municipality_code', "'employment'", 'observed_survival'),
 ] %}
 with
 
@@ -62,6 +66,21 @@ persons as (
         count(*) as persons
     from members
     group by municipality_code, year
+
+),
+
+national_persons as (
+
+    select
+        year,
+        {% for share in composition_terms() %}
+        least(
+            count(distinct case when {{ share.condition }} then person_id end),
+            count(distinct case when {{ share.condition }} then null else person_id end)
+        ) as {{ share.term }}{{ "," if not loop.last }}
+        {% endfor %}
+    from members
+    group by year
 
 ),
 
@@ -133,14 +152,14 @@ at_risk as (
 
 points as (
 
-    {% for curve, unit, cause, value in curves %}
+    {% for curve, weeks, unit, cause, value in curves %}
     select
         '{{ curve }}' as curve,
         {{ unit }} as unit,
         {{ cause }} as cause,
         week,
         lag(week) over (partition by {{ unit }}, {{ cause }} order by week) as week_before
-    from {{ ref(curve) }}
+    from {{ ref(weeks) }}
     where {{ value }} is not null
     {{ "union all" if not loop.last }}
     {% endfor %}
@@ -194,6 +213,8 @@ cells as (
         'expenditure_per_person':
             'coalesce(published.full_year_persons, published.expenditure_per_full_year_person_dkk)',
         'expenditure_need': 'published.actual_dkk',
+        'municipal_expenditure':
+            'coalesce(published.full_year_persons, published.actual_dkk, published.expected_dkk)',
     }.items() %}
     select
         '{{ table }}' as published_table,
@@ -219,6 +240,43 @@ cells as (
         on
             published.municipality_code = persons.municipality_code
             and published.year = persons.year
+    union all
+    select
+        'municipal_groups' as published_table,
+        published.municipality_code || ' ' || cast(published.year as varchar) || ' {{ share.term }}'
+            as cell,
+        persons.{{ share.term }} as persons,
+        published.share as published_value
+    from {{ ref('municipal_groups') }} as published
+    left join persons
+        on
+            published.municipality_code = persons.municipality_code
+            and published.year = persons.year
+    where published.term = '{{ share.term }}'
+    union all
+    select
+        'national_composition' as published_table,
+        cast(published.year as varchar) || ' {{ share.term }}' as cell,
+        national_persons.{{ share.term }} as persons,
+        published.{{ share.term }} as published_value
+    from {{ ref('national_composition') }} as published
+    left join national_persons
+        on published.year = national_persons.year
+    union all
+    {% endfor %}
+    {% for grouping_set, input in {
+        'programme': 'int_cost_need_input', 'supplementary': 'int_supplementary_cost_need_input',
+    }.items() %}
+    select
+        'supplementary_comparison' as published_table,
+        '{{ grouping_set }}' as cell,
+        count(distinct members.person_id) as persons,
+        1 as published_value
+    from members
+    inner join {{ ref(input) }} as cost_need_cells
+        on
+            members.municipality_code = cost_need_cells.municipality_code
+            and members.year = cost_need_cells.year
     union all
     {% endfor %}
     {% for table in modelled %}
@@ -315,6 +373,18 @@ cells as (
             published.residence_ground in (population.residence_group, 'all')
             and published.outcome in (spells.outcome, 'total')
     group by published.residence_ground, published.outcome
+    union all
+    select
+        'outcome_shares' as published_table,
+        published.population_group || ' ' || published.outcome as cell,
+        count(distinct spells.person_id) as persons,
+        max(coalesce(published.spells, published.share)) as published_value
+    from {{ ref('outcome_shares') }} as published
+    left join (spells inner join population on spells.person_id = population.person_id)
+        on
+            published.population_group in (spells.sex, population.residence_group, 'all')
+            and published.outcome = spells.outcome
+    group by published.population_group, published.outcome
     union all
     {% for table, key, of in [
         ('table_2_1_durations', 'sex', 'spells.sex'),

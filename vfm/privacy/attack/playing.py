@@ -24,6 +24,9 @@ ATTACKS: dict[str, Callable[[Release], list[Finding]]] = {
     "years and municipalities": margins.programme_findings,
 }
 
+#: What a file that is not as the project publishes it makes of an attack.
+_ODD = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+
 
 @dataclass
 class Played:
@@ -40,7 +43,7 @@ class Played:
     seconds : dict
         {attack: CPU seconds}.
     contradictions : dict
-        {attack: what it ran into}; its assumptions do not hold of this file.
+        {attack: what it ran into}; its assumptions do not hold of this file, or it is of another layout.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -92,6 +95,9 @@ def play(
         except ContradictionError as problem:
             played.contradictions[name] = str(problem)
             return []
+        except _ODD as problem:
+            played.contradictions[name] = _odd(problem)
+            return []
         finally:
             played.seconds[name] = time.process_time() - began
 
@@ -99,13 +105,28 @@ def play(
         played.findings += timed(name, lambda name=name: ATTACKS[name](release))
     played.refined = timed("quotients and copies", lambda: quotients.refined_columns(release))
     pages = list(pages)
-    published = timed("pages", lambda: embedded.published_numbers(release)) if pages else None
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        found = embedded.unpublished_numbers(text, published) + embedded.counted_tables(text)
+    published = timed("pages", lambda: embedded.published_numbers(release)) if pages else []
+    for page in pages if len(published) else []:
+        found = timed(page.name, lambda page=page: _of_page(page, published))
         if found:
             played.unpublished[page.name] = found
     return played
+
+
+def _of_page(page, published):
+    """What a page holds that is not published."""
+    try:
+        text = page.read_text(encoding="utf-8")
+        return embedded.unpublished_numbers(text, published) + embedded.counted_tables(text)
+    except ValueError as problem:
+        raise ContradictionError(f"it is no page whose data can be read ({problem})") from None
+
+
+def _odd(problem):
+    """What an attack stumbled on in a file that is not as the project publishes it, in words."""
+    if isinstance(problem, KeyError):
+        return f"a table has no {problem.args[0]} where one is expected"
+    return f"a value is missing, or no number, where one is expected ({problem})"
 
 
 def said(played: Played) -> list[str]:
@@ -140,9 +161,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with duckdb.connect(str(options.file), read_only=True) as con:
-            print(*said(play(con, pages=options.pages)), sep="\n")
-    except (OSError, duckdb.Error) as problem:
-        print(f"{options.file} cannot be attacked: {problem}", file=sys.stderr)
+            played = play(con, pages=options.pages)
+    except (OSError, UnicodeError, duckdb.Error) as problem:
+        print(f"{options.file} cannot be attacked: {str(problem).splitlines()[0]}", file=sys.stderr)
+        return 1
+    print(*said(played), sep="\n")
+    for name, problem in played.contradictions.items():
+        print(f"{options.file} is not as the project publishes it: {name}, {problem}.", file=sys.stderr)
         return 1
     return 0
 

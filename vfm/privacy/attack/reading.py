@@ -13,6 +13,11 @@ from vfm.privacy.declarations import SCHEMAS
 
 #: A number with all its digits is known this well: what the order of a sum changes in it.
 EXACT = 2e-13
+#: Columns that say what a row is about, in whatever table they stand.
+_KEYS = frozenset(
+    "municipality_code other_municipality_code year week sex cause outcome term model residence_ground "
+    "population_group name".split()
+)
 _DIGITS = 9  # a column with more decimals or significant digits than this counts as exact
 
 #: Half of the step to which a value is rounded: a number, None for all digits, or a function of the value.
@@ -139,13 +144,22 @@ class Release:
         return table in self.types and all(column in self.types[table] for column in columns)
 
     def rows(self, table: str) -> list[Row]:
-        """Return all rows of a table, {column: value}; none where there is no such table."""
+        """Return all rows of a table, {column: value}; none where there is no such table.
+
+        Raises
+        ------
+        ContradictionError
+            If a row does not say what it is about.
+        """
         if table not in self.types:
             return []
         if table not in self.read:
             names = list(self.types[table])
             listed = ", ".join(f'"{name}"' for name in names)
             values = self.con.execute(f"select {listed} from {table} order by all").fetchall()
+            for place, name in enumerate(names):
+                if name in _KEYS and any(row[place] is None for row in values):
+                    raise ContradictionError(f"{table} has rows without {name}")
             self.read[table] = [dict(zip(names, row, strict=True)) for row in values]
         return self.read[table]
 
@@ -154,6 +168,8 @@ class Release:
         key = (table, column)
         if key not in self.precisions:
             given = [row[column] for row in self.rows(table) if row[column] is not None]
+            if any(isinstance(value, str) for value in given):
+                raise ContradictionError(f"{table}.{column} is text and no number")
             self.precisions[key] = inferred_half_step(np.array(given, float))
         return self.precisions[key]
 
@@ -168,9 +184,17 @@ class Release:
         return value - wide, value + wide
 
     def method(self, name: str, default: int) -> int:
-        """A whole number among the published variables of the method."""
+        """A whole number among the published variables of the method.
+
+        Raises
+        ------
+        ContradictionError
+            If it is given and no whole number.
+        """
         for row in self.rows("meta.method"):
             if row["name"] == name:
+                if not str(row["value"]).isdecimal():
+                    raise ContradictionError(f"meta.method gives {name} as {row['value']}, no whole number")
                 return int(row["value"])
         return default
 
