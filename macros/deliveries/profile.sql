@@ -42,16 +42,19 @@
     {{ return(bands) }}
 {%- endmacro %}
 
-{# Rows by month or week, of the registers that declare `calendar: {date: ..., by: month or week}`. #}
+{# Rows by month or week, of the registers that declare `calendar: {date: ..., by: [month, week]}`. #}
 {% macro declared_calendars(register=none) -%}
     {% set calendars = [] %}
     {% set registers = (graph.sources | default({})).values() | selectattr('source_name', 'equalto', 'registers') | list %}
     {% for source in registers | sort(attribute='identifier') if register in (none, source.identifier) %}
         {% set meta = source.config.meta or source.meta %}
         {% if meta.get('calendar') %}
-            {% set calendar = {'register': source.identifier, 'of': meta.staged_as} %}
-            {% do calendar.update(meta.calendar) %}
-            {% do calendars.append(calendar) %}
+            {% for by in meta.calendar.by %}
+                {% set calendar = {'register': source.identifier, 'of': meta.staged_as} %}
+                {% do calendar.update(meta.calendar) %}
+                {% do calendar.update({'by': by}) %}
+                {% do calendars.append(calendar) %}
+            {% endfor %}
         {% endif %}
     {% endfor %}
     {{ return(calendars) }}

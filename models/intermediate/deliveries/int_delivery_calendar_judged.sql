@@ -87,12 +87,12 @@ usual as (
     select
         *,
         avg(period_rows) over (
-            partition by register
+            partition by register, measure
             order by period_start
             rows between 6 preceding and 1 preceding
         ) as rows_before,
         avg(period_rows) over (
-            partition by register
+            partition by register, measure
             order by period_start
             rows between 1 following and 6 following
         ) as rows_after

@@ -23,6 +23,8 @@
 -- depends_on: {{ ref('int_prescription_links') }}
 -- depends_on: {{ ref('int_health_links') }}
 -- depends_on: {{ ref('int_dream_links') }}
+-- depends_on: {{ ref('int_child_contacts') }}
+-- depends_on: {{ ref('int_course_links') }}
 -- depends_on: {{ ref('int_register_presence') }}
 -- depends_on: {{ ref('int_dream_quarters') }}
 with

@@ -12,6 +12,12 @@ weeks as (
 
 ),
 
+persons as (
+
+    select * from {{ ref('int_delivery_persons') }}
+
+),
+
 final as (
 
     select
@@ -20,6 +26,7 @@ final as (
         health_contacts.contacts,
         health_contacts.fee_week,
         weeks.week_start,
+        persons.sex_code,
         count(*) over (
             partition by
                 health_contacts.person_id, health_contacts.fee_week, health_contacts.specialty_code,
@@ -28,6 +35,8 @@ final as (
     from health_contacts
     left join weeks
         on health_contacts.fee_week = weeks.year_week
+    left join persons
+        on health_contacts.person_id = persons.person_id
 
 )
 

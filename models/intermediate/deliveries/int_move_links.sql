@@ -28,6 +28,10 @@ ordered as (
     select
         *,
         extract(year from move_date) as calendar_year,
+        lag(to_municipality_code) over (
+            partition by person_id
+            order by move_date
+        ) as previous_municipality_code,
         row_number() over (
             partition by person_id, extract(year from move_date)
             order by move_date
@@ -47,6 +51,7 @@ final as (
         ordered.move_date,
         ordered.from_municipality_code,
         ordered.to_municipality_code,
+        ordered.previous_municipality_code,
         ordered.place = 1 and before.person_id is not null as is_judged_by_last_year,
         before.municipality_code = ordered.from_municipality_code as leaves_where_bef_says,
         ordered.place_from_the_end = 1 and after.person_id is not null as is_judged_by_this_year,
