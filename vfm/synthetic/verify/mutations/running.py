@@ -30,19 +30,31 @@ OFTEN = 25  # mutations after which what is known so far is written
 CHECK = ("vfm/registers/**/*", "vfm/warehouse/dbt_sql.py", "macros/**/*", "models/sources.yml",
          "models/staging/**/*", "tests/registers/*.sql", "seeds/classifications/*", "dbt_project.yml",
          "vfm/synthetic/verify/mutations/judging.py")  # fmt: skip
+SIMULATOR = ("vfm/synthetic/*.py", "vfm/synthetic/world/*", "vfm/synthetic/delivery/*",
+             "seeds/classifications/*", "seeds/published/*")  # fmt: skip
 MOUNTING = PROJECT / "macros" / "deliveries" / "mount_registers.sql"
 BENCH = None  # of a worker's process
 
 
 def make_world(folder: Path, seed: int, scale: float = SCALE) -> World:
-    """Simulate the small world of a seed into a folder; `scale` is its share of all persons.
+    """Simulate the small world of a seed into a folder, unless the same code has done so before.
+
+    Parameters
+    ----------
+    folder : Path
+    seed : int
+    scale : float
+        The share of all persons.
 
     Raises
     ------
     machine.BuildError
         If it cannot be simulated.
     """
-    world = World(folder)
+    world, made_by = World(folder), folder / "made_by"
+    mark = _mark(code_fingerprint(PROJECT, SIMULATOR), f"{seed} {scale}")
+    if made_by.exists() and made_by.read_text(encoding="utf-8") == mark:
+        return world
     shutil.rmtree(folder, ignore_errors=True)
     places = {"out": world.registers, "statbank": world.statbank, "truth": folder / "truth"}
     options = [word for name, path in places.items() for word in (f"--{name}", str(path))]
@@ -50,6 +62,7 @@ def make_world(folder: Path, seed: int, scale: float = SCALE) -> World:
     made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     if made.returncode:
         raise machine.BuildError(f"The world of seed {seed} was not simulated.", made.stderr.strip())
+    made_by.write_text(mark, encoding="utf-8")
     return world
 
 
