@@ -192,5 +192,5 @@ def test_what_was_judged_is_not_judged_again(worlds, tmp_path, monkeypatch):
     for each in known:
         kept.put(each)
     kept.write()
-    monkeypatch.setattr(running, "make_world", lambda folder, seed, scale: worlds[folder.name == "other"])
+    monkeypatch.setattr(running, "kept_delivery", lambda folder, _: worlds[folder.name == "other"])
     assert running.run(mutations, tmp_path, stream=io.StringIO()) == known
