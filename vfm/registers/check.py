@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
+from vfm.registers import parts
 from vfm.registers.contract import declared_tables
-from vfm.warehouse import dbt_sql, provenance, settings
+from vfm.warehouse import dbt_sql, machine, provenance, settings
 from vfm.warehouse.paths import PROJECT
-from vfm.warehouse.sql_text import literal
+from vfm.warehouse.sql_text import literal, path_literal
 
 STAGING = PROJECT / "models" / "staging" / "registers"
 TESTS = PROJECT / "tests" / "registers"
@@ -94,13 +95,15 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
         What the build would refuse. A register that cannot be mounted is empty.
     """
     files = dbt_sql.macro("register_files", folder, con=con)
-    lines = []
+    lines = [Line(name, "error", 1, sentence) for name, sentence in parts.faults(folder)]
     for name, register in declared_registers().items():
         try:
-            con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), con=con))
+            notes = []
+            con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), notes, con=con))
+            lines += [Line(name, "warning", 1, note) for note in notes]
         except (dbt_sql.RefusedError, duckdb.Error) as problem:
-            sentence = str(problem).strip().splitlines()[0]
-            lines.append(Line(name, "error", 0, sentence))
+            words = machine.harmed(str(problem)) or str(problem).strip().splitlines()[0]
+            lines.append(Line(name, "error", 0, words))
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
             con.execute(f"create view raw.{name} as select {columns} where false")
     return lines
@@ -118,7 +121,7 @@ def seed_query(name: str) -> str:
     types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
     separator = ";" if path.parent.name == "statbank" else ","
     options = f"header = true, delim = '{separator}', columns = {{{types}}}"
-    return f"from read_csv({literal(path)}, {options})"
+    return f"from read_csv({path_literal(path)}, {options})"
 
 
 def stage(con: duckdb.DuckDBPyConnection) -> None:
@@ -216,7 +219,7 @@ def check(folder: str | Path) -> list[Line]:
     lines = []
     with database() as con:
         lines += mount(con, folder)
-        refused = {line.register for line in lines}
+        refused = {line.register for line in lines if line.level == "error"}
         stage(con)
         for register in declared_registers():
             if register not in refused:

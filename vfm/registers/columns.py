@@ -55,7 +55,7 @@ def canonical(column: Column, name: str, engine_type: str) -> tuple[str, str]:
     """
     limit = EXACT.get(engine_type)
     # a number that floating point has rounded is no longer the code or the day it was
-    rounded = f"abs({name}) > {limit} or {name} <> trunc({name})" if limit else "false"
+    rounded = f"abs({name}) >= {limit} or {name} <> trunc({name})" if limit else "false"
     if column.data_type == "varchar":
         if column.is_person_id:
             value = dbt_sql.cast("to_person_id", name)

@@ -17,7 +17,7 @@ from vfm.registers.contract import Column
 from vfm.registers.deliveries import Delivered
 from vfm.registers.readers import UnreadableFileError
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.sql_text import identifier, literal
+from vfm.warehouse.sql_text import identifier, literal, path_literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it
 CELLS = 2_000_000  # of a row group: DREAM has 2,000 columns
@@ -231,9 +231,8 @@ class Importer:
         """Hold the reference dates of a file against the period in its name."""
         month = f" or month(REFERENCETID) <> {file.month}" if file.month else ""
         rows, example = self.connection.execute(
-            "select count(*), min(REFERENCETID) from read_parquet(?) "
-            f"where year(REFERENCETID) <> {file.year}{month}",
-            [str(staged)],
+            f"select count(*), min(REFERENCETID) from read_parquet({path_literal(staged)}) "
+            f"where year(REFERENCETID) <> {file.year}{month}"
         ).fetchone()
         if rows:
             raise UnreadableFileError(
@@ -251,11 +250,11 @@ class Importer:
         owners = {}
         for number, (_, staged) in enumerate(sorted(parts, key=lambda part: part[0].year)):
             described = self.connection.execute(
-                f"describe select * from read_parquet({literal(staged)})"
+                f"describe select * from read_parquet({path_literal(staged)})"
             ).fetchall()
             for column, *_ in described:
                 owners.setdefault(column, []).append((number, staged))
-        files = ", ".join(literal(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
+        files = ", ".join(path_literal(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
         columns = [
             "coalesce("
             + ", ".join(f"y{number}.{identifier(column)}" for number, _ in reversed(where))
@@ -264,7 +263,7 @@ class Importer:
             if column != "PNR"
         ]
         joins = "\n".join(
-            f"left join (select distinct * from read_parquet({literal(staged)})) as y{number} "
+            f"left join (select distinct * from read_parquet({path_literal(staged)})) as y{number} "
             f"on persons.PNR = y{number}.PNR"
             for number, staged in owners["PNR"]
         )

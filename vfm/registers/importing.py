@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
+from pyarrow.parquet import read_metadata
+
 from vfm.registers import columns, conversion, readers
 from vfm.registers.books import Books, ImportProgress, write_closing_table
 from vfm.registers.contract import Register, read_contract
@@ -286,17 +288,14 @@ def _import_target(target, files, registers, importer, books, progress):
             raise
         staged.append((file, part))
         books.drift[file.file] = drift
-        rows = importer.connection.execute("select count(*) from read_parquet(?)", [str(part)]).fetchone()[0]
+        rows = read_metadata(part).num_rows
         progress.finish(f"{rows:,} rows -> {target}")
     whole = importer.merge_years(staged, "whole.parquet") if files[0][0].by_week else staged[0][1]
     (registers / register.name).mkdir(exist_ok=True)
     (registers / register.name).chmod(0o700)
     os.replace(whole, registers / target)
     for (file, path, sha256, _, _), (_, part) in zip(new, staged, strict=True):
-        measured = part if part.exists() else registers / target
-        rows = importer.connection.execute(
-            "select count(*) from read_parquet(?)", [str(measured)]
-        ).fetchone()[0]
+        rows = read_metadata(part if part.exists() else registers / target).num_rows
         books.note(
             file.file,
             "used",

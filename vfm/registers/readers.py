@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyreadstat
 
-from vfm.warehouse.sql_text import identifier, literal
+from vfm.warehouse.sql_text import identifier, literal, path_literal
 
 CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts
@@ -105,7 +105,7 @@ def open_parquet(
     con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], *_: object
 ) -> Source:
     """Open a Parquet file: DuckDB reads it as it is."""
-    relation = f"read_parquet({literal(path)})"
+    relation = f"read_parquet({path_literal(path)})"
     try:
         described = con.execute(f"describe select * from {relation}").fetchall()
         rows = con.execute(f"select count(*) from {relation}").fetchone()[0]
@@ -149,7 +149,8 @@ def open_csv(
         names.append(name if name and name.lower() not in taken else f"column {number + 1} {name}".strip())
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
     relation = (
-        f"read_csv({literal(path)}, auto_detect = false, header = true, delim = {literal(SEPARATORS[best])}, "
+        f"read_csv({path_literal(path)}, auto_detect = false, header = true, "
+        f"delim = {literal(SEPARATORS[best])}, "
         f"quote = '\"', escape = '\"', encoding = '{encoding}', columns = {{{columns}}})"
     )
     return Source(dict.fromkeys(names, "text"), relation)
