@@ -16,9 +16,12 @@
             ~ 'Set VFM_REGISTERS to the folder of the registers, or make the synthetic ones with make registers. '
             ~ 'See docs/bad_input.md#register-folder.') %}
     {% endif %}
-    {% set statements = [] %}
+    {% set statements, notes = [], [] %}
     {% for register in registers | sort(attribute='identifier') %}
-        {% do statements.append(mount_register(register, folder, files.get(register.identifier))) %}
+        {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+    {% endfor %}
+    {% for note in notes %}
+        {% do exceptions.warn(note) %}
     {% endfor %}
     {% do statements.append(mount_acceptances(folder)) %}
     {% do run_statements(['create schema if not exists raw;'] + statements) %}
@@ -26,21 +29,29 @@
 {% endmacro %}
 
 
-{# The SQL of a register's view, or one sentence about what the delivery lacks. #}
-{% macro mount_register(register, folder, files) %}
+{#
+    The SQL of a register's view, or one sentence about what the delivery lacks. To the list `notes` it adds a sentence
+    for each part file that is read otherwise than it is written.
+#}
+{% macro mount_register(register, folder, files, notes=[]) %}
     {% if not files %}
         {% do exceptions.raise_compiler_error(
             'register ' ~ register.identifier ~ ': no parquet file in ' ~ folder ~ '/' ~ register.identifier
             ~ '. See docs/bad_input.md#missing-register.') %}
     {% endif %}
     {% set parts = register_columns(folder, register.identifier, files) %}
+    {% do refuse_column_types(register, parts) %}
     {% if parts.values() | map(attribute='rows') | sum == 0 %}
         {% do exceptions.raise_compiler_error(
             'register ' ~ register.identifier ~ ': no row in ' ~ folder ~ '/' ~ register.identifier
             ~ '/*.parquet. An empty register is taken for a failed delivery. '
             ~ 'See docs/bad_input.md#empty-register.') %}
     {% endif %}
-    {{ return(register_view(register, folder, parts, register_select_list(register, parts))) }}
+    {% set select_list = register_select_list(register, parts) %}
+    {% for file, reading in part_readings(register, folder, parts, notes).items() %}
+        {% do parts[file].update({'reading': reading}) %}
+    {% endfor %}
+    {{ return(register_view(register, folder, parts, select_list)) }}
 {% endmacro %}
 
 
@@ -193,14 +204,30 @@
 {% macro duckdb__register_files(folder) %}
     {% set query %}
         select file
-        from glob('{{ dbt.escape_single_quotes(folder) }}/*/*.parquet')
+        from glob({{ duckdb_path(folder, '/*/*.parquet') }})
         order by file
     {% endset %}
     {% set files = {} %}
     {% for row in run_query(query).rows %}
-        {% do files.setdefault((row[0] | replace('\\', '/')).split('/')[-2], []).append(row[0]) %}
+        {% set inside = row[0][folder | length + 1:] %}
+        {% set separator = '/' if '/' in inside else '\\' %}
+        {% do files.setdefault(inside.split(separator)[0], []).append(row[0]) %}
     {% endfor %}
     {{ return(files) }}
+{% endmacro %}
+
+{# A path as an SQL text in which nothing is a pattern for DuckDB, and a pattern behind it. #}
+{% macro duckdb_path(path, pattern='') %}
+    {{ return("'" ~ dbt.escape_single_quotes(modules.re.sub('([*?\\[])', '[\\1]', path) ~ pattern) ~ "'") }}
+{% endmacro %}
+
+{# The same of several files. #}
+{% macro duckdb_paths(folder, register, files) %}
+    {% set paths = [] %}
+    {% for file in files %}
+        {% do paths.append(duckdb_path(folder ~ '/' ~ register ~ '/' ~ file)) %}
+    {% endfor %}
+    {{ return('[' ~ paths | join(', ') ~ ']') }}
 {% endmacro %}
 
 
@@ -210,11 +237,11 @@
 {% endmacro %}
 
 {% macro duckdb__accepted_rows(folder) %}
-    {% set path = dbt.escape_single_quotes(folder) ~ '/accepted.csv' %}
-    {% if not run_query("select file from glob('" ~ path ~ "')").rows %}{{ return([]) }}{% endif %}
+    {% set path = duckdb_path(folder ~ '/accepted.csv') %}
+    {% if not run_query("select file from glob(" ~ path ~ ")").rows %}{{ return([]) }}{% endif %}
     {% set query %}
         select trim(finding), reason
-        from read_csv('{{ path }}', header = true, all_varchar = true)
+        from read_csv({{ path }}, header = true, all_varchar = true)
         where trim(finding) <> ''
         order by all
     {% endset %}
@@ -236,27 +263,51 @@
     {{ return(adapter.dispatch('register_columns', 'value_for_money')(folder, register, files)) }}
 {% endmacro %}
 
+{#
+    A footer lists the columns with those inside them, each behind its owner: `inside` counts the entries that are still
+    to come below the last column of the row itself.
+#}
 {% macro duckdb__register_columns(folder, register, files) %}
-    {% set pattern = "'" ~ dbt.escape_single_quotes(folder) ~ '/' ~ register ~ "/*.parquet'" %}
+    {% set names = [] %}
+    {% for file in files %}
+        {% do names.append(file[(folder ~ '/' ~ register) | length + 1:]) %}
+    {% endfor %}
+    {% set paths = duckdb_paths(folder, register, names) %}
     {% set query %}
         select
             schemas.file_name,
             cast(footers.num_rows as varchar) as row_count,
-            string_agg(schemas.name, chr(31) order by schemas.name) as column_names
-        from parquet_schema({{ pattern }}) as schemas
-        inner join parquet_file_metadata({{ pattern }}) as footers
+            string_agg(schemas.name, chr(31) order by schemas.column_id) as column_names,
+            string_agg(
+                coalesce(schemas.duckdb_type, schemas.converted_type, 'STRUCT'), chr(31) order by schemas.column_id
+            ) as column_types,
+            string_agg(cast(coalesce(schemas.num_children, 0) as varchar), ' ' order by schemas.column_id) as children
+        from parquet_schema({{ paths }}) as schemas
+        inner join parquet_file_metadata({{ paths }}) as footers
             on schemas.file_name = footers.file_name
-        where schemas.num_children is null
+        where schemas.column_id > 0
         group by all
         order by schemas.file_name
     {% endset %}
     {% set parts = {} %}
+    {% for name in names %}
+        {% do parts.update({name: {'rows': 0, 'columns': {}, 'types': {}, 'twice': []}}) %}
+    {% endfor %}
     {% for row in run_query(query).rows %}
-        {% set columns = {} %}
+        {% set part = {'rows': row[1] | int, 'columns': {}, 'types': {}, 'twice': []} %}
+        {% set types, children = row[3].split('\x1f'), row[4].split(' ') %}
+        {% set inside = namespace(entries=0) %}
         {% for name in row[2].split('\x1f') %}
-            {% do columns.update({name | lower: name}) %}
+            {% if inside.entries == 0 %}
+                {% do part.twice.append(name) if name | lower in part.columns %}
+                {% do part.columns.update({name | lower: name}) %}
+                {% do part.types.update({name | lower: types[loop.index0]}) %}
+                {% set inside.entries = children[loop.index0] | int %}
+            {% else %}
+                {% set inside.entries = inside.entries - 1 + children[loop.index0] | int %}
+            {% endif %}
         {% endfor %}
-        {% do parts.update({(row[0] | replace('\\', '/')).split('/')[-1]: {'rows': row[1] | int, 'columns': columns}}) %}
+        {% do parts[row[0][(folder ~ '/' ~ register) | length + 1:]].update(part) %}
     {% endfor %}
     {{ return(parts) }}
 {% endmacro %}
@@ -268,20 +319,20 @@
 {% endmacro %}
 
 {% macro duckdb__register_view(register, folder, parts, select_list) %}
-    {% set relation = register.schema ~ '.' ~ register.identifier %}
-    {% set paths = [] %}
-    {% for file in parts %}
-        {% do paths.append("'" ~ dbt.escape_single_quotes(folder ~ '/' ~ register.identifier ~ '/' ~ file) ~ "'") %}
-    {% endfor %}
-    {% set columns = [] %}
-    {% for expression, name in select_list %}
-        {% do columns.append(expression ~ ' as ' ~ name) %}
+    {% set relations = [] %}
+    {% for group in part_groups(register, parts, select_list) %}
+        {% set columns = [] %}
+        {% for expression, name in group.columns %}
+            {% do columns.append(expression ~ ' as ' ~ name) %}
+        {% endfor %}
+        {% do relations.append(
+            'select ' ~ columns | join(', ') ~ '\nfrom read_parquet('
+            ~ duckdb_paths(folder, register.identifier, group.files) ~ ', union_by_name = true)') %}
     {% endfor %}
     {% set statements %}
-create or replace view {{ relation }} as
-select {{ columns | join(', ') }}
-from read_parquet([{{ paths | join(', ') }}], union_by_name = true);
-comment on view {{ relation }} is '{{ dbt.escape_single_quotes(register.description | trim) }}';
+create or replace view {{ register.schema }}.{{ register.identifier }} as
+{{ relations | join('\nunion all\n') }};
+comment on view {{ register.schema }}.{{ register.identifier }} is '{{ dbt.escape_single_quotes(register.description | trim) }}';
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}

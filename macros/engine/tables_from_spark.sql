@@ -21,9 +21,7 @@
 {% macro files_from_spark(relation) %}
     {% set folder = env_var('VFM_SPARK_TABLES', '') %}
     {% if not folder %}{{ return(none) }}{% endif %}
-    {% set files = "'" ~ dbt.escape_single_quotes(
-        folder ~ '/' ~ relation.schema ~ '.db/' ~ relation.identifier ~ '/*.parquet'
-    ) ~ "'" %}
+    {% set files = duckdb_path(folder ~ '/' ~ relation.schema ~ '.db/' ~ relation.identifier, '/*.parquet') %}
     {% set found = run_query('select count(*) from glob(' ~ files ~ ')').rows[0][0] %}
     {{ return(files if found else none) }}
 {% endmacro %}

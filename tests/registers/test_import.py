@@ -17,7 +17,7 @@ from walk_import import walk
 from vfm.registers import __main__ as command
 from vfm.registers import books, conversion, importing
 from vfm.registers.contract import Column, Register, read_contract
-from vfm.registers.deliveries import describe, folder_date, select
+from vfm.registers.deliveries import UnclearNameError, describe, folder_date, select
 from vfm.registers.importing import ImportFailedError, import_delivery
 from vfm.warehouse.paths import PROJECT
 
@@ -83,6 +83,31 @@ def manifest(registers):
         ("bef/bef_00.parquet", "bef/bef_00.parquet", None),
         ("bef/year=2015/part-3f.parquet", "bef/bef_2015_part-3f.parquet", date(2015, 12, 31)),
         ("danskudd.csv", "danskudd/danskudd.parquet", None),
+        ("BEF_2015M03.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef_2015-03.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("BEF2015_03.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef_marts_2015.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef_mar15.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef2015q1.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("BEF2015K1.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef_1kv2015.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("bef_20150331.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("BEF310315.csv", "bef/bef_2015.parquet", date(2015, 3, 31)),
+        ("BEF311215.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef_31-12-2015.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef 31dec2015.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef15.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef.2015.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef1512.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef122015.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("bef_ultimo2015.csv", "bef/bef_2015.parquet", date(2015, 12, 31)),
+        ("dod_20231204.csv", "dod/dod_202312.parquet", date(2023, 12, 31)),
+        ("LPRADM2011_v2.csv", "lpr_adm/lpr_adm_2011.parquet", date(2011, 12, 31)),
+        ("bef/2015/data.parquet", "bef/bef_2015_data.parquet", date(2015, 12, 31)),
+        ("bef/2015/12/part-0.parquet", "bef/bef_2015_part-0.parquet", date(2015, 12, 31)),
+        ("bef/year=2015/quarter=4/part-0.parquet", "bef/bef_2015_part-0.parquet", date(2015, 12, 31)),
+        ("bef_2015.parquet/part-000.parquet", "bef/bef_2015_part-000.parquet", date(2015, 12, 31)),
+        ("2015/lmdb.csv", "lmdb/lmdb_2015.parquet", date(2015, 12, 31)),
     ],
 )
 def test_a_name_says_register_and_period(file, target, last_day):
@@ -97,13 +122,75 @@ def test_a_name_says_register_and_period(file, target, last_day):
         ("PSYK_ADM.dta", "not a register"),
         ("bef/befadr2015.csv", "not a register"),
         ("OPHGIN2015.csv", "not a register"),
-        ("bef201513.csv", "not a register"),
         ("sysi2005.sas7bdat", "KONTAKT"),
         ("bef2015.xlsx", "not csv, dta"),
     ],
 )
 def test_other_files_are_not_used(file, reason):
     assert reason in describe(file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["bef201513.csv", "bef1203.csv", "bef2015_2016.csv", "bef2015h1.csv", "bef_2015(1).csv",
+     "bef2015_kopi.csv", "bef_primo2016.csv", "bef_2015_01.csv", "bfl_20120415.csv", "dream_2016uge34.csv", "bef_adr2015.csv",
+     "bef310615.csv", "bef/week 34/part-0.parquet", "bef/region=1/part-0.parquet"],
+)  # fmt: skip
+def test_digits_that_are_not_understood_are_no_guess(file, delivery, run):
+    with pytest.raises(UnclearNameError):
+        describe(file)
+    deliver(delivery / "dod2015.csv")
+    (delivery / file).parent.mkdir(parents=True, exist_ok=True)
+    (delivery / file).write_bytes(b"")
+    ((problem,), _) = run()
+    assert problem.startswith(f"register {file[:3] if file[0] != 'd' else 'dream'}: {file} ")
+    assert " is not understood: call it " in problem or "no quarter's end: call it" in problem
+    assert imported(run.registers, "dod").shape[0] == 1
+
+
+@pytest.mark.parametrize("numbers", [["15"], ["14", "15"], ["00", "02"]])
+def test_numbers_of_parts_run_from_the_first(numbers, delivery, run):
+    for number in numbers:
+        deliver(delivery / f"dod_{number}.csv", [{"PNR": f"p{number}", "DODDATO": "2014-03-01"}])
+    deliver(delivery / "dod2011.csv")
+    ((problem,), _) = run()
+    assert "Is a part missing, or is the number a year? Call it DOD2015" in problem
+
+
+def test_one_period_in_two_spellings_counts_once(delivery, run):
+    row = {c.name: "1" for c in read_contract()["bef"].columns} | {"FOED_DAG": "1980-01-01"}
+    for name, day in [
+        ("BEF_2015M03", "2015-03-31"), ("bef_31dec2015", "2015-12-31"), ("bef2014", "2014-12-31"),
+        ("bef_2014_kv4", "2014-12-31"), ("BEF310314", "2014-03-31"),
+    ]:  # fmt: skip
+        deliver(delivery / f"{name}.csv", [row | {"REFERENCETID": day, "PNR": name}])
+    assert run()[0] == []
+    assert sorted(imported(run.registers, "bef").project("REFERENCETID").fetchall()) == [
+        (date(2014, 12, 31),),
+        (date(2015, 12, 31),),
+    ]
+
+
+def test_two_extracts_of_a_whole_history_count_once(delivery, run):
+    deliver(delivery / "DOD_2016M03.csv", DOD)
+    deliver(delivery / "dod_20231204.csv", DOD * 2)
+    deliver(delivery / "dod15.csv", DOD * 3)
+    assert run()[0] == []
+    assert imported(run.registers, "dod").shape[0] == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("lmdb2014.csv", "lmdb2015.csv"), ("lmdb_00.csv", "lmdb_01.csv"),
+     ("b/lmdb_2013m12.csv", "a/lmdb2014.csv")],
+)  # fmt: skip
+def test_a_file_that_is_there_twice_is_refused(names, delivery, run):
+    for name in names:
+        deliver(delivery / name, [{"PNR": PERSON, "EKSD": "2014-03-01", "ATC": "N05BA01"}])
+    problems, _ = run()
+    assert len(problems) == 3, "each, and that nothing of the register is there"
+    assert f"register lmdb: {names[0]} holds the same as {names[1]}, byte for byte" in problems[0]
+    assert manifest(run.registers)[names[1]]["status"] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +445,7 @@ def test_successors_of_vnds_get_their_direction(delivery, run):
     deliver(delivery / "vnds_ind2015.csv", [event])
     problems, _ = run()
     assert len(problems) == 1 and "VNDS_UD is not in the delivery" in problems[0]
-    deliver(delivery / "vnds_ud2015.csv", [event])
+    deliver(delivery / "vnds_ud2015.csv", [event | {"HAEND_DATO": "2015-04-01"}])
     deliver(delivery / "vnds_hist.csv", [event | {"INDUD_KODE": "I", "HAEND_DATO": "1999-01-01"}])
     assert run()[0] == []
     assert sorted(imported(run.registers, "vnds").project("INDUD_KODE").fetchall()) == [

@@ -145,6 +145,9 @@ def write_closing_table(
     for row in table:
         cells = [f"{text:{'>' if i in (1, 2) else '<'}{widths[i]}}" for i, text in enumerate(row)]
         stream.write("  ".join(cells).rstrip() + "\n")
+    for row in sorted(books.rows.values(), key=lambda row: row["file"]):
+        if row["status"] == "used" and row["reason"]:
+            stream.write(f"Warning: register {row['register']}: {row['file']} {row['reason']}.\n")
     for file, reason in sorted(left_out.items(), key=lambda item: item[0].file):
         stream.write(f"Left out: {file.file}: {reason}.\n")
     reasons = {}

@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from vfm.registers import profile
-from vfm.warehouse import dbt_sql, provenance, settings
+from vfm.registers import parts, profile
+from vfm.warehouse import dbt_sql, machine, provenance, settings
 from vfm.warehouse.paths import PROJECT
-from vfm.warehouse.sql_text import literal
+from vfm.warehouse.sql_text import literal, path_literal
 
 STAGING = PROJECT / "models" / "staging" / "registers"
 TESTS = PROJECT / "tests" / "registers"
@@ -68,13 +68,15 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
         What the build would refuse. A register that cannot be mounted is empty.
     """
     files = dbt_sql.macro("register_files", folder, con=con)
-    lines = []
+    lines = [Line(name, "error", 1, sentence) for name, sentence in parts.faults(folder)]
     for name, register in dbt_sql.sources().items():
         try:
-            con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), con=con))
+            notes = []
+            con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), notes, con=con))
+            lines += [Line(name, "warning", 1, note) for note in notes]
         except (dbt_sql.RefusedError, duckdb.Error) as problem:
-            sentence = str(problem).strip().splitlines()[0]
-            lines.append(Line(name, "error", 0, sentence))
+            words = machine.harmed(str(problem)) or str(problem).strip().splitlines()[0]
+            lines.append(Line(name, "error", 0, words))
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
             con.execute(f"create view raw.{name} as select {columns} where false")
     try:
@@ -96,7 +98,7 @@ def seed_query(name: str) -> str:
     types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
     separator = ";" if path.parent.name == "statbank" else ","
     options = f"header = true, delim = '{separator}', columns = {{{types}}}"
-    return f"from read_csv({literal(path)}, {options})"
+    return f"from read_csv({path_literal(path)}, {options})"
 
 
 def stage(con: duckdb.DuckDBPyConnection) -> None:
@@ -217,7 +219,7 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
     lines = []
     with database() as con:
         lines += mount(con, folder)
-        refused = {line.register for line in lines}
+        refused = {line.register for line in lines if line.level == "error"}
         stage(con)
         for register in dbt_sql.sources():
             if register not in refused:

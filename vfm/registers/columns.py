@@ -6,7 +6,8 @@ from datetime import date
 
 from vfm.registers.contract import Column, Register
 from vfm.registers.deliveries import Delivered
-from vfm.registers.readers import Source
+from vfm.registers.formats import Meant, labelled_column
+from vfm.registers.readers import Source, UnreadableFileError
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier
 
@@ -35,7 +36,7 @@ def standard_name(file: Delivered, name: str) -> str:
     return f"Y_{file.year % 100:02}{week[1]}"
 
 
-def canonical(column: Column, name: str, engine_type: str) -> tuple[str, str]:
+def canonical(column: Column, name: str, engine_type: str, limit: int | None = None) -> tuple[str, str]:
     """SQL of a delivered column as the build wants it; an error where a value cannot be read.
 
     Parameters
@@ -45,6 +46,8 @@ def canonical(column: Column, name: str, engine_type: str) -> tuple[str, str]:
         The delivered column as an SQL identifier.
     engine_type : str
         Its type in DuckDB.
+    limit : int, optional
+        From here on the column does not hold every whole number; by default as its type says.
 
     Returns
     -------
@@ -53,9 +56,9 @@ def canonical(column: Column, name: str, engine_type: str) -> tuple[str, str]:
     unreadable : str
         SQL of a condition: something was delivered, and `value` cannot hold it.
     """
-    limit = EXACT.get(engine_type)
+    limit = limit or EXACT.get(engine_type)
     # a number that floating point has rounded is no longer the code or the day it was
-    rounded = f"abs({name}) > {limit} or {name} <> trunc({name})" if limit else "false"
+    rounded = f"abs({name}) >= {limit} or {name} <> trunc({name})" if limit else "false"
     if column.data_type == "varchar":
         if column.is_person_id:
             value = dbt_sql.cast("to_person_id", name)
@@ -107,13 +110,18 @@ def plan(register: Register, file: Delivered, source: Source) -> tuple[list[Kept
     kept : list of Kept
     missing : list of str
         Required columns that the file lacks.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a column is of a kind that cannot be read.
     """
     delivered = {name: standard_name(file, name) for name in source.types}
     kept, missing = [], []
 
     def cast_of(column, name):
-        converted = "DATE" if name in source.expressions else None
-        return canonical(column, identifier(name), converted or source.engine_types.get(name, "VARCHAR"))
+        meant = take_as_meant(column, name, source)
+        return canonical(column, identifier(name), source.engine_types.get(name, "VARCHAR"), meant.limit)
 
     for column in register.columns:
         here = [name for name, standard in delivered.items() if column.matches(standard)]
@@ -125,6 +133,10 @@ def plan(register: Register, file: Delivered, source: Source) -> tuple[list[Kept
             else {}
         )
         for standard, names in groups.items():
+            if len({name.upper() for name in names}) < len(names):
+                raise UnreadableFileError(
+                    f"has the column {standard} twice ({', '.join(names)}): ask for one of them"
+                )
             names.sort(key=lambda name: name.upper() != standard)  # its own name before an alias
             values, conditions = zip(*(cast_of(column, name) for name in names), strict=True)
             value = values[0] if len(names) == 1 else f"coalesce({', '.join(values)})"
@@ -144,6 +156,31 @@ def plan(register: Register, file: Delivered, source: Source) -> tuple[list[Kept
         elif column.required and not (file.by_week and column.pattern):
             missing.append(column.name)
     return kept, missing
+
+
+def take_as_meant(column: Column, name: str, source: Source) -> Meant:
+    """Let a source give a column as its format or its value labels mean it.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it cannot be read.
+    """
+    meant = source.meant.get(name, Meant())
+    labels = source.labels.get(name)
+    if labels and not meant.sql:
+        is_text = column.data_type == "varchar" and column.width is None
+        labelled = labelled_column(name, labels, column.data_type, column.is_person_id, is_text)
+        if labelled.sql:
+            source.expressions[name], source.engine_types[name] = labelled.sql, labelled.kind
+            source.notes.append(f"column {name} {labelled.note}")
+        meant = labelled if labelled != Meant() else meant
+    kind = source.engine_types.get(name, "VARCHAR").upper()
+    wrong = meant.wrong if meant.only in ("", column.data_type) else ""
+    wrong = wrong or dbt_sql.macro("no_single_value", kind)
+    if wrong:
+        raise UnreadableFileError(f"column {name} {wrong}")
+    return meant
 
 
 def source_query(source: Source, kept: list[Kept]) -> str:

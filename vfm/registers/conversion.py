@@ -7,22 +7,24 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
-from pyarrow.parquet import ParquetWriter
+from pyarrow.parquet import ParquetWriter, read_metadata
 
 from vfm.privacy.examples import Ids, form
 from vfm.registers import readers
 from vfm.registers.columns import DERIVED, Kept, plan, source_query, standard_name
 from vfm.registers.contract import Column
 from vfm.registers.deliveries import Delivered
-from vfm.registers.readers import UnreadableFileError
+from vfm.registers.readers import MixedLineEndsError, UnreadableFileError
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.sql_text import identifier, literal
+from vfm.warehouse.sql_text import identifier, literal, path_literal
 
 MEMORY = "1GB"  # of DuckDB; a SAS or Stata file needs about half as much beside it
 CELLS = 2_000_000  # of a row group: DREAM has 2,000 columns
 DISTINCT = 500_000  # cast values of a column that are remembered
 ARROW = {"varchar": pa.string(), "date": pa.date32(), "integer": pa.int32(), "double": pa.float64()}
+DAYS_ALREADY = (pa.date32(), pa.date64())
 WANTED = {
     "date": "a date",
     "integer": "a whole number",
@@ -35,14 +37,20 @@ class Importer:
     """Reads delivered files and writes Parquet into a folder for what is not whole yet."""
 
     def __init__(self, work, contract):
-        self.work, self.contract = work, contract
+        self.work, self.contract, self.fingerprints = work, contract, {}
         self.connection = duckdb.connect()
         self.fraction = lambda: 0.0
         self.connection.execute(
             f"set memory_limit = '{MEMORY}'; set temp_directory = {literal(work)}; "
             f"set threads = {min(os.cpu_count() or 1, 4)}; "
-            "set enable_progress_bar = true; set enable_progress_bar_print = false"
+            "set TimeZone = 'UTC'; set enable_progress_bar = true; set enable_progress_bar_print = false"
         )
+
+    def fingerprint(self, path: Path) -> tuple[str, str]:
+        """As readers.fingerprint, once for each file."""
+        if path not in self.fingerprints:
+            self.fingerprints[path] = readers.fingerprint(path)
+        return self.fingerprints[path]
 
     def columns(self, file: Delivered, path: Path) -> list[str]:
         """Names of a file's columns."""
@@ -83,6 +91,8 @@ class Importer:
                 raise source.faults[0] from problem
             if "unreadable value" in str(problem):
                 raise UnreadableValueError from problem
+            if "state machine reached an invalid state" in str(problem):
+                raise MixedLineEndsError from problem
             if "read_csv" in source.relation:
                 raise UnreadableFileError(readers.csv_problem(problem)) from problem
             raise UnreadableFileError("is damaged: was it cut off while it was copied?") from problem
@@ -110,7 +120,7 @@ class Importer:
 
     def stage(
         self, file: Delivered, path: Path, encoding: str, name: str
-    ) -> tuple[Path, list[tuple[str, ...]]]:
+    ) -> tuple[Path, list[tuple[str, ...]], list[str]]:
         """Write a delivered file as Parquet into the work folder.
 
         Returns
@@ -118,13 +128,28 @@ class Importer:
         staged : pathlib.Path
         drift : list of tuple
             Rows of the log of delivered columns, as in DRIFT.
+        notes : list of str
+            What was read otherwise than it is written; each begins with the column.
 
         Raises
         ------
         UnreadableFileError, MissingColumnsError
         """
+        try:
+            return self.write(file, self.open(file, path, encoding), name)
+        except MixedLineEndsError:
+            copy = self.work / "one end of line.csv"
+            os.replace(readers.utf_8_copy(path, readers.marked(encoding), self.work), copy)
+        try:
+            return self.write(file, self.open(file, copy, "utf-8"), name)
+        except MixedLineEndsError as problem:
+            raise UnreadableFileError(readers.csv_problem(problem)) from problem
+
+    def write(
+        self, file: Delivered, source: readers.Source, name: str
+    ) -> tuple[Path, list[tuple[str, ...]], list[str]]:
+        """Write an opened file as `stage` does."""
         register = self.contract[file.register]
-        source = self.open(file, path, encoding)
         kept, missing = plan(register, file, source)
         if missing:
             raise MissingColumnsError(missing)
@@ -138,12 +163,12 @@ class Importer:
             selected.append(f"{value} as {identifier(entry.name)}")
         query = f"select {', '.join(selected)} from ({source_query(source, kept)})"
         schema = pa.schema([(entry.name, ARROW[entry.column.data_type]) for entry in kept])
-        staged, maps = self.work / name, {}
+        staged, maps, days = self.work / name, {}, {}
         try:
             with ParquetWriter(staged, schema, compression="zstd") as writer:
                 for batch in self.batches(source, query, group_rows(kept)):
                     arrays = [
-                        self.map_values(entry, array, maps)
+                        self.map_values(entry, array, maps, days)
                         if entry.by_value
                         else array.cast(schema.field(entry.name).type)
                         for entry, array in zip(kept, batch.columns, strict=True)
@@ -154,16 +179,22 @@ class Importer:
                 entry for entry in kept if not entry.by_value and entry.unreadable != "false"
             ]
             raise UnreadableFileError(self.unreadable(source, entries, kept)) from problem
+        if "read_csv" in source.relation and not read_metadata(staged).num_rows:
+            raise UnreadableFileError("has no row below its header: was it cut off?")
+        notes = source.notes + self.read_as_meant(file, staged, days)
         if file.register == "bef" and file.year:
             self.check_reference_date(file, staged)
         used = {name: entry.name for entry in kept for name in entry.delivered}
         drift = [
             (file.register, file.file, name, kind, used.get(name, "")) for name, kind in source.types.items()
         ]
-        return staged, drift
+        return staged, drift, notes
 
-    def map_values(self, entry: Kept, array: pa.Array, maps: dict) -> pa.Array:
-        """Cast the distinct values of an array, each once in a file, and put them in their places."""
+    def map_values(self, entry: Kept, array: pa.Array, maps: dict, days: dict) -> pa.Array:
+        """Cast the distinct values of an array, each once in a file, and put them in their places.
+
+        `days` learns how many rows of each kind of date a column has, and their first and last day.
+        """
         encoded = array.dictionary_encode()
         raw = encoded.dictionary.to_pylist()
         # columns of one kind share what they know: the 2,000 weeks of DREAM hold the same codes
@@ -176,6 +207,8 @@ class Importer:
             ),
             {},
         )
+        asks = entry.column.data_type == "date" and array.type not in DAYS_ALREADY
+        trait = dbt_sql.cast("date_trait", identifier(entry.delivered[0])) if asks else "null"
         fresh = [value not in known for value in raw]
         if any(fresh):
             if len(known) > DISTINCT:
@@ -185,13 +218,56 @@ class Importer:
                 cursor.register(
                     "fresh", pa.table({entry.delivered[0]: encoded.dictionary.filter(pa.array(fresh))})
                 )
-                cast = cursor.execute(f"select {entry.value}, {entry.unreadable} from fresh").fetchall()
-            if any(bad for _, bad in cast):
+                cast = cursor.execute(
+                    f"select {entry.value}, {entry.unreadable}, {trait} from fresh"
+                ).fetchall()
+            if any(bad for _, bad, _ in cast):
                 raise UnreadableValueError(entry)
             known.update(
-                zip((v for v, new in zip(raw, fresh, strict=True) if new), (v for v, _ in cast), strict=True)
+                zip(
+                    (v for v, new in zip(raw, fresh, strict=True) if new),
+                    ((v, of_kind) for v, _, of_kind in cast),
+                    strict=True,
+                )
             )
-        return pa.array([known[value] for value in raw], ARROW[entry.column.data_type]).take(encoded.indices)
+        if asks:
+            tally(days.setdefault(entry.name, {}), [known[value] for value in raw], encoded.indices)
+        return pa.array([known[value][0] for value in raw], ARROW[entry.column.data_type]).take(
+            encoded.indices
+        )
+
+    def read_as_meant(self, file: Delivered, staged: Path, days: dict) -> list[str]:
+        """Read the dates of a staged file as they must be meant (macros/deliveries/part_readings.sql).
+
+        Returns
+        -------
+        list of str
+            What was done, a sentence for each column.
+
+        Raises
+        ------
+        UnreadableFileError
+            If it cannot be known what was meant.
+        """
+        shifts, notes = [], []
+        for name, found in days.items():
+            profile = [[kind, rows, str(first), str(last)] for kind, (rows, first, last) in found.items()]
+            reading = dbt_sql.macro(
+                "date_reading", f"column {name}", profile, file.year, name == "FOED_DAG", file.register
+            )
+            if reading["refusal"]:
+                raise UnreadableFileError(reading["refusal"])
+            if reading["shift"]:
+                shifts.append(f"cast({identifier(name)} + {reading['shift']} as date) as {identifier(name)}")
+                notes.append(reading["note"])
+        if shifts:
+            shifted = staged.with_suffix(".shifted")
+            self.connection.execute(
+                f"copy (select * replace ({', '.join(shifts)}) from read_parquet({path_literal(staged)})) "
+                f"to {literal(shifted)} (format parquet, compression zstd)"
+            )
+            os.replace(shifted, staged)
+        return notes
 
     def unreadable(self, source: readers.Source, entries: list[Kept], kept: list[Kept]) -> str:
         """Say which values cannot be read: the column, how many, and one unless it could name a person."""
@@ -231,9 +307,8 @@ class Importer:
         """Hold the reference dates of a file against the period in its name."""
         month = f" or month(REFERENCETID) <> {file.month}" if file.month else ""
         rows, example = self.connection.execute(
-            "select count(*), min(REFERENCETID) from read_parquet(?) "
-            f"where year(REFERENCETID) <> {file.year}{month}",
-            [str(staged)],
+            f"select count(*), min(REFERENCETID) from read_parquet({path_literal(staged)}) "
+            f"where year(REFERENCETID) <> {file.year}{month}"
         ).fetchone()
         if rows:
             raise UnreadableFileError(
@@ -251,11 +326,11 @@ class Importer:
         owners = {}
         for number, (_, staged) in enumerate(sorted(parts, key=lambda part: part[0].year)):
             described = self.connection.execute(
-                f"describe select * from read_parquet({literal(staged)})"
+                f"describe select * from read_parquet({path_literal(staged)})"
             ).fetchall()
             for column, *_ in described:
                 owners.setdefault(column, []).append((number, staged))
-        files = ", ".join(literal(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
+        files = ", ".join(path_literal(staged) for _, staged in sorted(parts, key=lambda part: part[0].year))
         columns = [
             "coalesce("
             + ", ".join(f"y{number}.{identifier(column)}" for number, _ in reversed(where))
@@ -264,7 +339,7 @@ class Importer:
             if column != "PNR"
         ]
         joins = "\n".join(
-            f"left join (select distinct * from read_parquet({literal(staged)})) as y{number} "
+            f"left join (select distinct * from read_parquet({path_literal(staged)})) as y{number} "
             f"on persons.PNR = y{number}.PNR"
             for number, staged in owners["PNR"]
         )
@@ -285,6 +360,15 @@ class Importer:
             for batch in reader:
                 writer.write_batch(batch)
         return target
+
+
+def tally(found: dict, values: list[tuple], indices: pa.Array) -> None:
+    """Add the rows of an array to {kind of date: [rows, first day, last day]}; `values` are (day, kind)."""
+    counts = np.bincount(indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(values))
+    for (day, kind), rows in zip(values, counts.tolist(), strict=True):
+        if day is not None and kind is not None:
+            so_far = found.get(kind, [0, day, day])
+            found[kind] = [so_far[0] + rows, min(so_far[1], day), max(so_far[2], day)]
 
 
 class UnreadableValueError(Exception):

@@ -1,11 +1,12 @@
 """Which files of a delivery are registers, of which period, and which of them count."""
 
-import calendar
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
+
+from vfm.registers.periods import MONTHS, WORDS, Period, last_day, period_of
 
 FORMATS = ("parquet", "csv", "sas7bdat", "dta")
 # data set -> register; a successor or a quarterly edition is a data set of its own
@@ -24,22 +25,25 @@ CUMULATIVE = frozenset({"vnds", "vnds_hist", "dod", "dream", "danskudd"})
 # registers that the study never reads, with the reason
 NEVER = {"sysi": "has neither KONTAKT nor SPEC2, and 2005 is in SSSY too"}
 
-PERIOD = r"(?P<year>(?:19|20)\d\d)(?:(?P<month>0[1-9]|1[0-2])|[kq](?P<quarter>[1-4]))?"
-NAME = re.compile(
-    rf"(?P<dataset>{'|'.join(sorted({*DATASETS, *NEVER}, key=len, reverse=True))})"
-    rf"(?:[_-]?{PERIOD})?(?:[_-]?v(?P<version>\d{{1,3}}))?(?:[_-](?P<part>part[_-]?[\da-f-]+|\d{{1,3}}))?"
-)
+SPELLED = {re.sub("_", "", name): name for name in {*DATASETS, *NEVER}}
+LONGEST_FIRST = sorted((name.replace("_", "[ _-]?") for name in SPELLED.values()), key=len, reverse=True)
+NAME = re.compile(rf"(?P<dataset>{'|'.join(LONGEST_FIRST)})(?P<rest>[^a-zæøå].*)?")
+VERSION = re.compile(r"[\s_.-]?(?<![a-zæøå])v(?:er|ersion)?[\s_.-]?(?P<version>\d{1,3})(?=$|[\s_-])")
+PART_OF_NAME = re.compile(r"(?P<before>.*?)[\s_-]*(?P<part>(?:part|del)[_-]?[\da-f-]+|(?<=[_-])\d{1,3})")
+KEYED = re.compile(r"(year|aar|år|month|maaned|måned|quarter|kvartal)=(\d{1,4})")
 PART = re.compile(r"(part|data|chunk)([-_.].*)?|(?=.*\d)[\da-f_-]+")  # of a folder that bears the name
-MONTHS = {
-    name: number
-    for number, names in enumerate("jan feb mar apr may|maj jun jul aug sep oct|okt nov dec".split(), start=1)
-    for name in names.split("|")
-}
 DATED = re.compile(
     r"(?P<year>20\d\d)(?P<sep>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=sep)(?P<day>0[1-9]|[12]\d|3[01])"
     r"|(?P<year2>20\d\d)[-_.](?P<month2>0[1-9]|1[0-2])"
-    rf"|(?P<name>{'|'.join(MONTHS)})[a-z]*[-_. ]?(?P<year3>20\d\d)"
+    rf"|(?P<name>{WORDS})[-_. ]?(?P<year3>20\d\d)"
 )
+
+
+class UnclearNameError(Exception):
+    """A name that begins with a register and goes on in a way that is not understood.
+
+    The arguments are the register and the end of a sentence that begins with the file's name.
+    """
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,7 @@ class Delivered:
     @property
     def last_day(self) -> date:
         """Last day of the period."""
-        month = self.month or 12
-        return date(self.year, month, calendar.monthrange(self.year, month)[1])
+        return last_day(Period(self.year, self.month))
 
     @property
     def group(self) -> tuple[str, str, int | None]:
@@ -117,34 +120,120 @@ def describe(file: str, modified: float = 0.0, version: int = -1) -> Delivered |
     -------
     Delivered or str
         The reason where the file is no register of the study.
+
+    Raises
+    ------
+    UnclearNameError
+        If it is a register's, and its name or its folders go on in a way that is not understood.
     """
     path = PurePosixPath(file.lower())
     if path.suffix.lstrip(".") not in FORMATS:
         return "not csv, dta, parquet or sas7bdat"
-    found, part = NAME.fullmatch(path.stem), ""
-    if not found and PART.fullmatch(path.stem):
-        # a folder of parts: bef/part-0.parquet, bef/year=2015/part-0.parquet
+    folders = [folder.removesuffix(".parquet") for folder in path.parts[:-1]]
+    said, below = read_name(path.stem), []
+    part = said.part if said else ""
+    if said is None and PART.fullmatch(path.stem):
+        # a folder of parts: bef/part-0.parquet, bef/year=2015/part-0.parquet, bef/2015/data.parquet
         part = path.stem
-        found = next((m for folder in reversed(path.parts[:-1]) if (m := NAME.fullmatch(folder))), None)
-    if not found:
+        place = next((n for n in reversed(range(len(folders))) if read_name(folders[n])), None)
+        said, below = (None, []) if place is None else (read_name(folders[place]), folders[place + 1 :])
+    if said is None:
         return "not a register of the study"
-    if found["dataset"] in NEVER:
-        return f"never used: {NEVER[found['dataset']]}"
-    year = found["year"] or next(
-        (m[1] for folder in path.parts[:-1] if (m := re.fullmatch(r"(?:year|aar)=((?:19|20)\d\d)", folder))),
-        None,
-    )
-    month = found["month"] or (int(found["quarter"]) * 3 if found["quarter"] else None)
+    if said.dataset in NEVER:
+        return f"never used: {NEVER[said.dataset]}"
+    period = said.period or period_of_folders(DATASETS[said.dataset], folders, below)
+    if said.dataset == "bef" and period and period.month not in (None, 3, 6, 9, 12):
+        raise UnclearNameError(
+            "bef", f"says {period.year}-{period.month:02}, which is no quarter's end: {rename('bef')}"
+        )
     return Delivered(
         file=file,
-        dataset=found["dataset"],
-        year=int(year) if year else None,
-        month=int(month) if month else None,
-        part=part or found["part"] or "",
-        dated=next((d for folder in reversed(path.parts[:-1]) if (d := folder_date(folder))), None),
-        version=int(found["version"] or version),
+        dataset=said.dataset,
+        year=period.year if period else None,
+        month=period.month if period else None,
+        part=part,
+        dated=next((d for folder in reversed(folders) if (d := folder_date(folder))), None),
+        version=version if said.version is None else said.version,
         modified=modified,
     )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a name says."""
+
+    dataset: str
+    period: Period | None
+    version: int | None
+    part: str
+
+
+def read_name(stem: str) -> Said | None:
+    """Read the name of a file or a folder, in lower case and without its ending; None if it is no register's.
+
+    Raises
+    ------
+    UnclearNameError
+        If it is a register's, and goes on with digits that are not understood.
+    """
+    found = NAME.fullmatch(stem)
+    if not found:
+        return None
+    dataset, rest = SPELLED[re.sub("[ _-]", "", found["dataset"])], found["rest"] or ""
+    versions = VERSION.search(rest)
+    version = int(versions["version"]) if versions else None
+    rest = rest[: versions.start()] + rest[versions.end() :] if versions else rest
+    any_day = dataset in CUMULATIVE
+    period = period_of(rest, any_day) if not re.fullmatch(r"[\s_.-]+\d{1,3}", rest) else None
+    if period or not rest.strip(" _.-"):
+        return Said(dataset, period, version, "")
+    parts = PART_OF_NAME.fullmatch(rest)
+    if parts:
+        period = period_of(parts["before"], any_day)
+        if period or not parts["before"].strip(" _.-"):
+            return Said(dataset, period, version, parts["part"])
+    if not re.search(r"\d", rest):
+        return None
+    register = DATASETS.get(dataset, dataset)
+    said = rest.strip(" _.-")
+    raise UnclearNameError(register, f"has a name whose {said!r} is not understood: {rename(dataset)}")
+
+
+def rename(dataset: str) -> str:
+    """Say which names are understood."""
+    name = dataset.upper()
+    return f"call it {name}2015, {name}201503 or {name}2015_part-1, as what it holds"
+
+
+def period_of_folders(register: str, folders: list[str], below: list[str]) -> Period | None:
+    """Period that folders say, such as year=2015 anywhere or, `below` the register's own, 2015 or 2015-03.
+
+    Raises
+    ------
+    UnclearNameError
+        If such a folder has digits that are not understood.
+    """
+    keyed = dict(found.groups() for folder in folders if (found := KEYED.fullmatch(folder)))
+    year = next((keyed[name] for name in ("year", "aar", "år") if name in keyed), None)
+    if year and (re.fullmatch(r"(?:19|20)\d\d", year)):
+        month = next((int(keyed[name]) for name in ("month", "maaned", "måned") if name in keyed), None)
+        quarter = next((3 * int(keyed[name]) for name in ("quarter", "kvartal") if name in keyed), None)
+        if (month or quarter or 1) <= 12:
+            return Period(int(year), month or quarter)
+    plain = [
+        folder
+        for folder in below
+        if re.search(r"\d", folder) and (period_of(folder) or not folder_date(folder))
+    ]
+    period = period_of("_".join(plain)) if plain else None
+    if plain and period is None:
+        raise UnclearNameError(
+            register, f"lies in {'/'.join(plain)!r}, which is not understood: {rename(register)}"
+        )
+    if period or not folders:
+        return period
+    outside = "_".join(folders[-2:]) if re.fullmatch(r"\d\d", folders[-1]) else folders[-1]
+    return period_of(outside) if re.fullmatch(r"(?:19|20)\d\d(?:_\d\d)?", outside) else None
 
 
 def folder_date(name: str) -> date | None:
@@ -158,6 +247,26 @@ def folder_date(name: str) -> date | None:
         return date(int(year), int(month), int(found["day"] or 1))
     except ValueError:  # 31 June
         return None
+
+
+def misnumbered(files: Iterable[Delivered]) -> list[list[Delivered]]:
+    """Parts whose numbers do not run from 0 or 1: is one missing, or is bef_15 a year?
+
+    Returns
+    -------
+    list of list of Delivered
+        The parts of one folder and period, where they are called by numbers alone.
+    """
+    groups = {}
+    for file in files:
+        if re.fullmatch(r"\d{1,3}", file.part):
+            groups.setdefault((parent(file), file.dataset, file.period, file.version), []).append(file)
+    return [
+        parts
+        for parts in groups.values()
+        if sorted({int(file.part) for file in parts})
+        not in (list(range(len(parts))), list(range(1, len(parts) + 1)))
+    ]
 
 
 def select(files: list[Delivered]) -> tuple[list[Delivered], dict[Delivered, str], list[str]]:

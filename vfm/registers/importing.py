@@ -15,11 +15,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
-from vfm.registers import columns, conversion, readers
+from pyarrow.parquet import read_metadata
+
+from vfm.registers import columns, conversion, formats, readers, sas
 from vfm.registers.books import Books, ImportProgress, write_closing_table
 from vfm.registers.contract import Register, read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
-from vfm.registers.deliveries import Delivered, describe, select, with_layout
+from vfm.registers.deliveries import (
+    Delivered,
+    UnclearNameError,
+    describe,
+    misnumbered,
+    rename,
+    select,
+    with_layout,
+)
 from vfm.registers.readers import UnreadableFileError
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
@@ -57,7 +67,9 @@ def find(
     remembered = []
     for (name, _), row in books.rows.items():
         if name not in names and books.used(name):
-            file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
+            file = None
+            with suppress(UnclearNameError):
+                file = describe(name, float(row["modified_at"] or 0), int(row["version"] or -1))
             if isinstance(file, Delivered):
                 remembered.append(
                     replace(file, by_week=row["written"] == "dream/dream.parquet" and file.year is not None)
@@ -68,13 +80,22 @@ def find(
 def _look_through(delivery, importer):
     """List a folder's register files, its other files, and what is wrong with their names."""
     present, not_used, problems = {}, {}, []
-    for path in sorted(delivery.rglob("*")):
+    for path in _files(delivery, problems):
         name = path.relative_to(delivery).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in path.relative_to(delivery).parts):
+        try:
+            file = describe(name, path.stat().st_mtime if path.exists() else 0.0)
+        except UnclearNameError as problem:
+            problems.append(f"register {problem.args[0]}: {name} {problem.args[1]}. {SEE}")
+            not_used[name] = "its name is not understood"
             continue
-        file = describe(name, path.stat().st_mtime)
         if isinstance(file, str):
             not_used[name] = file
+            continue
+        if not path.exists():
+            problems.append(
+                f"register {file.register}: {name} is a link to nothing: copy the file itself. {SEE}"
+            )
+            not_used[name] = "a link to nothing"
             continue
         if file.register == "dream":
             with suppress(UnreadableFileError):  # said when the file is read
@@ -83,7 +104,34 @@ def _look_through(delivery, importer):
                 problems.append(f"register dream: {name} has columns y_01 to y_52 and no year in its name")
                 continue
         present[file] = path
+    for parts in misnumbered(present):
+        names = " and ".join(sorted(file.file for file in parts)[:3])
+        problems.append(
+            f"register {parts[0].register}: {names} have numbers that do not run from 0 or 1. "
+            f"Is a part missing, or is the number a year? C{rename(parts[0].dataset)[1:]}. {SEE}"
+        )
+        for file in parts:
+            not_used[file.file] = "its number is not understood"
+            del present[file]
     return present, not_used, problems
+
+
+def _files(delivery, problems):
+    """Files of a folder and of those that it links to, each folder once; say what may not be read."""
+
+    def refused(problem):
+        problems.append(f"delivery {delivery}: {problem.filename} may not be read. {SEE}")
+
+    seen, found = set(), []
+    for folder, inside, names in os.walk(delivery, onerror=refused, followlinks=True):
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        real = os.path.realpath(folder)
+        if real in seen:
+            inside.clear()
+            continue
+        seen.add(real)
+        found += [Path(folder) / name for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file() or path.is_symlink() and not path.exists())
 
 
 def _tell_rivals_apart(present, importer):
@@ -134,8 +182,10 @@ def check_folders(delivery: Path, registers: Path) -> None:
 
 def rules(register: Register) -> str:
     """Digest of everything that decides what a file becomes, so that new rules read it anew."""
-    text = (dbt_sql.MACROS / "deliveries/casts.sql").read_bytes() + repr(register).encode()
-    for module in (readers, columns, conversion):
+    text = repr(register).encode()
+    for name in ("casts", "part_readings"):
+        text += (dbt_sql.MACROS / f"deliveries/{name}.sql").read_bytes()
+    for module in (readers, formats, sas, columns, conversion):
         text += Path(module.__file__).read_bytes()
     return hashlib.sha256(text).hexdigest()[:12]
 
@@ -193,6 +243,7 @@ def _import(delivery, registers, importer, stream):
         targets.setdefault(file.target, []).append(file)
     progress = ImportProgress(stream, sum(present[file].stat().st_size for file in used if file in present))
     failed, lacking, kept = set(), {}, []
+    twins = _twins({file: present[file] for file in used if file in present}, importer)
     try:
         for target, files in targets.items():
             missing = [file.file for file in files if file not in present]
@@ -205,6 +256,12 @@ def _import(delivery, registers, importer, stream):
                         f"belongs with {missing[0]}, which is no longer there: "
                         "deliver all years of DREAM together"
                     )
+                for file in files:
+                    if file in twins:
+                        raise UnreadableFileError(
+                            f"holds the same as {twins[file].file}, byte for byte: "
+                            "take one away, and ask for what is missing"
+                        )
                 _import_target(
                     target, [(file, present[file]) for file in files], registers, importer, books, progress
                 )
@@ -230,6 +287,20 @@ def _import(delivery, registers, importer, stream):
     write_origin(registers, delivery, problems)
     write_closing_table(stream, contract, books, left_out, not_used, kept, lacking)
     return problems
+
+
+def _twins(paths, importer):
+    """Files of one register that are equal byte for byte, as {file: the first or second of them}."""
+    sizes, equal, twins = {}, {}, {}
+    for file, path in paths.items():
+        sizes.setdefault((file.register, path.stat().st_size), []).append(file)
+    for files in sizes.values():
+        for file in files if len(files) > 1 else []:
+            equal.setdefault((file.register, importer.fingerprint(paths[file])[0]), []).append(file)
+    for files in equal.values():
+        if len(files) > 1:
+            twins |= {file: files[file == files[0]] for file in files}
+    return twins
 
 
 def _note_left_out(books, present, not_used, left_out):
@@ -263,7 +334,7 @@ def _import_target(target, files, registers, importer, books, progress):
     digest, new = rules(register), []
     for file, path in files:
         progress.begin(file.file, path.stat().st_size, lambda: importer.fraction())
-        sha256, encoding = readers.fingerprint(path)
+        sha256, encoding = importer.fingerprint(path)
         old = books.used(file.file)
         fresh = old and old["sha256"] == sha256 and old["rules"] == digest and old["written"] == target
         new.append((file, path, sha256, encoding, old if fresh else None))
@@ -271,35 +342,31 @@ def _import_target(target, files, registers, importer, books, progress):
         row["written"] == target and row["status"] == "used" for row in books.rows.values()
     ):
         for file, *_, old in new:
-            books.note(
-                file.file, "used", **{k: v for k, v in old.items() if k not in ("file", "status", "reason")}
-            )
+            books.note(file.file, "used", **{k: v for k, v in old.items() if k not in ("file", "status")})
         progress.finish("is there already")
         return
-    staged = []
+    staged, said = [], {}
     for number, (file, path, _, encoding, _) in enumerate(new):
         progress.begin(file.file, path.stat().st_size, lambda: importer.fraction())
         try:
-            part, drift = importer.stage(file, path, encoding, f"{number}.parquet")
+            part, drift, said[file.file] = importer.stage(file, path, encoding, f"{number}.parquet")
         except (UnreadableFileError, MissingColumnsError) as problem:
             problem.file = file
             raise
         staged.append((file, part))
         books.drift[file.file] = drift
-        rows = importer.connection.execute("select count(*) from read_parquet(?)", [str(part)]).fetchone()[0]
+        rows = read_metadata(part).num_rows
         progress.finish(f"{rows:,} rows -> {target}")
     whole = importer.merge_years(staged, "whole.parquet") if files[0][0].by_week else staged[0][1]
     (registers / register.name).mkdir(exist_ok=True)
     (registers / register.name).chmod(0o700)
     os.replace(whole, registers / target)
     for (file, path, sha256, _, _), (_, part) in zip(new, staged, strict=True):
-        measured = part if part.exists() else registers / target
-        rows = importer.connection.execute(
-            "select count(*) from read_parquet(?)", [str(measured)]
-        ).fetchone()[0]
+        rows = read_metadata(part if part.exists() else registers / target).num_rows
         books.note(
             file.file,
             "used",
+            "; ".join(said[file.file]),
             register=register.name,
             period=file.period,
             sha256=sha256,

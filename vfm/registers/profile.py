@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.sql_text import literal
+from vfm.warehouse.sql_text import literal, path_literal
 
 FOLDER = dbt_sql.PROJECT / "models" / "intermediate" / "deliveries"
 CALENDAR = dbt_sql.PROJECT / "models" / "intermediate" / "population" / "int_calendar_weeks.sql"
@@ -70,7 +70,7 @@ def attach(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
     try:
         if earlier.suffix == ".csv":
             types = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
-            relation = f"read_csv({literal(earlier)}, header = true, columns = {{{types}}})"
+            relation = f"read_csv({path_literal(earlier)}, header = true, columns = {{{types}}})"
         else:
             con.execute(f"attach {literal(earlier)} as earlier_warehouse (read_only)")
             relation = f"earlier_warehouse.{dbt_sql.SCHEMAS['int']}.{KEPT}"

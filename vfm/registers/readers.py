@@ -15,19 +15,22 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyreadstat
+from pyarrow.parquet import read_schema
 
-from vfm.warehouse.sql_text import identifier, literal
+from vfm.registers.formats import Meant, sas_column, stata_column
+from vfm.warehouse.sql_text import literal, path_literal
 
 CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts
 SEPARATORS = ";,\t|"
 C1 = bytes(range(0x80, 0xA0))  # printable in Windows' code page 1252, control characters in latin-1
-# days, seconds or milliseconds since 1960; the column's format says which, if it has one
-SAS_DATETIME = re.compile(r"DATETIME|DATEAMPM|DTDATE|[EB]8601D[TZNX]|NLDATM|MDYAMPM")
-SAS_DATE = re.compile(r"DATE|DDMMYY|MMDDYY|YYMMDD|[EB]8601DA|WEEKDATE|WORDDATE|NLDATE|EURDF(DD|DE)")
-DAYS = "date '1960-01-01' + cast({} as integer)"
-SECONDS = "cast(timestamp '1960-01-01' + to_seconds({}) as date)"
-MILLISECONDS = "cast(timestamp '1960-01-01' + to_milliseconds({}) as date)"
+BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
+SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?\s*', re.IGNORECASE)  # as Excel writes it
+
+
+class MixedLineEndsError(Exception):
+    """A csv whose lines end in more than one way."""
 
 
 class UnreadableFileError(Exception):
@@ -47,6 +50,9 @@ class Source:
     batches: object = None  # for SAS and Stata: function(progress) -> pyarrow.RecordBatchReader
     rows: int | None = None  # that the file says it has
     faults: list = field(default_factory=list)  # what stopped the batches: DuckDB passes on the text alone
+    meant: dict = field(default_factory=dict)  # {delivered column: formats.Meant}
+    notes: list = field(default_factory=list)  # what was read otherwise than it is written
+    labels: dict = field(default_factory=dict)  # {delivered column: {number: label}}
 
 
 def fingerprint(path: Path) -> tuple[str, str]:
@@ -56,10 +62,12 @@ def fingerprint(path: Path) -> tuple[str, str]:
     -------
     sha256 : str
     encoding : str
-        'utf-8', 'latin-1' or 'cp1252': the first in which the bytes make sense, whatever the format.
+        'utf-8', 'latin-1' or 'cp1252': the first in which the bytes make sense, whatever the format; or
+        'utf-16' or 'utf-32' as its first bytes say.
     """
     digest, decoder, ascii_or_latin = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
     is_text = path.suffix.lower() == ".csv"
+    wide = wide_encoding(path) if is_text else None
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
@@ -70,7 +78,17 @@ def fingerprint(path: Path) -> tuple[str, str]:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     decoder = None
-    return digest.hexdigest(), "utf-8" if decoder else "latin-1" if ascii_or_latin else "cp1252"
+    return digest.hexdigest(), wide or ("utf-8" if decoder else "latin-1" if ascii_or_latin else "cp1252")
+
+
+def wide_encoding(path: Path) -> str | None:
+    """Return 'utf-16', 'utf-32' or one with its order of bytes for a csv of such characters, else None."""
+    with path.open("rb") as stream:
+        start = stream.read(4096)
+    by_mark = next((encoding for mark, encoding in BOMS.items() if start.startswith(mark)), None)
+    if by_mark or 4 * start.count(0) < len(start) or not start:
+        return by_mark
+    return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
 
 
 def open_source(
@@ -105,7 +123,7 @@ def open_parquet(
     con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], *_: object
 ) -> Source:
     """Open a Parquet file: DuckDB reads it as it is."""
-    relation = f"read_parquet({literal(path)})"
+    relation = f"read_parquet({path_literal(path)})"
     try:
         described = con.execute(f"describe select * from {relation}").fetchall()
         rows = con.execute(f"select count(*) from {relation}").fetchone()[0]
@@ -114,6 +132,10 @@ def open_parquet(
             "is no whole Parquet file: was it cut off while it was copied?"
         ) from problem
     types = {name: kind for name, kind, *_ in described}
+    lower = [name.lower() for name in read_schema(path).names]
+    for name in types:
+        if lower.count(name.lower()) > 1 and known(name):
+            raise UnreadableFileError(f"has the column {name} twice, in upper and in lower case: ask for one")
     return Source(types, relation, engine_types=types, rows=rows)
 
 
@@ -121,11 +143,14 @@ def open_csv(
     con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], encoding: str, folder: Path
 ) -> Source:
     """Open a csv; the separator is the one that splits the first line into most known columns."""
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace") as stream:
-        line = stream.readline(1 << 20)
-    headers = [next(csv.reader([line], delimiter=separator), []) for separator in SEPARATORS]
+    if encoding not in ("utf-8", "latin-1") or wide_encoding(path):  # DuckDB reads these two
+        path, encoding = utf_8_copy(path, wide_encoding(path) or encoding, folder), "utf-8"
+    skip, line, separators = first_line(path, encoding)
+    if skip:
+        path, encoding = utf_8_copy(path, marked(encoding), folder, skip), "utf-8"
+    headers = [next(csv.reader([line], delimiter=separator), []) for separator in separators]
     hits = [sum(known(name.strip()) for name in header) for header in headers]
-    best = max(range(len(SEPARATORS)), key=lambda number: (hits[number], len(headers[number])))
+    best = max(range(len(separators)), key=lambda number: (hits[number], len(headers[number])))
     header = [name.strip() for name in headers[best]]
     # the line itself may be a person's row: it is never shown
     if len(header) < 2:
@@ -137,35 +162,71 @@ def open_csv(
             f"has {len(header)} columns and none of the register's among them: is its first line the header, "
             "with fields separated by semicolon, comma, tab or |?"
         )
-    if encoding == "cp1252":  # DuckDB reads UTF-8 and latin-1
-        copy = folder / "utf-8.csv"
-        with path.open("rb") as source, copy.open("w", encoding="utf-8", newline="") as target:
-            while chunk := source.read(CHUNK):
-                target.write(chunk.decode("cp1252", errors="replace"))
-        path, encoding = copy, "utf-8"
-    names = []
+    names, taken = [], set()
     for number, name in enumerate(header):
-        taken = {other.lower() for other in names}
+        if name.lower() in taken and known(name):
+            raise UnreadableFileError(f"has the column {name} twice: ask for one")
         names.append(name if name and name.lower() not in taken else f"column {number + 1} {name}".strip())
+        taken.add(names[-1].lower())
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
     relation = (
-        f"read_csv({literal(path)}, auto_detect = false, header = true, delim = {literal(SEPARATORS[best])}, "
+        f"read_csv({path_literal(path)}, auto_detect = false, header = true, "
+        f"delim = {literal(separators[best])}, "
         f"quote = '\"', escape = '\"', encoding = '{encoding}', columns = {{{columns}}})"
     )
     return Source(dict.fromkeys(names, "text"), relation)
 
 
+def first_line(path: Path, encoding: str) -> tuple[int, str, str]:
+    """Return how many lines lie before a csv's header, the header, and the separators it may have."""
+    with path.open(encoding=marked(encoding), errors="replace") as stream:
+        line = stream.readline(1 << 22)
+        said = SEPARATOR_LINE.fullmatch(line)
+        if said:
+            return 1, stream.readline(1 << 22), said["separator"]
+    return 0, line, SEPARATORS
+
+
+def marked(encoding: str) -> str:
+    """Name of an encoding that takes off the mark which UTF-8 may begin with."""
+    return "utf-8-sig" if encoding == "utf-8" else encoding
+
+
+def utf_8_copy(path: Path, encoding: str, folder: Path, skip: int = 0) -> Path:
+    """Write a csv as UTF-8 whose lines all end alike, without its first lines, and return the copy.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is not of this encoding.
+    """
+    copy = folder / f"utf-8 from line {skip + 1}.csv"
+    errors = "replace" if encoding == "cp1252" else "strict"
+    try:
+        with (
+            path.open(encoding=encoding, errors=errors) as source,  # which reads each end of a line as \n
+            copy.open("w", encoding="utf-8", newline="\n") as target,
+        ):
+            for _ in range(skip):
+                source.readline(1 << 22)
+            while chunk := source.read(CHUNK):
+                target.write(chunk.replace("\0", ""))
+    except UnicodeError as problem:
+        raise UnreadableFileError(
+            "is a csv in no encoding that is known: ask for UTF-8, or was it cut off?"
+        ) from problem
+    return copy
+
+
 def open_stata(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source:
     """Open a Stata file; pandas reads it several times as fast as ReadStat (docs/benchmarks.md)."""
     metadata = describe_file(pyreadstat.read_dta, path)
-    expressions = {}
-    for name, form in metadata.original_variable_types.items():
-        if form.lower().startswith("%tc"):
-            expressions[name] = MILLISECONDS.format(identifier(name))
-        elif form.startswith(("%td", "%d")):
-            expressions[name] = DAYS.format(identifier(name))
-        elif form.startswith("%t"):  # weeks, months, quarters, years: neither dates nor counts of days
-            expressions[name] = f"'{form[:3]} ' || {identifier(name)}"
+    stored = metadata.readstat_variable_types
+    meant = {
+        name: stata_column(name, form, stored[name])
+        for name, form in metadata.original_variable_types.items()
+        if stored[name] != "string"
+    }
 
     def chunks(size):
         with warnings.catch_warnings():
@@ -175,26 +236,25 @@ def open_stata(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source
             ) as reader:
                 yield from reader
 
-    return readstat_source(path, metadata, expressions, chunks)
+    return readstat_source(path, metadata, meant, chunks)
 
 
 def open_sas(con: duckdb.DuckDBPyConnection, path: Path, *_: object) -> Source:
     """Open a SAS file; pandas reads it in one pass, where ReadStat begins anew for each chunk."""
     metadata = describe_file(pyreadstat.read_sas7bdat, path)
-    expressions = {}
-    for name, form in metadata.original_variable_types.items():
-        if SAS_DATETIME.match(form.upper()):
-            expressions[name] = SECONDS.format(identifier(name))
-        elif SAS_DATE.match(form.upper()):
-            expressions[name] = DAYS.format(identifier(name))
+    meant = {
+        name: sas_column(name, form, metadata.variable_storage_width.get(name, 8))
+        for name, form in metadata.original_variable_types.items()
+        if metadata.readstat_variable_types[name] != "string"
+    }
 
     def chunks(size):
-        from pandas.io.sas.sas7bdat import SAS7BDATReader  # read_sas cannot leave dates as they are
+        from vfm.registers.sas import Reader  # read_sas cannot leave dates as they are
 
-        with SAS7BDATReader(path, convert_dates=False, encoding="infer", chunksize=size) as reader:
+        with Reader(path, convert_dates=False, encoding="infer", chunksize=size) as reader:
             yield from reader
 
-    return readstat_source(path, metadata, expressions, chunks)
+    return readstat_source(path, metadata, meant, chunks)
 
 
 def describe_file(read: Callable, path: Path) -> Any:
@@ -210,7 +270,7 @@ def describe_file(read: Callable, path: Path) -> Any:
 
 
 def readstat_source(
-    path: Path, metadata: Any, expressions: dict[str, str], chunks: Callable[[int], Iterator]
+    path: Path, metadata: Any, meant: dict[str, Meant], chunks: Callable[[int], Iterator]
 ) -> Source:
     """Put a SAS or Stata file into the hands of DuckDB as a stream of Arrow batches."""
     kinds = {"string": pa.string(), "float": pa.float32()}
@@ -230,6 +290,9 @@ def readstat_source(
                     for name, kind in zip(schema.names, schema.types, strict=True)
                 ]
                 yield pa.record_batch(arrays, schema=schema)
+        except UnreadableFileError as problem:
+            faults.append(problem)
+            raise
         except (
             ValueError,
             KeyError,
@@ -248,14 +311,18 @@ def readstat_source(
             raise faults[0]
 
     engine = {"string": "VARCHAR", "float": "FLOAT"}
+    instead = {name: one for name, one in meant.items() if one.sql}
     return Source(
         types={n: f"{stored[n]} {metadata.original_variable_types[n]}" for n in schema.names},
         relation="delivered",
-        expressions=expressions,
-        engine_types={name: engine.get(kind, "DOUBLE") for name, kind in stored.items()},
+        expressions={name: one.sql for name, one in instead.items()},
+        engine_types={name: engine.get(kind, "DOUBLE") for name, kind in stored.items()}
+        | {name: one.kind for name, one in instead.items()},
         batches=lambda progress: pa.RecordBatchReader.from_batches(schema, read(progress)),
         rows=metadata.number_rows,
         faults=faults,
+        meant=meant,
+        labels=metadata.variable_value_labels,
     )
 
 

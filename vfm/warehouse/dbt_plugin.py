@@ -22,7 +22,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from vfm.privacy import redaction
 from vfm.warehouse import machine, settings, variables
 from vfm.warehouse.paths import register_folder
-from vfm.warehouse.sql_text import literal
+from vfm.warehouse.sql_text import literal, path_text
 
 with suppress(ImportError, AttributeError):  # of another dbt, which is as fast as it is
     from vfm.warehouse import dbt_speed  # noqa: F401
@@ -83,7 +83,8 @@ class Plugin(BasePlugin):
         """
         if get_flags().WHICH in LOOKING:
             return
-        allowed = ", ".join(map(literal, folders_to_read()))
+        folders = map(str, folders_to_read())  # it compares them with a path as it is asked for
+        allowed = ", ".join(literal(name) for each in folders for name in sorted({each, path_text(each)}))
         conn.execute(f"set allowed_directories = [{allowed}]")
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")

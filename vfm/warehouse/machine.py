@@ -32,8 +32,8 @@ HARMED = {
     "Permission denied": "may not be read: get permission to read it",
     "No such file|No files found|FILE_NOT_EXIST": "is gone: it was there when the build began. Put it back",
     (
-        "magic (bytes|number)|too small to be|Failed to read file|READ_FILE|FILE_FOOTER|Decompress"
-        "|Input/output error|Stale file"
+        "magic (bytes|number)|too small to be|Footer length|Failed to read file|READ_FILE|FILE_FOOTER"
+        "|Decompress|Input/output error|Stale file"
     ): ("is damaged, cut off or no Parquet file: copy it again"),
 }
 STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -168,9 +168,11 @@ def refusal(said: list[str], folder: Path, name: str, spill: Path) -> str | None
         return f"{name}/warehouse.duckdb is damaged: remove it with make clean and build again. {SEE}"
     if DAMAGED_PARQUET in everything:
         return f"A Parquet file of the registers is damaged inside: copy the registers again. {SEE}"
-    for text in said:
-        found = PARQUET.search(text)
-        what = next((what for sign, what in HARMED.items() if re.search(sign, text)), None)
-        if found and what:
-            return f"register {found['register']}: {found['file']} {what}. {SEE}"
-    return None
+    return next(filter(None, map(harmed, said)), None)
+
+
+def harmed(text: str) -> str | None:
+    """Say which part file cannot be read, from what an engine said of it; None where it is something else."""
+    found = PARQUET.search(text)
+    what = next((what for sign, what in HARMED.items() if re.search(sign, text)), None)
+    return f"register {found['register']}: {found['file']} {what}. {SEE}" if found and what else None

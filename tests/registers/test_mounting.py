@@ -1,0 +1,303 @@
+"""Part files in a register folder: none is left out, each is read by its own types, no path is a pattern."""
+
+import os
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tiny_registers
+from bad_deliveries import said
+
+from vfm.registers import check, dbt_guard, parts
+from vfm.warehouse import dbt_sql
+from vfm.warehouse.sql_text import path_literal
+
+ODD_FOLDERS = ["reg[1]", "reg*", "reg?", "it's [a-z]", "{reg,1}"]
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """The registers of tiny_registers."""
+    return tiny_registers.write_registers(tmp_path / "delivery")
+
+
+def beside(delivery, register, part="part-1", copies=1, **columns):
+    """Write a second part file whose row differs in these columns."""
+    row = tiny_registers.columns()[register] | columns
+    tiny_registers.write_part(delivery, register, row, copies, part)
+
+
+def staged(delivery, model):
+    """Rows of a staging model."""
+    with check.database() as con:
+        assert check.mount(con, str(delivery)) == []
+        check.stage(con)
+        return con.execute(f"from staging.stg_registers__{model} order by all").fetchall()
+
+
+# ---- no path is a pattern --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ODD_FOLDERS)
+def test_a_folder_is_never_read_as_a_pattern(name, tmp_path):
+    folder = tiny_registers.write_registers(tmp_path / "in [here]" / name)
+    for neighbour in ("reg1", "rega"):
+        tiny_registers.write_registers(tmp_path / "in [here]" / neighbour)
+    (folder / "dod/part-0.parquet").unlink()
+    assert said(check.check(folder)) == [
+        f"register dod: no parquet file in {folder}/dod. See docs/bad_input.md#missing-register."
+    ]
+    assert [line.count for line in check.check(folder) if " persons" in line.sentence] == [1] * 10
+
+
+def test_a_part_file_is_never_read_as_a_pattern(delivery):
+    beside(delivery, "lmdb", "part[0]", EKSD="date '2013-06-01'")
+    beside(delivery, "lmdb", "part-?", EKSD="date '2014-06-01'")
+    assert [row[1].year for row in staged(delivery, "prescriptions")] == [2011, 2013, 2014]
+
+
+@pytest.mark.parametrize("name", ODD_FOLDERS)
+def test_python_writes_a_path_as_the_macro_does(name, tmp_path):
+    assert path_literal(f"/x/{name}") == dbt_sql.macro("duckdb_path", f"/x/{name}")
+
+
+# ---- nothing is left out ---------------------------------------------------------------------------------
+
+
+def folder_of_parts(bef):
+    (bef / "x.parquet").mkdir()
+    shutil.copy(bef / "part-0.parquet", bef / "x.parquet/part-0.parquet")
+
+
+LEFT_OUT = {
+    "part-1.parquet is a link to nothing": lambda bef: os.symlink(bef / "gone", bef / "part-1.parquet"),
+    "part-1 is a link to nothing": lambda bef: os.symlink(bef / "gone", bef / "part-1"),
+    "the build reads files called *.parquet and not P.PARQUET: rename it": lambda bef: shutil.copy(
+        bef / "part-0.parquet", bef / "P.PARQUET"
+    ),
+    "the build reads files called *.parquet and not b.csv: make import reads others": lambda bef: (
+        bef / "b.csv"
+    ).write_text("PNR;KOM\n"),
+    "x.parquet is a folder, and the build reads only files in bef itself": folder_of_parts,
+    "the build reads bef and not BEF: rename it": lambda bef: shutil.copytree(bef, bef.parent / "BEF"),
+}
+
+
+@pytest.mark.parametrize("says", LEFT_OUT)
+def test_what_the_build_would_leave_out_is_named(says, delivery):
+    LEFT_OUT[says](delivery / "bef")
+    (sentence,) = said(check.check(delivery))
+    assert sentence.startswith(f"register bef: {says}")
+    assert sentence.endswith("See docs/bad_input.md#part-file.")
+    assert parts.faults(delivery) == [("bef", sentence)]
+
+
+def test_what_holds_no_rows_may_lie_there(delivery):
+    for name in ("README.md", "_SUCCESS", ".part-0.parquet.crc"):
+        (delivery / "bef" / name).write_text("x")
+    (delivery / "notes").mkdir()
+    assert parts.faults(delivery) == []
+
+
+def test_dbt_stops_there_too(delivery, monkeypatch):
+    os.symlink(delivery / "gone", delivery / "bef/part-1.parquet")
+    monkeypatch.setattr(dbt_guard, "register_folder", lambda _: delivery)
+    monkeypatch.setattr(dbt_guard, "project_folder", lambda: delivery)
+    flags = type("Flags", (), {"WHICH": "build"})
+    monkeypatch.setattr(dbt_guard, "get_flags", lambda: flags)
+    guard = object.__new__(dbt_guard.Plugin)
+    creds = type("Creds", (), {"path": "build/warehouse.duckdb"})
+    with pytest.raises(Exception, match=r"register bef: part-1\.parquet is a link to nothing"):
+        guard.update_connection_config(creds, {})
+    flags.WHICH = "show"
+    guard.update_connection_config(creds, {})
+
+
+@pytest.mark.parametrize("content", [b"", b"PNR;KOM\n" * 9, b"PAR1" + b"\0" * 40 + b"PAR1"])
+def test_what_is_no_parquet_is_said_in_a_sentence(content, delivery):
+    (delivery / "bef/part-1.parquet").write_bytes(content)
+    (sentence,) = said(check.check(delivery))
+    assert sentence.startswith("register bef: part-1.parquet is damaged, cut off or no Parquet file")
+
+
+# ---- types -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("{'a': 1}", "holds a record in each row"),
+        ("['101']", "holds a list in each row"),
+        ("[{'a': 1}]", "holds a list in each row"),
+        ("map {'a': 1}", "holds a map in each row"),
+        ("'101'::blob", "holds bytes that no one has marked as text"),
+    ],
+)
+def test_a_column_that_holds_no_single_value_is_refused(value, says, delivery):
+    beside(delivery, "bef", KOM=value, NOTE="{'PNR': ['x']}")
+    (sentence,) = said(check.check(delivery))
+    assert sentence.startswith(f"register bef: column KOM of part-1.parquet {says}: ask for ")
+    assert sentence.endswith("See docs/bad_input.md#column-type.")
+
+
+def test_a_column_of_the_same_name_twice_is_refused(delivery):
+    pq.write_table(
+        pa.table({"PNR": ["000000000003"], "pnr": ["000000000004"], "DODDATO": ["2014-03-01"]}),
+        delivery / "dod/part-1.parquet",
+    )
+    (sentence,) = said(check.check(delivery))
+    assert sentence.startswith("register dod: column pnr of part-1.parquet is there twice")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["19783", "19783.0::double", "19783.0::float", "19783::smallint", "'01MAR2014'", "'20140301'", "20140301",
+     "timestamp '2014-03-01'", "timestamp_ns '2014-03-01'", "timestamptz '2014-02-28 23:00:00+00'"],
+)  # fmt: skip
+def test_each_part_is_read_by_its_own_types(value, delivery):
+    beside(delivery, "dod", PNR="3", DODDATO=value, NOTE="1")
+    beside(delivery, "dod", "part-2", PNR="4.0::double", DODDATO=value, NOTE="date '2014-01-01'")
+    rows = staged(delivery, "deaths")
+    assert [(person, str(date)) for person, date in rows] == [
+        (f"00000000000{n}", "2014-03-01") for n in (2, 3, 4)
+    ]
+
+
+def test_codes_numbers_and_aliases_may_differ_between_parts(delivery):
+    beside(delivery, "flyt", PNR="5", KOM="77", GL_KOM="'101'", HAEND_DATO="'05-03-2012'")
+    beside(delivery, "bfl", AJO_LOENTIMER="'37,5'", PNR="5")
+    beside(delivery, "lmdb", PNR12="6", PNR="cast(null as varchar)", EKSD="18000")
+    beside(delivery, "dream", PNR="5", Y_0801="730.0", Y_1799="'1'")
+    assert ("000000000005", "077") in [(row[0], row[3]) for row in staged(delivery, "moves")]
+    assert [float(row[3]) for row in staged(delivery, "job_months")] == [120, 37.5]
+    assert [row[0] for row in staged(delivery, "prescriptions")] == ["000000000001", "000000000006"]
+    assert {row[2] for row in staged(delivery, "dream_weeks") if row[0].endswith("5")} == {"730", "001"}
+
+
+def test_what_cannot_be_read_is_named_whatever_the_other_parts_hold(delivery):
+    beside(delivery, "dod", PNR="'000000000003'", DODDATO="true")
+    (sentence,) = said(check.check(delivery))
+    assert "column DODDATO has 1 row that no date can be read from (for example true)" in sentence
+
+
+# ---- what a whole part says of its dates -----------------------------------------------------------------
+
+
+ZONES = ("UTC", "America/New_York", "Pacific/Auckland")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["timestamp '2014-06-30 22:00:00'", "'2014-06-30 22:00:00'", "'2014-06-30T22:00:00.000'",
+     "'30JUN2014:22:00:00'",
+     "'30-06-2014 22:00'", "timestamp_ns '2014-06-30 22:00:00'",
+     "cast(epoch(timestamp '2014-06-30 22:00') - epoch(timestamp '1960-01-01') as bigint)",
+     "1000 * (epoch(timestamp '2014-06-30 22:00') - epoch(timestamp '1960-01-01'))"],
+)  # fmt: skip
+def test_midnight_in_denmark_written_as_utc_is_the_day_after(value, delivery):
+    beside(delivery, "lmdb", EKSD=value, copies=3)
+    lines = [line for line in check.check(delivery) if line.level == "warning" and "part-1" in line.sentence]
+    assert [line.sentence for line in lines] == [
+        "register lmdb: column EKSD of part-1.parquet holds 22:00 or 23:00 in all its 3 rows, "
+        "which is midnight in Denmark in UTC: read as the day after (2014-06-30 as 2014-07-01). "
+        "See docs/bad_input.md#part-reading."
+    ]
+    with check.database() as con:
+        check.mount(con, str(delivery))
+        check.stage(con)
+        found = con.execute(
+            "select distinct dispensing_date from staging.stg_registers__prescriptions order by 1"
+        )
+        assert [str(day) for (day,) in found.fetchall()] == ["2011-06-01", "2014-07-01"]
+
+
+def test_midnight_and_evening_in_one_column_are_refused(delivery):
+    times = "timestamp '2014-06-30' + to_hours(22 * (range % 2)::integer)"
+    beside(delivery, "lmdb", EKSD=times, copies=10)
+    (sentence,) = said(check.check(delivery))
+    assert "column EKSD of part-1.parquet holds 22:00 or 23:00 in 5 rows of 10, which may be" in sentence
+
+
+def test_times_of_day_are_no_fault(delivery):
+    hours = "timestamp '2014-06-30' + to_hours(range::integer)"
+    beside(delivery, "lpr_adm", RECNUM="range + 2", D_INDDTO=hours, copies=24)
+    assert said(check.check(delivery)) == []
+    assert {str(row[4]) for row in staged(delivery, "hospital_contacts")} == {"2011-07-01", "2014-06-30"}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    "value",
+    ["timestamptz '2014-06-30 22:00:00+00'", "timestamptz '2014-07-01 21:59:59+00'", "'2014-06-30T22:00:00Z'",
+     "'2014-07-01T00:00:00+02:00'", "'2014-06-30 22:00:00.000+0000'", "'2014-06-30 22:00:00 UTC'",
+     "'2014-06-30 13:00-09'", "'2014-07-01 00:00:00 CEST'", "'2014-07-01T00:00:00Z'"],
+)  # fmt: skip
+def test_a_time_with_its_zone_is_a_day_in_denmark_whatever_the_session(value, zone, delivery):
+    beside(delivery, "lmdb", EKSD=value)
+    with check.database() as con:
+        con.execute(f"set TimeZone = '{zone}'")
+        check.mount(con, str(delivery))
+        check.stage(con)
+        found = con.execute(
+            "select max(dispensing_date) from staging.stg_registers__prescriptions"
+        ).fetchone()
+    assert str(found[0]) == "2014-07-01"
+
+
+def test_a_zone_that_is_not_understood_is_refused(delivery):
+    beside(delivery, "lmdb", EKSD="'2014-06-30 22:00:00 EST'")
+    (sentence,) = said(check.check(delivery))
+    assert "column EKSD has 1 row that no date can be read from" in sentence
+
+
+UNIX = "cast(date '2014-01-01' - date '1970-01-01' as integer) + range"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [UNIX, f"cast({UNIX} as double)", f"cast({UNIX} as varchar)", f"86400 * ({UNIX})", f"86400000 * ({UNIX})",
+     "cast(date '2014-01-01' - date '1899-12-30' as integer) + range"],
+    ids=["days", "floating days", "texts", "seconds", "milliseconds", "Excel"],
+)  # fmt: skip
+def test_the_year_of_its_name_says_from_which_day_a_part_counts(value, delivery):
+    beside(delivery, "lmdb", "lmdb_2014", EKSD=value, copies=300)
+    lines = [line.sentence for line in check.check(delivery) if "lmdb_2014" in line.sentence]
+    assert len(lines) == 1 and "holds counts that end in 2014 as its name says, and in " in lines[0]
+    with check.database() as con:
+        check.mount(con, str(delivery))
+        check.stage(con)
+        found = con.execute(
+            "select min(dispensing_date), max(dispensing_date) from staging.stg_registers__prescriptions "
+            "where dispensing_date >= '2012-01-01' or dispensing_date < '2011-01-01'"
+        ).fetchone()
+    assert [str(day) for day in found] == ["2014-01-01", "2014-10-27"]
+
+
+def test_counts_that_may_be_of_two_kinds_are_refused(delivery):
+    beside(delivery, "lmdb", EKSD=UNIX, copies=300)
+    (sentence,) = said(check.check(delivery))
+    assert "counts that end on 2004-10-26 if they count from 1960 (SAS, Stata) and on 2014-10-27" in sentence
+    assert "Name the file with its year, such as lmdb_2014, or ask for dates as 2014-10-27" in sentence
+
+
+def test_counts_of_sas_are_read_as_before(delivery):
+    for part in ("lmdb_2014", "part-2"):
+        days = "cast(date '2014-01-01' - date '1960-01-01' as integer) + range"
+        beside(delivery, "lmdb", part, EKSD=days, copies=300)
+    beside(delivery, "bef", FOED_DAG="7795", REFERENCETID="18992", PNR="7")
+    assert said(check.check(delivery)) == []
+    assert len({row[1] for row in staged(delivery, "prescriptions")}) == 301
+
+
+@pytest.mark.parametrize(("type", "value"), [("float", "16777217"), ("double", "1e17"), ("float", "12.5")])
+def test_an_id_that_was_rounded_is_refused(type, value, delivery):
+    beside(delivery, "lmdb", PNR=f"cast({value} as {type})", copies=2)
+    (sentence,) = said(check.check(delivery))
+    assert "column PNR of part-1.parquet holds in 2 rows a value that is not whole: a floating" in sentence
+
+
+def test_nan_is_no_value(delivery):
+    beside(delivery, "bef", PNR="5", E_FAELLE_ID="cast('nan' as double)", IE_TYPE="cast('nan' as float)")
+    assert said(check.check(delivery)) == []
+    assert [row[-1] for row in staged(delivery, "population")] == [None, None]
