@@ -1,57 +1,63 @@
 # `make` alone lists the targets. Everything is built from this folder, with the Python of .venv.
 export OPENBLAS_NUM_THREADS := 1   # the same sums on every machine, and dbt's threads do not fight over the cores
-VFM_BUILD ?= build
-PYTHON ?= python3
-SEED ?=
-SCALE ?=
-SCALES ?=
-SEEDS ?=
-ENGINE ?=
-export ONLY ?=
-HELD_OUT ?=
+
+# What a user gives, on the command line or in the environment, is text. make reads no code in it ($(value) is not expanded, and :=
+# keeps it so), and no shell reads words in it: recipes take it from the environment, as "$$FROM" and after --, or as one word --to=...
+text = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+given += PYTHON HASHES ENGINE VFM_BUILD
+$(foreach name,$(sort $(given)),$(if $(filter undefined default,$(origin $(name))),,$(call text,$(name))))
+HASHES ?= --require-hashes
+ifeq ($(PYTHON),)
+override PYTHON := python3
+endif
+ifeq ($(VFM_BUILD),)
+override VFM_BUILD := build
+endif
+export PYTHON VFM_BUILD
 
 venv := .venv
 python := $(venv)/bin/python
 installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 dbt := $(venv)/bin/dbt --no-use-colors
-folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
+folders := --target-path="$$VFM_BUILD/target" --log-path="$$VFM_BUILD/logs"
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack mutations lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
-	@$(python) -m vfm.build $(if $(ENGINE),--engine "$(ENGINE)")
+	@$(python) -m vfm.build $${ENGINE:+"--engine=$$ENGINE"}
 
 small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)
-	@PYTHONPATH=tests/support $(python) tests/support/small_world.py $(VFM_BUILD)/small
+	@PYTHONPATH=tests/support $(python) tests/support/small_world.py "$$VFM_BUILD/small"
 
 test: lint  ## lint, all tests of the warehouse (data tests again unless make build just ran them), of the package, and its truth
-	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
+	@test -f "$$VFM_BUILD/warehouse.duckdb" || $(python) -m vfm.build
 	@# first, since pytest writes into the target, too. One thread: it is Python that takes the time, and more only wait
 	@$(dbt) --quiet test --selector all --threads 1 $$($(python) tests/support/data_tests.py) $(folders)
-	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml $(VFM_BUILD)/tests.xml
+	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml="$$VFM_BUILD/tests.xml"
 	@$(python) -m vfm.synthetic.verify.truth_check
-	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
+	@$(python) tests/support/closing_line.py "$$VFM_BUILD/tests.xml"
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
 
 truth: $(installed)  ## simulate the registers' world anew and compare the built warehouse with it, everybody and exactly
-	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
+	@test -f "$$VFM_BUILD/warehouse.duckdb" || $(python) -m vfm.build
 	@$(python) -m vfm.synthetic.verify.truth_check
 
 realism: $(installed)  ## compare the registers' world with public figures: ages, countries, moves, families, work, places
 	@$(python) -m vfm.synthetic.verify.realism
 
 compare-releases: $(installed)  ## list what two published files tell of few persons by their difference: OLD=old.duckdb NEW=new.duckdb
-	@$(python) -m vfm.warehouse.compare_releases "$(OLD)" "$(NEW)"
+	@$(python) -m vfm.warehouse.compare_releases -- "$$OLD" "$$NEW"
 
 release-pack: $(installed)  ## write build/release-pack: the published file with what it rests on and hides, for an output check: TO=folder
-	@$(python) -m vfm.pages.release_pack $(if $(TO),--to "$(TO)")
+	@$(python) -m vfm.pages.release_pack $${TO:+"--to=$$TO"}
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
 	@$(python) -m vfm.pages.lineage
@@ -63,7 +69,7 @@ sql: $(installed)  ## a read-only shell on vfm.duckdb; Ctrl-D leaves
 	@$(python) -m vfm.warehouse.shell
 
 report: $(installed)  ## write the report page, report/index.html (Danish) and report/en.html: GEOJSON=file for true outlines
-	@$(python) -m vfm.pages.report $(if $(GEOJSON),--geojson "$(GEOJSON)")
+	@$(python) -m vfm.pages.report $${GEOJSON:+"--geojson=$$GEOJSON"}
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
 	@$(python) -m vfm.sensitivity
@@ -72,13 +78,13 @@ picture: $(installed)  ## take the README's picture of the page that make report
 	@$(python) bench/picture.py
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer, SCALE=10 for more
-	@$(python) -m vfm.synthetic $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+	@$(python) -m vfm.synthetic $${SEED:+"--seed=$$SEED"} $${SCALE:+"--scale=$$SCALE"}
 
 import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
-	@$(python) -m vfm.registers import "$(FROM)" $(if $(TO),--to "$(TO)")
+	@$(python) -m vfm.registers import $${TO:+"--to=$$TO"} -- "$$FROM"
 
-check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS
-	@$(python) -m vfm.registers check
+check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS; AGAINST=profile: what changed since
+	@$(python) -m vfm.registers check $${AGAINST:+"--against=$$AGAINST"}
 
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
 	@$(python) -m vfm.statbank
@@ -98,7 +104,7 @@ bench-import: $(installed)  ## time the import of a 1 GB csv and a 1 GB Stata fi
 	@$(python) bench/importing.py
 
 bench-scale: $(installed)  ## time every layer at 1, 10 and 100 times the registers, and Spark, into docs/scaling.md (hours): SCALES="1 10"
-	@$(python) bench/scale.py $(if $(SCALES),--scales $(SCALES))
+	@$(python) bench/scale.py $${SCALES:+"--scales=$$SCALES"}
 
 coverage: $(installed)  ## see in 1,000 simulated worlds whether 95 % intervals hold 95 % (3 minutes)
 	@$(python) bench/coverage.py
@@ -107,17 +113,16 @@ calibrate: $(installed)  ## fit the synthetic world to the printed tables, into 
 	@$(python) -m vfm.synthetic.verify.calibration
 
 recovery: $(installed)  ## build from 20 other seeds, compare with print and truth (15 minutes): SEEDS=2 for fewer
-	@$(python) -m vfm.synthetic.verify.recovery $(if $(SEEDS),--seeds $(SEEDS))
+	@$(python) -m vfm.synthetic.verify.recovery $${SEEDS:+"--seeds=$$SEEDS"}
 
 attack: $(installed)  ## build worlds of 10 other seeds and try to recover few persons (an hour): SEEDS=2 for fewer, SCALE=0.5
-	@$(python) -m vfm.synthetic.verify.attack_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
+	@$(python) -m vfm.synthetic.verify.attack_seeds $${SEEDS:+"--seeds=$$SEEDS"} $${SCALE:+"--scale=$$SCALE"}
 
 check-seeds: $(installed)  ## check worlds of 20 other seeds, of which the check must say nothing (15 minutes): SEEDS=2 for fewer, SCALE=0.1
-	@$(python) -m vfm.synthetic.verify.checked_seeds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE))
+	@$(python) -m vfm.synthetic.verify.checked_seeds $${SEEDS:+"--seeds=$$SEEDS"} $${SCALE:+"--scale=$$SCALE"}
 
-# ONLY is read from the environment, where make puts what is set on its command line: no shell takes it apart
 mutations: $(installed)  ## make every mistake in a delivery that data managers have seen, see which the check misses (20 minutes): ONLY='column/bef.*'
-	@$(python) -m vfm.synthetic.verify.mutations $(if $(HELD_OUT),--held-out)
+	@$(python) -m vfm.synthetic.verify.mutations $${HELD_OUT:+--held-out}
 
 # requirements-spark.lock lists what the extra spark adds to requirements.lock, and nothing else.
 compile := CUSTOM_COMPILE_COMMAND="make lock" pip-compile --extra dev --generate-hashes --allow-unsafe --no-strip-extras \
@@ -132,21 +137,21 @@ lock:  ## pin the newest allowed versions of everything in requirements.lock and
 	rm requirements-both.lock
 
 clean:  ## remove what a build makes; vfm.duckdb and .venv stay
-	rm -rf $(VFM_BUILD) target logs .pytest_cache .ruff_cache .hypothesis
+	@"$$PYTHON" -B -m vfm.warehouse.build_folder
 
 # Packages are installed again when the pins change, whatever the files' dates. Some mirrors serve packages that they built themselves,
 # whose hashes differ: `make build HASHES=` installs the pinned versions there without comparing hashes.
-HASHES ?= --require-hashes
+hashes := $(if $(HASHES),--require-hashes)
 $(installed):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is $(PYTHON) " + sys.version.split()[0])'
+	@"$$PYTHON" -c 'import os, sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + os.environ["PYTHON"] + " " + sys.version.split()[0])'
 	@echo "Installing the pinned packages into $(venv) ..."
-	@$(PYTHON) -m venv $(venv)
-	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) -r requirements.lock
+	@"$$PYTHON" -m venv $(venv)
+	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(hashes) -r requirements.lock
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
 
 # Spark (500 MB) is installed only when it is needed. Packages that it shares with the rest are pinned in requirements.lock and stay.
 $(spark): $(installed)
 	@echo "Installing Spark into $(venv) ..."
-	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(HASHES) --no-deps --no-build-isolation -r requirements-spark.lock
+	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(hashes) --no-deps --no-build-isolation -r requirements-spark.lock
 	@rm -f $(venv)/.installed-spark-* && touch $@

@@ -344,10 +344,15 @@ def write(text):
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
+def _numbers(text):
+    """Whole numbers between spaces."""
+    return [int(word) for word in text.split()]
+
+
 def main():
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scales", nargs="+", type=int, default=SCALES)
+    parser.add_argument("--scales", type=_numbers, default=SCALES, help="such as '1 10'")
     parser.add_argument("--steps", nargs="*", choices=STEPS, default=STEPS)
     parser.add_argument("--scan", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -19,7 +19,7 @@ from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
 from vfm.privacy.leaks import LeakError
-from vfm.warehouse import machine, publish, settings, variables
+from vfm.warehouse import build_folder, machine, publish, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -135,14 +135,11 @@ def build(
     if refused:
         raise BuildError(*refused)
     set_here = ("--vars", json.dumps(values)) if values else ()
+    build_folder.refuse_addresses()
     publish.prepare_folder(paths.results)
     before = os.umask(0o077)  # the warehouse, the logs and the compiled SQL are the owner's alone
     name = paths.short(paths.build)
-    try:
-        paths.build.mkdir(mode=0o700, parents=True, exist_ok=True)
-        paths.build.chmod(0o700)
-    except OSError as problem:
-        raise BuildError(machine.cannot_write("build", name, problem)) from problem
+    build_folder.claim(paths)
     with machine.only_build(paths.build, name):
         wait_for_warehouse(paths)
         settings.accounts()

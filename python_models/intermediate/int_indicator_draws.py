@@ -1,6 +1,6 @@
 """Draws of both indicators with their joint uncertainty (report, section 5.2)."""
 
-from vfm.statistics import second_stage
+from vfm.statistics import indicator_draws
 
 
 def model(dbt, session):
@@ -11,4 +11,4 @@ def model(dbt, session):
     covariances = dbt.ref("int_indicator_covariance").order("municipality_code, other_municipality_code").df()
     cells = dbt.ref("int_cost_need_input").order("municipality_code, year").df()
     results = dbt.ref("int_cost_need_results").order("analysis, result, model, position").df()
-    return second_stage.draws_table(municipalities, covariances, cells, results, draws=draws, seed=seed)
+    return indicator_draws.draws_table(municipalities, covariances, cells, results, draws=draws, seed=seed)

@@ -220,7 +220,7 @@ def test_replicates_that_failed_are_left_out_and_counted():
 
 
 def test_bad_arguments_are_named(spells):
-    with pytest.raises(ValueError, match="at least 1 replicate"):
+    with pytest.raises(ValueError, match="replicates must be a whole number, at least 1, not 0"):
         bootstrap.indicators(spells, 0, 1)
     with pytest.raises(ValueError, match="no municipality has enough spells"):
         bootstrap.prepare(spells.assign(is_benchmarked=False))

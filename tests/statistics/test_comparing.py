@@ -194,10 +194,10 @@ def test_fewer_than_two_municipalities(indicators):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: comparing.over_dispersion([1.0], [1.0]), "at least 2 estimates, not 1"),
+        (lambda: comparing.over_dispersion([1.0], [1.0]), "estimates has 1 row"),
         (lambda: comparing.over_dispersion([1.0, np.nan], [1.0, 1.0]), "missing"),
         (lambda: comparing.over_dispersion([1.0, 2.0], [1.0, 0.0]), "above 0"),
-        (lambda: comparing.over_dispersion([1.0, 2.0], [1.0]), "shapes"),
+        (lambda: comparing.over_dispersion([1.0, 2.0], [1.0]), "standard_errors must have shape"),
         (lambda: comparing.over_dispersion([1.0, 2.0], [1.0, 1.0], winsorised_share=0.5), "winsorised_share"),
         (lambda: comparing.rank_sets([1.0], [[1.0]]), "at least 2 units"),
         (lambda: comparing.rank_sets([1.0, 2.0], np.eye(2), level=1), "level"),

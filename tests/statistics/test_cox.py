@@ -296,8 +296,8 @@ OKAY = dict(duration=[1, 2, 3], event=[True, True, False], X=[[1.0], [0.0], [0.5
         (dict(event=[2, 0, 1]), "true/false"),
         (dict(X=[[1.0], [0.0]]), "X must have shape"),
         (dict(weights=[1, 1]), "weights must have shape"),
-        (dict(cluster=["a", None, "b"]), "cluster is missing in 1 rows"),
-        (dict(cluster=["a"]), "cluster must have 3 rows"),
+        (dict(cluster=["a", None, "b"]), "cluster is missing in 1 of 3 rows"),
+        (dict(cluster=["a"]), r"cluster must have shape \(3,\)"),
         (dict(ties="exact"), "ties must be one of"),
     ],
 )

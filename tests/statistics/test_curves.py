@@ -269,11 +269,11 @@ def test_published_steps_of_a_municipality_hold_the_disclosure_limit(benchmark):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: curves.concordance([1, 2], [True, False], [1.0], ["a", "b"]), "one length"),
+        (lambda: curves.concordance([1, 2], [True, False], [1.0], ["a", "b"]), "score must have shape"),
         (lambda: curves.concordance([1], [True], [np.nan], ["a"]), "missing"),
-        (lambda: curves.cumulative_incidence([], []), "whole weeks"),
+        (lambda: curves.cumulative_incidence([], []), "duration must be a one-dim"),
         (lambda: curves.cumulative_incidence([1.5], [1]), "whole weeks"),
-        (lambda: curves.cumulative_incidence([1], [3]), "a cause is"),
+        (lambda: curves.cumulative_incidence([1], [3]), "cause must be 0"),
     ],
 )
 def test_bad_input_is_named(call, words):

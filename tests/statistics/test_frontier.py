@@ -354,14 +354,14 @@ OKAY = dict(y=np.arange(12.0) ** 1.5, X=np.arange(12.0))
     [
         (dict(side="profit"), "side must be one of production, cost"),
         (dict(distribution="gamma"), "distribution must be one of half_normal"),
-        (dict(X=np.arange(11.0)), "as many rows"),
+        (dict(X=np.arange(11.0)), "X must have shape"),
         (dict(X=np.r_[np.nan, np.arange(11.0)]), "X has missing or infinite values in column x1"),
         (dict(weights=np.r_[0, np.ones(11)]), "above 0"),
-        (dict(weights=np.ones(5)), "weights must be 12 finite values"),
-        (dict(noise_standard_error=-np.ones(12)), "noise_standard_error must be 12 finite values"),
+        (dict(weights=np.ones(5)), r"weights must have shape \(12,\)"),
+        (dict(noise_standard_error=-np.ones(12)), "noise_standard_error must be finite and not neg"),
         (dict(X=np.ones(12)), "X is constant in column x1"),
         (dict(y=np.arange(3.0), X=np.arange(3.0)), "needs more than 4"),
-        (dict(y=2 + 3 * np.arange(12.0)), "fit y exactly"),
+        (dict(y=2 + 3 * np.arange(12.0)), "X fits y exactly"),
     ],
 )
 def test_bad_input_is_named(change, words):

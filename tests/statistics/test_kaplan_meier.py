@@ -79,7 +79,7 @@ def test_influence_is_the_derivative_and_its_squares_are_greenwood():
         (([], []), "at least one row"),
         (([1.5], [True]), "whole weeks"),
         (([0], [True]), "whole weeks"),
-        (([1, 2], [True]), "one length"),
+        (([1, 2], [True]), "event must have shape"),
     ],
 )
 def test_bad_input_is_named(arguments, words):

@@ -68,8 +68,8 @@ def test_the_sample_is_named_after_the_outlier(municipalities):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (dict(spells=0), "weights must be above 0"),
-        (dict(benchmark_indicator=np.nan), "y has missing or infinite values"),
+        (dict(spells=0), "municipalities column spells must be above 0; 92 of 92"),
+        (dict(benchmark_indicator=np.nan), "benchmark_indicator must be above 0; 92 of 92 rows"),
         (dict(expenditure_indicator=1.0), "x has too few distinct values"),
     ],
 )

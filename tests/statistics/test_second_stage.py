@@ -6,19 +6,20 @@ import pytest
 from cost_need_terms import COMPOSITION_TERMS, SHARES
 from scipy import special, stats
 
-from vfm.statistics import cost_need, frontier, regression, second_stage
+from vfm.statistics import cost_need, frontier, indicator_draws, regression, second_stage
 
 MUNICIPALITIES = 60
 
 
 def expenditure_draws(cells, codes, **settings):
     """Draws around the cost-need model fitted to the same cells."""
-    return second_stage.expenditure_draws(cells, codes, cost_need.fit(cells, 3, SHARES)[0].params, **settings)
+    fitted = cost_need.fit(cells, 3, SHARES)[0].params
+    return indicator_draws.expenditure_draws(cells, codes, fitted, **settings)
 
 
 def draws_table(data, covariances, cells, **settings):
     results = cost_need.cost_need_results(cells, cells, COMPOSITION_TERMS).sample(frac=1, random_state=1)
-    return second_stage.draws_table(data, covariances, cells, results, **settings)
+    return indicator_draws.draws_table(data, covariances, cells, results, **settings)
 
 
 def frontier_intervals(data, draws, **settings):
@@ -76,7 +77,7 @@ def wide(draws, column):
 
 def test_inverse_trigamma():
     for x in (1e-3, 0.4, 3.0, 500.0):
-        assert second_stage.inverse_trigamma(special.polygamma(1, x)) == pytest.approx(x, rel=1e-9)
+        assert indicator_draws.inverse_trigamma(special.polygamma(1, x)) == pytest.approx(x, rel=1e-9)
 
 
 def test_moderated_variances_find_their_law():
@@ -84,14 +85,14 @@ def test_moderated_variances_find_their_law():
     n, d, d0, s02 = 20_000, np.full(20_000, 4), 8.0, 0.3
     truth = s02 * d0 / rng.chisquare(d0, n)
     sample = truth * rng.chisquare(d) / d
-    got = second_stage.moderated_variances(np.append(sample, 0.0), np.append(d, 0))
+    got = indicator_draws.moderated_variances(np.append(sample, 0.0), np.append(d, 0))
     assert got[-1] == pytest.approx(s02, rel=0.03)  # no degrees of freedom: the common value
     np.testing.assert_allclose(got[:-1], (d0 * s02 + d * sample) / (d0 + d), rtol=0.05)
     assert ((got[:-1] - truth) ** 2).mean() < ((sample - truth) ** 2).mean()
 
 
 def test_equal_variances_are_pooled():
-    assert second_stage.moderated_variances([0.2, 0.2, 0.2], [4, 4, 4]) == pytest.approx(
+    assert indicator_draws.moderated_variances([0.2, 0.2, 0.2], [4, 4, 4]) == pytest.approx(
         np.full(3, 0.2 * np.exp(-special.digamma(2) + np.log(2)))
     )
 
@@ -239,11 +240,11 @@ def test_the_weighted_rows_are_the_plain_regression(world, draws):
 
 def test_bad_input_is_named(world, draws):
     data, covariances, cells, _ = world
-    with pytest.raises(ValueError, match="municipality 999 has no municipality-year"):
+    with pytest.raises(ValueError, match="cells lacks municipality 999"):
         expenditure_draws(cells, ["101", "999"], draws=3)
     with pytest.raises(ValueError, match="no municipality has two years"):
         expenditure_draws(cells[cells.year == 2013], ["101"], draws=3)
-    with pytest.raises(ValueError, match="the draws lack municipality 101"):
+    with pytest.raises(ValueError, match="draws lacks municipality 101"):
         second_stage.joint_regressions(data, draws[draws.municipality_code != "101"])
     negative = cells.assign(**{cost_need.OUTCOME: -cells[cost_need.OUTCOME]})
     with pytest.raises(ValueError, match="expects no expenditure"):
@@ -315,7 +316,7 @@ def test_frontier_intervals_do_not_depend_on_the_order_of_rows(second):
         data.sample(frac=1, random_state=1), draws.sample(frac=1, random_state=1), seed=3
     )
     pd.testing.assert_frame_equal(frontier_intervals(data, draws, seed=3), shuffled)
-    with pytest.raises(ValueError, match="the draws lack municipality 103"):
+    with pytest.raises(ValueError, match="draws lacks municipality 103"):
         frontier_intervals(data, draws[draws.municipality_code != "103"])
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import build_folder
+from vfm.warehouse.paths import PROJECT, Paths
 
 SCALE = 0.1
 SETTING = Path(__file__).with_name("small.yml")
@@ -111,6 +112,7 @@ def main(folder):
     """Make the small world and say where it is."""
     os.umask(0o077)  # it lies in the build folder, which is its owner's alone
     world, started = SmallWorld(Path(folder).resolve()), time.monotonic()
+    build_folder.claim(Paths.from_environment(PROJECT))
     world.folder.mkdir(parents=True, exist_ok=True)
     world.make(say=lambda what: print(f"{time.monotonic() - started:6.1f} s  {what}", flush=True))
     print(f"{time.monotonic() - started:6.1f} s  made. Setting: {SETTING.relative_to(PROJECT)}")

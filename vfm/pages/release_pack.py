@@ -219,8 +219,10 @@ def _same_tables(con, warehouse, declared, paths):
 
 def is_pack(folder: Path) -> bool:
     """Whether a folder holds the files of an earlier pack, or nothing, and nothing else."""
-    names = {path.name for path in folder.iterdir() if path.suffix != ".duckdb"}
-    return not names or (names <= {*HEADS, PAGE} and "fingerprints.csv" in names)
+    found = list(folder.iterdir())
+    names = {path.name for path in found if path.suffix != ".duckdb"}
+    is_one = names <= {*HEADS, PAGE} and "fingerprints.csv" in names and len(found) <= len(names) + 1
+    return not found or (is_one and all(path.is_file() for path in found))
 
 
 def write_pack(paths: Paths, to: Path) -> Path:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from vfm.registers import check, importing
-from vfm.warehouse import dbt_sql
+from vfm.warehouse import build_folder, dbt_sql, machine
 from vfm.warehouse.paths import PROJECT, Paths
 
 PROFILE = "delivery_profile.csv"
@@ -24,16 +24,18 @@ def run_check(chosen: argparse.Namespace) -> int:
     except dbt_sql.RefusedError as problem:
         print(problem, file=sys.stderr)
         return 1
-    kept = Paths.from_environment(PROJECT).build / PROFILE
+    paths = Paths.from_environment(PROJECT)
+    kept = paths.build / PROFILE
     try:
+        build_folder.claim(paths)
         lines = check.check(folder, keep=kept, against=chosen.against)
-    except ValueError as problem:
-        print(problem, file=sys.stderr)
+    except (ValueError, machine.BuildError) as problem:
+        print(*problem.args, sep="\n", file=sys.stderr)
         return 1
     print(check.report(lines))
     if kept.is_file():
         print(
-            f"The profile of the delivery, counts alone, is in {Paths.from_environment(PROJECT).short(kept)}."
+            f"The profile of the delivery, counts alone, is in {paths.short(kept)}."
         )
     print(f"{time.monotonic() - started:.1f} s for {folder}")
     return int(any(line.level == "error" for line in lines))

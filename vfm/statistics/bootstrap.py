@@ -25,6 +25,18 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import comparing, cox, workers
+from vfm.statistics.arguments import (
+    ByKey,
+    Flag,
+    InputError,
+    Labels,
+    Numbers,
+    Result,
+    Table,
+    Whole,
+    accepts,
+)
+from vfm.statistics.cox.names import SPELLS
 from vfm.statistics.frames import typed
 
 _DRAWS = {"replicate": "int64", "municipality_code": object, "indicator": float}
@@ -38,9 +50,25 @@ _INTERVALS = {
     "bootstrap_ci_high": float,
     "replicates": "int64",
 }
+_WINDOW = Whole(1, " of weeks")
+_ESTIMATES = ByKey(
+    Result(("terms", "coefficients", "covariance", "means", "infinite_at"), "cox.estimates_by_sex"),
+    "cox.estimates_by_sex",
+    optional=True,
+)
+_REPLICATES = Table(
+    {
+        "replicate": Numbers("whole numbers", whole=True),
+        "municipality_code": Labels(),
+        "indicator": Numbers("above 0, or missing", above=0, gaps=True),
+    },
+    key=("replicate", "municipality_code"),
+)
+_RESULT_ROWS = Table({"result": Labels()})
 BLOCK = 32  # replicates side by side; part of what fixes the last digits, like the seed
 
 
+@accepts(spells=SPELLS, window_weeks=_WINDOW, estimates=_ESTIMATES)
 def prepare(  # long: it names every array that a worker gets
     spells: pd.DataFrame, window_weeks: int = 156, estimates: dict[str, cox.Estimate] | None = None
 ) -> dict[str, np.ndarray]:
@@ -72,8 +100,8 @@ def prepare(  # long: it names every array that a worker gets
     within = np.bincount(code[profiled], minlength=len(found)) > 0
     codes, municipality = found[within].astype(str), np.where(within, np.cumsum(within) - 1, -1)[code]
     if not len(codes):
-        raise ValueError(
-            "no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
+        raise InputError(
+            "spells: no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
         )
     weeks, succeeded = spells["duration_weeks"].to_numpy(), spells["is_success"].to_numpy(bool)
     person, _ = pd.factorize(spells["person_id"].to_numpy())
@@ -86,7 +114,7 @@ def prepare(  # long: it names every array that a worker gets
     size = np.bincount(stratum)
     problem = {
         "municipalities": codes.astype("U"),
-        "horizon": np.array(int(window_weeks)),
+        "horizon": np.array(window_weeks),
         "stratum_size": size[size > 0],
         "person": person[profiled],
         "municipality": municipality[profiled].astype(np.int32),
@@ -95,6 +123,17 @@ def prepare(  # long: it names every array that a worker gets
     }
     if estimates is None:
         estimates = {sex: result for sex, _, result in cox.by_sex(spells)}
+    sexes = set(spells["sex"])
+    if set(estimates) != sexes:
+        raise InputError(
+            f"estimates has {', '.join(sorted(map(str, estimates)))} and spells "
+            f"{', '.join(sorted(map(str, sexes)))} as sex: give the models of these spells"
+        )
+    for sex, estimate in estimates.items():
+        if list(estimate.terms) != terms:
+            raise InputError(
+                f"estimates[{sex!r}] has other terms than spells: give the models of these spells"
+            )
     for s, (sex, estimate) in enumerate(sorted(estimates.items())):
         rows = np.flatnonzero(spells["sex"] == sex)
         risk = cox.RiskSets(weeks[rows].astype(float), succeeded[rows])
@@ -122,6 +161,15 @@ def _blocks(replicates):
     return [(a, min(a + BLOCK, replicates)) for a in range(0, replicates, BLOCK)]
 
 
+@accepts(
+    spells=SPELLS,
+    replicates=Whole(1),
+    seed=Whole(0),
+    window_weeks=_WINDOW,
+    estimates=_ESTIMATES,
+    processes=Whole(1, optional=True),
+    progress=Flag(),
+)
 def indicators(  # long: the workers, and how they end, belong together
     spells: pd.DataFrame,
     replicates: int,
@@ -165,9 +213,6 @@ def indicators(  # long: the workers, and how they end, belong together
     RuntimeError
         A worker process ended early (its own message is on standard error).
     """
-    replicates, seed = int(replicates), int(seed)
-    if replicates < 1:
-        raise ValueError(f"the bootstrap needs at least 1 replicate, not {replicates}")
     arrays = prepare(spells, window_weeks, estimates) | {"seed": np.array(seed)}
     blocks = _blocks(replicates)
     draws = np.full((replicates, len(arrays["municipalities"])), np.nan)
@@ -193,6 +238,7 @@ def indicators(  # long: the workers, and how they end, belong together
     return arrays["municipalities"], draws
 
 
+@accepts(spells=SPELLS, results=_RESULT_ROWS, replicates=Whole(1), seed=Whole(0), window_weeks=_WINDOW)
 def replicates_table(
     spells: pd.DataFrame,
     results: pd.DataFrame,
@@ -240,10 +286,13 @@ def _wide(draws):
     wide = draws.pivot(index="replicate", columns="municipality_code", values="indicator").sort_index(axis=1)
     wide = wide.dropna()
     if not len(wide):
-        raise ValueError("no bootstrap replicate is complete")
+        raise InputError(
+            "draws: no bootstrap replicate is complete, every one lacks a municipality; draw more"
+        )
     return wide.columns.to_numpy(), wide.to_numpy(float)
 
 
+@accepts(draws=_REPLICATES)
 def quintile_probabilities(draws: pd.DataFrame) -> pd.DataFrame:
     """Share of the replicates in which each municipality lies in each quintile.
 
@@ -270,6 +319,7 @@ def quintile_probabilities(draws: pd.DataFrame) -> pd.DataFrame:
     return typed([row], _PROBABILITIES)
 
 
+@accepts(draws=_REPLICATES)
 def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     """Percentile intervals (95 %) of each municipality's rank and indicator, and the standard error.
 

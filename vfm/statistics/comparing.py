@@ -17,6 +17,17 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from vfm.statistics.arguments import (
+    ANY,
+    POSITIVE,
+    InputError,
+    Labels,
+    Number,
+    Numbers,
+    Table,
+    Whole,
+    accepts,
+)
 from vfm.statistics.frames import typed
 
 _DISPERSION = {
@@ -46,15 +57,24 @@ _RANK_SETS = {
 }
 
 
-def _check(estimates, errors, name):
-    estimates, errors = np.asarray(estimates, float), np.asarray(errors, float)
-    if estimates.ndim != 1 or errors.shape[0] != len(estimates):
-        raise ValueError(f"estimates and their {name} have shapes {estimates.shape} and {errors.shape}")
-    if not (np.isfinite(estimates).all() and np.isfinite(errors).all()):
-        raise ValueError(f"estimates or their {name} have missing or infinite values")
-    return estimates, errors
+#: Covariances of the indicators (benchmark.indicator_covariance).
+COVARIANCES = Table(
+    {"municipality_code": Labels(), "other_municipality_code": Labels(), "covariance": ANY},
+    key=("municipality_code", "other_municipality_code"),
+)
+_INDICATORS = {"municipality_code": Labels(), "indicator": POSITIVE}
+_LEVEL = Number(0, 1)
+_WINSORISED = Number(0, 0.5, closed=True)
 
 
+@accepts(
+    "estimates",
+    "standard_errors",
+    estimates=ANY,
+    standard_errors=POSITIVE,
+    target=Number(),
+    winsorised_share=_WINSORISED,
+)
 def over_dispersion(
     estimates: np.ndarray,
     standard_errors: np.ndarray,
@@ -92,14 +112,9 @@ def over_dispersion(
     = 1 / s^2. Drawing in also takes variance from normal z-values (a tenth at either end leaves 0.68), so
     moderate over-dispersion goes unseen: the limits lean towards pointing out too many units.
     """
-    estimates, s = _check(estimates, standard_errors, "standard errors")
-    n = len(estimates)
+    s, n = standard_errors, len(estimates)
     if n < 2:
-        raise ValueError(f"over-dispersion needs at least 2 estimates, not {n}")
-    if not (s > 0).all():
-        raise ValueError("standard errors must be above 0")
-    if not 0 <= winsorised_share < 0.5:
-        raise ValueError(f"winsorised_share must lie in 0-0.5, not {winsorised_share}")
+        raise InputError(f"estimates has {n} row: over-dispersion needs at least 2 estimates")
     z = (estimates - target) / s
     drawn_in = np.clip(z, *np.quantile(z, [winsorised_share, 1 - winsorised_share]))
     phi, phi_winsorised = float(np.mean(z**2)), float(np.mean(drawn_in**2))
@@ -108,6 +123,13 @@ def over_dispersion(
     return phi, phi_winsorised, float(tau_squared)
 
 
+@accepts(
+    indicators=Table(
+        _INDICATORS | {"log_standard_error": Numbers("not negative, or missing", minimum=0, gaps=True)},
+        key=("municipality_code",),
+    ),
+    winsorised_share=_WINSORISED,
+)
 def dispersion_table(indicators: pd.DataFrame, winsorised_share: float = 0.1) -> pd.DataFrame:
     """Row of benchmark.indicator_dispersion: how much the indicators differ beyond chance.
 
@@ -138,14 +160,14 @@ def dispersion_table(indicators: pd.DataFrame, winsorised_share: float = 0.1) ->
     from statsmodels.stats.meta_analysis import combine_effects  # slow to import
 
     y, s = np.log(data["indicator"].to_numpy(float)), data["log_standard_error"].to_numpy(float)
-    phi, phi_winsorised, funnel = over_dispersion(y, s, winsorised_share=float(winsorised_share))
+    phi, phi_winsorised, funnel = over_dispersion(y, s, winsorised_share=winsorised_share)
     w = 1 / s**2
     q = float(w @ (y - w @ y / w.sum()) ** 2)
     tau_squared = float(combine_effects(y, s**2, method_re="iterated").tau2)
     total = 1 / (s**2 + tau_squared)
     row = {
         "municipalities": n,
-        "winsorised_share": float(winsorised_share),
+        "winsorised_share": winsorised_share,
         "phi": phi,
         "phi_winsorised": phi_winsorised,
         "funnel_tau_squared": funnel,
@@ -161,6 +183,7 @@ def dispersion_table(indicators: pd.DataFrame, winsorised_share: float = 0.1) ->
     return typed([pd.DataFrame([row])], _DISPERSION)
 
 
+@accepts(covariance=Numbers(dimensions=(2,), empty=True))
 def symmetric_root(covariance: np.ndarray) -> np.ndarray:
     """Symmetric square root of a covariance (p, p), unique and so the same on every machine.
 
@@ -169,15 +192,15 @@ def symmetric_root(covariance: np.ndarray) -> np.ndarray:
     ValueError
         Not square, not symmetric, or with an eigenvalue clearly below 0.
     """
-    V = np.asarray(covariance, float)
-    if V.ndim != 2 or V.shape[0] != V.shape[1]:
-        raise ValueError(f"a covariance is square, not of shape {V.shape}")
+    V = covariance
+    if V.shape[0] != V.shape[1]:
+        raise InputError(f"a covariance is square, not of shape {V.shape}: give one row and column a unit")
     size = np.abs(V).max(initial=0.0)
     if not np.allclose(V, V.T, rtol=0, atol=1e-8 * size):
-        raise ValueError("a covariance is symmetric; this one is not")
+        raise InputError("a covariance is symmetric; this one is not: are its rows and columns in one order?")
     values, vectors = np.linalg.eigh((V + V.T) / 2)
     if values.min(initial=0.0) < -1e-8 * size:
-        raise ValueError("a covariance has no negative eigenvalue; this one has")
+        raise InputError("a covariance has no negative eigenvalue; this one has: is it complete?")
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
@@ -186,6 +209,15 @@ def _quantile(values, level):
     return np.sort(values)[min(int(np.ceil(level * len(values))), len(values)) - 1]
 
 
+@accepts(
+    "estimates",
+    "covariance",
+    estimates=ANY,
+    covariance=Numbers(dimensions=(2,)),
+    level=_LEVEL,
+    draws=Whole(1),
+    seed=Whole(0),
+)
 def rank_sets(  # long: both kinds of sets come from the same draws
     estimates: np.ndarray,
     covariance: np.ndarray,
@@ -231,14 +263,9 @@ def rank_sets(  # long: both kinds of sets come from the same draws
     hypothesis, in the family, and errors of direction are controlled. Two units whose difference has no
     variance are distinguished by the estimates alone.
     """
-    theta, V = _check(estimates, covariance, "covariance")
-    p = len(theta)
+    theta, V, p = estimates, covariance, len(estimates)
     if p < 2:
-        raise ValueError(f"ranks need at least 2 units, not {p}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, not {level}")
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, not {draws}")
+        raise InputError(f"estimates has {p} row: ranks need at least 2 units")
     root = symmetric_root(V)
     variance = np.diag(V)[:, None] + np.diag(V) - 2 * V
     certain = variance <= 1e-12 * max(np.diag(V).max(), 1e-300)
@@ -284,6 +311,13 @@ def rank_sets(  # long: both kinds of sets come from the same draws
     return marginal, simultaneous, np.array([first.mean(), together])
 
 
+@accepts(
+    indicators=Table(_INDICATORS, key=("municipality_code",)),
+    covariances=COVARIANCES,
+    draws=Whole(1),
+    seed=Whole(0),
+    level=_LEVEL,
+)
 def rank_sets_table(
     indicators: pd.DataFrame,
     covariances: pd.DataFrame,
@@ -315,7 +349,7 @@ def rank_sets_table(
     marginal, simultaneous = np.ones((1, 2), int), np.ones((1, 2), int)
     if p > 1:
         marginal, simultaneous, _ = rank_sets(
-            np.log(value), V / np.outer(value, value), level=float(level), draws=int(draws), seed=int(seed)
+            np.log(value), V / np.outer(value, value), level=level, draws=draws, seed=seed
         )
     rank = np.empty(p, int)
     rank[np.argsort(-value, kind="stable")] = np.arange(1, p + 1)
@@ -326,12 +360,13 @@ def rank_sets_table(
         "marginal_rank_high": marginal[:, 1],
         "simultaneous_rank_low": simultaneous[:, 0],
         "simultaneous_rank_high": simultaneous[:, 1],
-        "level": float(level),
-        "draws": int(draws),
+        "level": level,
+        "draws": draws,
     }
     return typed([row], _RANK_SETS)
 
 
+@accepts(codes=Labels(), covariances=COVARIANCES)
 def covariance_matrix(codes: np.ndarray, covariances: pd.DataFrame) -> np.ndarray:
     """Covariance (p, p) of the municipalities `codes` (p,), in their order.
 
@@ -351,10 +386,15 @@ def covariance_matrix(codes: np.ndarray, covariances: pd.DataFrame) -> np.ndarra
     ).reindex(index=codes, columns=codes)
     if wide.isna().to_numpy().any():
         missing = wide.index[wide.isna().any(axis=1)].tolist()
-        raise ValueError(f"the covariances of the indicators lack municipality {', '.join(missing[:5])}")
+        raise InputError(
+            f"covariances lacks municipality {', '.join(map(str, missing[:5]))}, {len(missing)} of "
+            f"{len(wide)} "
+            "in all: give those of the same build"
+        )
     return wide.to_numpy(float)
 
 
+@accepts(indicators=Numbers(dimensions=(2,), infinite=True, empty=True))
 def ranks(indicators: np.ndarray) -> np.ndarray:
     """Ranks 1 (highest) .. K of each row; ties by column order.
 
@@ -366,12 +406,16 @@ def ranks(indicators: np.ndarray) -> np.ndarray:
     -------
     (R, K) int array
     """
-    order = np.argsort(-np.asarray(indicators, float), axis=1, kind="stable")
+    order = np.argsort(-indicators, axis=1, kind="stable")
     out = np.empty_like(order)
     np.put_along_axis(out, order, np.broadcast_to(np.arange(1, order.shape[1] + 1), order.shape), axis=1)
     return out
 
 
+@accepts(
+    ranks=Numbers("whole numbers from 1 on", minimum=1, whole=True, dimensions=(0, 1, 2), empty=True),
+    size=Whole(1),
+)
 def quintiles(ranks: np.ndarray, size: int) -> np.ndarray:
     """Quintile 1 (most successful) .. 5 of each rank among `size`, as even as possible.
 
@@ -389,6 +433,10 @@ def quintiles(ranks: np.ndarray, size: int) -> np.ndarray:
     int array
         In the shape of `ranks`.
     """
+    if above := np.count_nonzero(ranks > size):
+        raise InputError(
+            f"ranks must be at most {size}; {above} of {ranks.size} are not: give the number of all"
+        )
     small, extra = divmod(size, 5)
     bounds = np.cumsum([small + (q >= 5 - extra) for q in range(5)])
-    return np.searchsorted(bounds, np.asarray(ranks), side="left") + 1
+    return np.searchsorted(bounds, ranks, side="left") + 1

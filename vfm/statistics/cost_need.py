@@ -10,15 +10,50 @@ municipality's years being alike (Liang & Zeger 1986, with statsmodels' small-sa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS, RegressionResults
 
+from vfm.statistics.arguments import (
+    ANY,
+    SHARE,
+    ByKey,
+    InputError,
+    Labels,
+    Names,
+    Numbers,
+    OneOf,
+    Result,
+    Table,
+    Together,
+    accepts,
+)
 from vfm.statistics.frames import stacked, typed
 
 OUTCOME = "expenditure_per_full_year_person_dkk"
 
 MODELS = (1, 2, 3)  # of Table 5.1
+
+#: The municipality-years of the models (intermediate.int_cost_need_input).
+CELLS = Table(
+    {"municipality_code": Labels(), "year": Numbers("whole years", whole=True), OUTCOME: ANY},
+    key=("municipality_code", "year"),
+    shares=True,
+)
+_ROWS = replace(CELLS, key=())
+_TERMS = Table(
+    {
+        "position": Numbers("whole numbers", whole=True),
+        "term": Labels(),
+        "in_model": Numbers("a number of a model, or missing", gaps=True),
+    },
+    key=("term",),
+)
+_MODEL = OneOf(MODELS)
+_FITTED = ("params", "bse", "fittedvalues")
+_FITS = ByKey(Together((Result(_FITTED, "fit"), Result(_FITTED, "fit", optional=True))), "fit_all")
 
 #: A model with ordinary errors, and with clustered ones (None for one municipality).
 Fit = tuple[RegressionResults, RegressionResults | None]
@@ -73,6 +108,7 @@ _RESULTS = {
 }
 
 
+@accepts(composition_terms=_TERMS, model=_MODEL)
 def shares_of(composition_terms: pd.DataFrame, model: int) -> list[str]:
     """Shares that a model of Table 5.1 uses, in the order of the table.
 
@@ -90,6 +126,7 @@ def shares_of(composition_terms: pd.DataFrame, model: int) -> list[str]:
     return used.sort_values("position")["term"].tolist()
 
 
+@accepts(cells=_ROWS, shares=Names())
 def design(cells: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
     """Covariates of one model: composition, year dummies (reference: the first year), constant.
 
@@ -110,17 +147,11 @@ def design(cells: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
     ValueError
         If a column is missing, or holds missing or infinite values.
     """
-    wanted = ["municipality_code", "year", OUTCOME, *shares]
-    missing = [c for c in wanted if c not in cells.columns]
+    missing = [c for c in shares if c not in cells.columns]
     if missing:
-        raise ValueError(f"the cost-need input lacks column {', '.join(missing)}")
-    holes = [c for c in wanted if cells[c].isna().any()]
-    if holes:
-        raise ValueError(f"the cost-need input has missing values in column {', '.join(holes)}")
-    endless = [c for c in wanted[1:] if not np.isfinite(cells[c].astype(float)).all()]
-    if endless:
-        raise ValueError(f"the cost-need input has infinite values in column {', '.join(endless)}")
-    X = cells[list(shares)].astype(float)
+        raise InputError(f"cells lacks column {', '.join(missing)}: add it, or take it from the shares")
+    cells = Table({share: SHARE for share in shares}).checked("cells", cells)
+    X = cells[shares].astype(float)
     years = sorted(cells["year"].unique())
     for year in years[1:]:
         X[f"year_{int(year)}"] = (cells["year"] == year).astype(float)
@@ -144,6 +175,7 @@ def _aliased(X):
     return aliased
 
 
+@accepts(cells=_ROWS, model=_MODEL, shares=Names())
 def fit(cells: pd.DataFrame, model: int, shares: list[str]) -> Fit:
     """Fit one model of Table 5.1.
 
@@ -171,13 +203,13 @@ def fit(cells: pd.DataFrame, model: int, shares: list[str]) -> Fit:
     order = cells.sort_values(["municipality_code", "year"], kind="stable").index
     X, cells = X.loc[order], cells.loc[order]
     if len(X) <= X.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"cost-need model {model} has {X.shape[1]} terms but only {len(X)} municipality-years; "
             "it needs more rows"
         )
     aliased = _aliased(X)
     if aliased:
-        raise ValueError(
+        raise InputError(
             f"cost-need model {model} cannot be estimated: {', '.join(aliased)} "
             f"{'is' if len(aliased) == 1 else 'are'} a combination of the other terms over the {len(X)} rows"
         )
@@ -188,6 +220,7 @@ def fit(cells: pd.DataFrame, model: int, shares: list[str]) -> Fit:
     return ordinary, ordinary.get_robustcov_results("cluster", groups=groups)
 
 
+@accepts(main=CELLS, supplementary=CELLS, composition_terms=_TERMS)
 def cost_need_results(
     main: pd.DataFrame, supplementary: pd.DataFrame, composition_terms: pd.DataFrame
 ) -> pd.DataFrame:
@@ -219,6 +252,7 @@ def cost_need_results(
     return pd.concat(parts, ignore_index=True)
 
 
+@accepts(cells=_ROWS, composition_terms=_TERMS)
 def fit_all(cells: pd.DataFrame, composition_terms: pd.DataFrame) -> dict[int, Fit]:
     """Fit the models of Table 5.1.
 
@@ -237,6 +271,7 @@ def fit_all(cells: pd.DataFrame, composition_terms: pd.DataFrame) -> dict[int, F
     return {model: fit(cells, model, shares_of(composition_terms, model)) for model in MODELS}
 
 
+@accepts(fits=_FITS)
 def cost_need_coefficients(fits: dict[int, Fit]) -> pd.DataFrame:
     """Rows of expenditure.cost_need_coefficients: one per model and term, in the order of Table 5.1.
 
@@ -267,6 +302,7 @@ def cost_need_coefficients(fits: dict[int, Fit]) -> pd.DataFrame:
     return typed(parts, _COEFFICIENTS)
 
 
+@accepts(fits=_FITS, cells=_ROWS)
 def cost_need_fits(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """Rows of expenditure.cost_need_fit; the model degrees of freedom leave out the constant.
 
@@ -295,6 +331,7 @@ def cost_need_fits(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     return typed(rows, _FIT)
 
 
+@accepts(fits=_FITS, cells=_ROWS)
 def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """Expenditure indicators: mean over years of actual over expected expenditure, model 3.
 
@@ -317,7 +354,14 @@ def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     """
     if not fits:
         return typed([], _INDICATORS)
+    if 3 not in fits:
+        raise InputError(f"fits has no model 3, only {', '.join(map(str, fits))}: give what fit_all returns")
     fitted = fits[3][0].fittedvalues
+    if len(fitted) != len(cells) or not fitted.index.isin(cells.index).all():
+        raise InputError(
+            f"cells has {len(cells)} rows and the fits {len(fitted)}, or others: give the cells that "
+            "were fitted"
+        )
     rows = cells.loc[fitted.index, ["municipality_code", OUTCOME]].assign(expected_dkk=fitted)
     rows = rows[rows["expected_dkk"] > 0]
     rows["expenditure_indicator"] = rows[OUTCOME] / rows["expected_dkk"]
@@ -328,6 +372,18 @@ def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
     return typed([out.reset_index()], _INDICATORS)
 
 
+@accepts(
+    results=Table(
+        {
+            "analysis": Labels(),
+            "result": Labels(),
+            "model": Numbers("the number of a model, or missing", gaps=True),
+            "position": Numbers("whole numbers, or missing", gaps=True),
+            "term": Labels(gaps=True),
+            "coefficient_dkk": Numbers(gaps=True),
+        }
+    )
+)
 def main_coefficients(results: pd.DataFrame) -> pd.Series:
     """Coefficients of model 3 of the main analysis, by term in the order of Table 5.1.
 

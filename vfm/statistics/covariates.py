@@ -119,10 +119,3 @@ def columns_of(X: np.ndarray | Packed, good: np.ndarray) -> np.ndarray | Packed:
     if isinstance(X, Packed) and good.any():
         return Packed([c for c, keep in zip(X.columns, good, strict=True) if keep], X.mean[good])
     return np.asfortranarray(rows_of(X, slice(None), np.flatnonzero(good)))
-
-
-def finite(X: np.ndarray | Packed) -> np.ndarray:
-    """Whether each column of X has neither missing nor infinite values, (columns,)."""
-    if isinstance(X, Packed):
-        return np.array([np.isfinite(column).all() for column in X.columns])
-    return np.isfinite(X).all(axis=0)

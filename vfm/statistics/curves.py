@@ -16,6 +16,17 @@ import numpy as np
 import pandas as pd
 
 from vfm.statistics import kaplan_meier
+from vfm.statistics.arguments import (
+    SHARE,
+    WEEKS,
+    InputError,
+    Labels,
+    Numbers,
+    Table,
+    Truth,
+    Whole,
+    accepts,
+)
 from vfm.statistics.frames import typed
 from vfm.statistics.normal import Z_975
 
@@ -56,6 +67,17 @@ _CURVES = {
 }
 #: Digits of a national curve, from which its band is made: with more, numbers at risk follow from its steps.
 _CURVE_DECIMALS = 4
+_LARGEST = np.finfo(float).max
+_PREDICTOR = Numbers("below infinity", infinite=True, maximum=_LARGEST)
+_WINDOW, _LIMIT = Whole(1, " of weeks"), Whole(0, " of persons")
+_SPELLS = {
+    "spell_id": Labels(),
+    "person_id": Labels(),
+    "sex": Labels(),
+    "duration_weeks": WEEKS,
+}
+_OUTCOMES = Table(_SPELLS | {"outcome": Labels()}, key=("spell_id",))
+_PREDICTORS = {"spell_id": Labels(), "linear_predictor": _PREDICTOR, "is_without_hazard": Truth()}
 _CHUNK = 4096  # spells whose expected curves are in memory at a time
 #: Outcome of a spell that is the event of each cause; the others are competing, or censored.
 CAUSES = {"employment": "success", "leaving": "left"}
@@ -83,6 +105,13 @@ def _pairs(duration, event, score):
     return out
 
 
+@accepts(
+    *("duration", "event", "score", "person"),
+    duration=WEEKS,
+    event=Truth(),
+    score=_PREDICTOR,
+    person=Labels(),
+)
 def concordance(
     duration: np.ndarray, event: np.ndarray, score: np.ndarray, person: np.ndarray
 ) -> tuple[float, float, np.ndarray]:
@@ -116,21 +145,33 @@ def concordance(
     Harrell, Lee & Mark (1996). Of a pair with equal durations only one with one event is comparable, as in
     lifelines.
     """
-    duration, event, score = np.asarray(duration), np.asarray(event, bool), np.asarray(score, float)
-    if not len(duration) == len(event) == len(score) == len(person):
-        raise ValueError("duration, event, score and person must be of one length")
-    if np.isnan(score).any():
-        raise ValueError("the linear predictor has missing values")
     own = _pairs(duration, event, score)
     pairs = own.sum(axis=0) / 2
     if not pairs.sum():
         return np.nan, np.nan, np.zeros(3, int)
     c = (pairs[0] + pairs[2] / 2) / pairs.sum()
     influence = (own[:, 0] + own[:, 2] / 2 - c * own.sum(axis=1)) / pairs.sum()
-    error = np.sqrt((np.bincount(pd.factorize(np.asarray(person))[0], influence) ** 2).sum())
+    error = np.sqrt((np.bincount(pd.factorize(person)[0], influence) ** 2).sum())
     return float(c), float(error), pairs.round().astype(int)
 
 
+def _with_scores(spells, scores):
+    """Spells with their own row of `scores`, by spell_id."""
+    own = spells.drop(columns=[c for c in scores if c != "spell_id" and c in spells])
+    data = own.merge(scores, on="spell_id", validate="1:1").sort_values("spell_id", kind="stable")
+    if len(data) < max(len(spells), len(scores)):
+        raise InputError(
+            f"predictors and spells have {len(data)} of {len(spells)} spells in common: "
+            "give those of one build"
+        )
+    return data
+
+
+@accepts(
+    spells=Table(_SPELLS | {"is_success": Truth()}, key=("spell_id",)),
+    predictors=Table(_PREDICTORS, key=("spell_id",)),
+    disclosure_limit=_LIMIT,
+)
 def concordance_table(
     spells: pd.DataFrame, predictors: pd.DataFrame, disclosure_limit: int = 5
 ) -> pd.DataFrame:
@@ -145,14 +186,13 @@ def concordance_table(
     disclosure_limit : int
         Where fewer persons of either sex than this succeeded, or did not, there is no row.
     """
-    data = spells.merge(
-        predictors[["spell_id", "linear_predictor", "is_without_hazard"]], on="spell_id", validate="1:1"
-    ).sort_values("spell_id", kind="stable")
+    scores = predictors[["spell_id", "linear_predictor", "is_without_hazard"]]
+    data = _with_scores(spells, scores)
     rows = []
     persons = data.groupby(["sex", "is_success"])["person_id"].nunique().unstack(fill_value=0)
-    if int(disclosure_limit) > 1 and (
-        persons.reindex(columns=[False, True], fill_value=0) < int(disclosure_limit)
-    ).any(axis=None):
+    if disclosure_limit > 1 and (persons.reindex(columns=[False, True], fill_value=0) < disclosure_limit).any(
+        axis=None
+    ):
         data = data.iloc[:0]
     for sex, part in data.groupby("sex"):
         score = part["linear_predictor"].to_numpy(float)
@@ -164,6 +204,11 @@ def concordance_table(
     return pd.DataFrame(rows, columns=list(_CONCORDANCE)).astype(_CONCORDANCE)
 
 
+@accepts(
+    events=Numbers("not negative", minimum=0, dimensions=(1, 2)),
+    at_risk=Numbers("not negative", minimum=0),
+    limit=_LIMIT,
+)
 def released(events: np.ndarray, at_risk: np.ndarray, limit: int) -> np.ndarray:
     """Weeks at which curves may be given, so that every step rests on at least `limit` persons of each cause.
 
@@ -182,16 +227,20 @@ def released(events: np.ndarray, at_risk: np.ndarray, limit: int) -> np.ndarray:
         Week 0; each week by which `limit` persons had each event since the one before; the last such week
         gives way to the last week with `limit` persons at risk, if fewer follow it. None comes after that.
     """
+    if np.atleast_2d(events).shape[1] != len(at_risk):
+        raise InputError(
+            f"events has shape {events.shape} and at_risk {len(at_risk)} weeks: give the same weeks"
+        )
     if limit <= 1:
         return np.ones(len(at_risk), bool)
     events = np.atleast_2d(events)
-    out, since = np.zeros(len(at_risk), bool), np.zeros(len(events), int)
+    out, since = np.zeros(len(at_risk), bool), np.zeros(len(events))
     out[0] = True
     end = max(np.flatnonzero(at_risk >= limit), default=0)
     for week in range(1, end + 1):
         since += events[:, week]
         if (since >= limit).all():
-            out[week], since = True, np.zeros(len(events), int)
+            out[week], since = True, np.zeros(len(events))
     last = np.flatnonzero(out)[-1]
     if 0 < last < end:
         out[last], out[end] = False, True
@@ -214,6 +263,7 @@ def _persons_by_week(part, happened, horizon):
     return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
 
 
+@accepts(spells=_OUTCOMES, window_weeks=_WINDOW, disclosure_limit=_LIMIT)
 def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5) -> pd.DataFrame:
     """Rows of benchmark.survival_bands: Kaplan-Meier by sex, one row per week 0..window_weeks.
 
@@ -232,7 +282,7 @@ def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_lim
     """
     from lifelines import KaplanMeierFitter  # slow to import
 
-    horizon, parts = int(window_weeks), []
+    horizon, parts = window_weeks, []
     for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
         event = (part["outcome"] == CAUSES["employment"]).to_numpy(bool)
         fitted = KaplanMeierFitter(alpha=0.05).fit(part["duration_weeks"], event)
@@ -252,7 +302,7 @@ def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_lim
                 "ci_high": np.where(inside, high, rounded),
             }
         )
-        parts.append(_withheld(frame, _week_grid(part, horizon, int(disclosure_limit))))
+        parts.append(_withheld(frame, _week_grid(part, horizon, disclosure_limit)))
     return typed(parts, _BANDS)
 
 
@@ -263,6 +313,12 @@ def _withheld(frame, given):
     return frame
 
 
+@accepts(
+    *("duration", "cause"),
+    duration=WEEKS,
+    cause=Numbers("0 (censored), 1 or 2", minimum=0, maximum=2, whole=True),
+    horizon=_WINDOW,
+)
 def cumulative_incidence(
     duration: np.ndarray, cause: np.ndarray, horizon: int = 156
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -292,11 +348,6 @@ def cumulative_incidence(
     Marubini & Valsecchi (1995), section 10.3, as in SAS and lifelines; lifelines breaks ties at random
     before it computes the same.
     """
-    duration, cause = np.asarray(duration), np.asarray(cause)
-    if not len(duration) or (duration < 1).any() or (duration != np.round(duration)).any():
-        raise ValueError("cumulative incidence needs rows with whole weeks of 1 or more")
-    if not np.isin(cause, (0, 1, 2)).all():
-        raise ValueError("a cause is 0 (censored), 1 or 2")
     week = np.minimum(duration.astype(int), horizon + 1)
     n = np.cumsum(np.bincount(week, minlength=horizon + 2)[::-1])[::-1][: horizon + 1].astype(float)
     by_cause = [np.bincount(week[cause == j], minlength=horizon + 2)[: horizon + 1] for j in (1, 2)]
@@ -317,6 +368,7 @@ def cumulative_incidence(
     return incidence, np.maximum(variance, 0.0)
 
 
+@accepts(spells=_OUTCOMES, window_weeks=_WINDOW, disclosure_limit=_LIMIT)
 def cumulative_incidence_table(
     spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5
 ) -> pd.DataFrame:
@@ -334,12 +386,12 @@ def cumulative_incidence_table(
     95 % bands on the log(-log) scale, as in lifelines, around the rounded curve; spells of one person count
     as independent. Spells that are unfinished are censored.
     """
-    horizon, parts = int(window_weeks), []
+    horizon, parts = window_weeks, []
     for sex, part in spells.sort_values("spell_id", kind="stable").groupby("sex"):
         outcome = part["outcome"].to_numpy(object)
         cause = np.select([outcome == name for name in CAUSES.values()], [1, 2], 0)
         incidence, variance = cumulative_incidence(part["duration_weeks"].to_numpy(), cause, horizon)
-        given = _week_grid(part, horizon, int(disclosure_limit))
+        given = _week_grid(part, horizon, disclosure_limit)
         for j, name in enumerate(CAUSES):
             exact, F = incidence[j], incidence[j].round(_CURVE_DECIMALS)
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -360,6 +412,7 @@ def cumulative_incidence_table(
     return typed(parts, _INCIDENCE)
 
 
+@accepts(linear_predictor=_PREDICTOR, baseline=SHARE)
 def expected_survival(linear_predictor: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     """Mean over spells of S0(t)^exp(x b).
 
@@ -374,11 +427,21 @@ def expected_survival(linear_predictor: np.ndarray, baseline: np.ndarray) -> np.
     -------
     (weeks + 1,) float array
     """
-    hazard, baseline = np.exp(np.asarray(linear_predictor, float)), np.asarray(baseline, float)[:, None]
+    hazard, baseline = np.exp(linear_predictor), baseline[:, None]
     parts = [hazard[a : a + _CHUNK] for a in range(0, len(hazard), _CHUNK)]
     return sum((baseline**part).sum(axis=1) for part in parts) / len(hazard)
 
 
+@accepts(
+    spells=Table(_SPELLS | {"municipality_code": Labels(), "is_success": Truth()}, key=("spell_id",)),
+    predictors=Table(_PREDICTORS | {"is_benchmarked": Truth()}, key=("spell_id",)),
+    baseline=Table(
+        {"sex": Labels(), "week": Numbers("whole weeks from 0 on", minimum=0, whole=True), "survival": SHARE},
+        key=("sex", "week"),
+    ),
+    window_weeks=_WINDOW,
+    disclosure_limit=_LIMIT,
+)
 def municipal_curves(
     spells: pd.DataFrame,
     predictors: pd.DataFrame,
@@ -406,13 +469,15 @@ def municipal_curves(
     The area under the observed curve on 0..window_weeks is the observed mean duration, that under the
     expected one the expected mean duration, but for the withheld weeks.
     """
-    horizon, limit, parts = int(window_weeks), int(disclosure_limit), []
+    horizon, limit, parts = window_weeks, disclosure_limit, []
     scores = predictors[["spell_id", "is_benchmarked", "linear_predictor", "is_without_hazard"]]
-    data = spells.merge(scores, on="spell_id", validate="1:1").sort_values("spell_id", kind="stable")
+    data = _with_scores(spells, scores)
     data["score"] = data["linear_predictor"].where(~data["is_without_hazard"].astype(bool), -np.inf)
     curves = {
         sex: rows.sort_values("week")["survival"].to_numpy(float) for sex, rows in baseline.groupby("sex")
     }
+    if lost := sorted(set(data["sex"]) - set(curves)):
+        raise InputError(f"baseline lacks sex {', '.join(map(str, lost))}: give the curves of the same build")
     for code, part in data[data["is_benchmarked"].astype(bool)].groupby("municipality_code"):
         event = part["is_success"].to_numpy(bool)
         expected = sum(

@@ -22,20 +22,41 @@ cross products are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
 from vfm.statistics import cox, kaplan_meier
+from vfm.statistics.arguments import (
+    WEEKS,
+    WEIGHTS,
+    InputError,
+    Numbers,
+    Result,
+    Truth,
+    Whole,
+    accepts,
+)
+from vfm.statistics.cox.names import FITS, ONE_OF_TIES, SPELLS
 from vfm.statistics.frames import stacked, typed
 from vfm.statistics.kaplan_meier import expected_durations
 from vfm.statistics.normal import Z_975
 
 _CHUNK = 1024
+_WINDOW = Whole(1, " of weeks")
+_FOUND = Result(("municipalities", "indicator", "covariance", "standard_errors"), "uncertainty")
 
 
+@accepts(
+    *("municipality", "duration", "event", "weights"),
+    municipality=Numbers("indices from 0 on", minimum=0, whole=True),
+    duration=WEEKS,
+    event=Truth(),
+    horizon=_WINDOW,
+    weights=WEIGHTS,
+)
 def observed_durations(
     municipality: np.ndarray,
     duration: np.ndarray,
@@ -58,7 +79,12 @@ def observed_durations(
     (K,) float array
         Weeks.
     """
-    out = np.empty(municipality.max() + 1)
+    rows = np.bincount(municipality.astype(int))
+    if none := np.count_nonzero(rows == 0):
+        raise InputError(
+            f"municipality has no row of {none} of the indices 0 to {len(rows) - 1}: number them anew"
+        )
+    out = np.empty(len(rows))
     for k in range(len(out)):
         rows = municipality == k
         w = None if weights is None else weights[rows]
@@ -204,6 +230,16 @@ class _Expectation:
         return out
 
 
+def _refuse_other_spells(spells, parts):
+    """Refuse fits whose rows are not the spells: an index would lead to wrong ones."""
+    rows = sum(map(len, parts))
+    if rows != len(spells) or not all(part.index.isin(spells.index).all() for part in parts):
+        raise InputError(
+            f"fits has {rows} rows and spells {len(spells)}, or others: give what cox.by_sex returns "
+            "for these spells"
+        )
+
+
 def _members(municipality, size):
     """Rows of each municipality 0..size - 1, rising."""
     order = np.argsort(municipality, kind="stable")
@@ -211,6 +247,10 @@ def _members(municipality, size):
     return [order[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
+_FITS_OR_NONE = replace(FITS, optional=True)
+
+
+@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES, fits=_FITS_OR_NONE)
 def uncertainty(  # long: one derivation, of which no part stands alone
     spells: pd.DataFrame,
     *,
@@ -241,13 +281,16 @@ def uncertainty(  # long: one derivation, of which no part stands alone
     ValueError
         No benchmarked municipality, unknown ties, or a Cox input that cannot be fitted.
     """
-    horizon = int(window_weeks)
+    horizon = window_weeks
     spells = cox.in_order(spells)
+    if fits is not None:
+        fits = list(fits)
+        _refuse_other_spells(spells, [rows for _, rows, _ in fits])
     profiled = spells["is_benchmarked"].to_numpy(bool)
     codes = np.unique(spells["municipality_code"].to_numpy(object)[profiled].astype(str))
     if not len(codes):
-        raise ValueError(
-            "no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
+        raise InputError(
+            "spells: no municipality has enough spells for the benchmark (is_benchmarked is false throughout)"
         )
     size = len(codes)
     municipality = np.where(
@@ -345,6 +388,7 @@ _EFRON_RESULTS = {
 }
 
 
+@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES)
 def cox_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
@@ -376,6 +420,7 @@ def cox_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "bres
     )
 
 
+@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES)
 def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
 
@@ -403,6 +448,7 @@ def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "br
     return stacked(tables, _EFRON_RESULTS)
 
 
+@accepts(fits=FITS, window_weeks=_WINDOW)
 def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Mean expected durations of the benchmarked municipalities.
 
@@ -418,7 +464,7 @@ def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataF
     DataFrame
         municipality_code and expected_mean_duration_weeks, the mean over its spells.
     """
-    weeks, parts = np.arange(int(window_weeks)), []
+    weeks, parts = np.arange(window_weeks), []
     for _, rows, result in fits:
         with np.errstate(divide="ignore"):  # a survival of 0 is an infinite hazard
             hazard = -np.log(result.baseline_survival(weeks))
@@ -431,6 +477,7 @@ def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataF
     return typed([pd.concat(parts).groupby("municipality_code", as_index=False).mean()], _EXPECTED)
 
 
+@accepts(found=_FOUND)
 def uncertainty_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_uncertainty.
 
@@ -469,6 +516,7 @@ def uncertainty_table(found: Uncertainty) -> pd.DataFrame:
     return typed([row], _UNCERTAINTY)
 
 
+@accepts(found=_FOUND)
 def indicator_covariance_table(found: Uncertainty) -> pd.DataFrame:
     """Rows of benchmark.indicator_covariance, one per ordered pair of municipalities.
 

@@ -13,35 +13,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vfm.statistics.arguments import WEEKS, WEIGHTS, InputError, Numbers, Truth, Whole, accepts
+
 _CHUNK = 1024  # linear predictors at a time
+_LARGEST = np.finfo(float).max
+_HORIZON = Whole(1, " of weeks")
+_accepts_spells = accepts(
+    "duration", "event", "weights", duration=WEEKS, event=Truth(), horizon=_HORIZON, weights=WEIGHTS
+)
 
 
 def _counts(duration, event, horizon, weights):
     """Deaths and rows at risk in weeks 0..horizon, (horizon + 1,) each."""
-    duration, event = np.asarray(duration), np.asarray(event)
-    if duration.ndim != 1 or event.shape != duration.shape:
-        raise ValueError(
-            f"duration and event must be vectors of one length, not {duration.shape}, {event.shape}"
-        )
-    if not len(duration):
-        raise ValueError("duration is empty: a Kaplan-Meier curve needs at least one row")
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1 week, not {horizon}")
-    duration = duration.astype(float)
-    bad = ~np.isfinite(duration) | (duration < 1) | (duration != np.floor(duration))
-    if bad.any():
-        raise ValueError(f"duration must be whole weeks, at least 1; {bad.sum()} of {len(bad)} rows are not")
-    if event.dtype != bool and not np.isin(event.astype(float), (0.0, 1.0)).all():
-        raise ValueError("event must be true/false or 1/0 in every row")
-    week = duration.astype(np.int64)
-    weights = np.ones(len(week)) if weights is None else np.asarray(weights, float)
-    if weights.shape != week.shape or not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("weights must be finite, not negative and one for each row")
+    week = np.minimum(duration.astype(np.int64), horizon + 1)
+    weights = np.ones(len(week)) if weights is None else weights
     if not weights.any():
-        raise ValueError("weights are 0 in every row")
-    week = np.minimum(week, horizon + 1)
+        raise InputError("weights are 0 in every row: give at least one row a weight")
     ended = np.bincount(week, weights, horizon + 2)
-    deaths = np.bincount(week, weights * event.astype(bool), horizon + 2)
+    deaths = np.bincount(week, weights * event, horizon + 2)
     at_risk = np.cumsum(ended[::-1])[::-1]
     return deaths[: horizon + 1], at_risk[: horizon + 1]
 
@@ -50,6 +39,7 @@ def _share(deaths, at_risk):
     return np.divide(deaths, at_risk, out=np.zeros_like(deaths), where=at_risk > 0)
 
 
+@_accepts_spells
 def survival(
     duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
 ) -> np.ndarray:
@@ -75,10 +65,11 @@ def survival(
     ValueError
         No rows, lengths that differ, durations that are no whole weeks, weights below 0 or all 0.
     """
-    deaths, at_risk = _counts(duration, event, int(horizon), weights)
+    deaths, at_risk = _counts(duration, event, horizon, weights)
     return np.cumprod(1 - _share(deaths, at_risk))
 
 
+@accepts(survival=Numbers("in [0, 1]", minimum=0, maximum=1), horizon=_HORIZON)
 def restricted_mean(survival: np.ndarray, horizon: int) -> float:
     """Area under a weekly survival curve.
 
@@ -99,12 +90,11 @@ def restricted_mean(survival: np.ndarray, horizon: int) -> float:
     ValueError
         If `survival` rises, leaves [0, 1] or is shorter than the horizon.
     """
-    survival = np.asarray(survival, float)
-    if survival.ndim != 1 or len(survival) < horizon:
-        raise ValueError(f"a curve of {survival.size} weeks has no area up to week {horizon}")
-    if not ((survival >= 0) & (survival <= 1)).all() or (np.diff(survival) > 0).any():
-        raise ValueError("a survival curve lies in [0, 1] and never rises")
-    return float(survival[: int(horizon)].sum())
+    if len(survival) < horizon:
+        raise InputError(f"a curve of {survival.size} weeks has no area up to week {horizon}")
+    if rises := np.count_nonzero(np.diff(survival) > 0):
+        raise InputError(f"a survival curve lies in [0, 1] and never rises; this rises in {rises} weeks")
+    return float(survival[:horizon].sum())
 
 
 def _remaining_area(curve):
@@ -112,6 +102,7 @@ def _remaining_area(curve):
     return np.append(np.cumsum(curve[:-1][::-1])[::-1], 0.0)
 
 
+@_accepts_spells
 def restricted_mean_variance(
     duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
 ) -> float:
@@ -120,7 +111,7 @@ def restricted_mean_variance(
     ``sum over weeks k of A_k^2 d_k / (n_k (n_k - d_k))`` with A_k the area from week k on; a week in which
     everybody at risk has the event adds nothing, as no area follows. Parameters and errors as `survival`.
     """
-    deaths, at_risk = _counts(duration, event, int(horizon), weights)
+    deaths, at_risk = _counts(duration, event, horizon, weights)
     area = _remaining_area(np.cumprod(1 - _share(deaths, at_risk)))
     left = at_risk * (at_risk - deaths)
     return float(
@@ -128,6 +119,7 @@ def restricted_mean_variance(
     )
 
 
+@_accepts_spells
 def influence(
     duration: ArrayLike, event: ArrayLike, *, horizon: int = 156, weights: ArrayLike | None = None
 ) -> np.ndarray:
@@ -135,17 +127,20 @@ def influence(
 
     The squares add up to the Greenwood variance. Parameters and errors as `survival`.
     """
-    horizon = int(horizon)
     deaths, at_risk = _counts(duration, event, horizon, weights)
     area = _remaining_area(np.cumprod(1 - _share(deaths, at_risk)))
     left = at_risk - deaths
     jump = np.divide(area, left, out=np.zeros_like(area), where=left > 0)
     drift = np.cumsum(jump * _share(deaths, at_risk))
-    week = np.minimum(np.asarray(duration).astype(np.int64), horizon + 1)
-    died = np.asarray(event, bool) & (week <= horizon)
+    week = np.minimum(duration.astype(np.int64), horizon + 1)
+    died = event & (week <= horizon)
     return drift[np.minimum(week, horizon)] - np.where(died, jump[np.minimum(week, horizon)], 0.0)
 
 
+@accepts(
+    linear_predictor=Numbers("below infinity", infinite=True, maximum=_LARGEST, empty=True),
+    hazard=Numbers("not negative", infinite=True, minimum=0, empty=True),
+)
 def expected_durations(linear_predictor: np.ndarray, hazard: np.ndarray) -> np.ndarray:
     """Area under S0(t)^exp(x b) on 0..horizon.
 

@@ -14,7 +14,29 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from statsmodels.regression.linear_model import WLS, RegressionResults
 
+from vfm.statistics.arguments import (
+    ANY,
+    POSITIVE,
+    InputError,
+    Labels,
+    Numbers,
+    OneOf,
+    Table,
+    Text,
+    accepts,
+)
 from vfm.statistics.frames import typed
+
+#: The municipalities of the second stage (intermediate.int_efficiency_input).
+MUNICIPALITIES = Table(
+    {
+        "municipality_code": Labels(),
+        "spells": POSITIVE,
+        "benchmark_indicator": POSITIVE,
+        "expenditure_indicator": POSITIVE,
+    },
+    key=("municipality_code",),
+)
 
 _COLUMNS = {
     "sample": object,
@@ -31,6 +53,7 @@ _COLUMNS = {
 FORMS = {"linear": 1, "quadratic": 2}
 
 
+@accepts(codes=Labels(), outlier=Text())
 def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
     """The samples of a regression: all municipalities, and all but the outlier.
 
@@ -47,18 +70,20 @@ def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
     """
     return {
         "all": np.ones(len(codes), bool),
-        "without_outlier": (codes.astype(str) != str(outlier)).to_numpy(),
+        "without_outlier": codes.astype(str) != outlier,
     }
 
 
+@accepts(x=Numbers(empty=True), name=Text(), degree=OneOf((1, 2)))
 def powers(x: ArrayLike, name: str, degree: int) -> pd.DataFrame:
     """Constant, x, x squared ... as a frame with the names constant, <name>, <name>_squared."""
     columns = {"constant": np.ones(len(x))}
     for k in range(1, degree + 1):
-        columns[name if k == 1 else f"{name}_squared"] = np.asarray(x, float) ** k
+        columns[name if k == 1 else f"{name}_squared"] = x**k
     return pd.DataFrame(columns)
 
 
+@accepts("y", "x", "weights", y=ANY, x=ANY, weights=POSITIVE, degree=OneOf((1, 2)), name=Text())
 def fit(
     y: ArrayLike, x: ArrayLike, weights: ArrayLike, *, degree: int = 1, name: str = "expenditure_indicator"
 ) -> RegressionResults:
@@ -81,22 +106,15 @@ def fit(
     ValueError
         Missing or infinite values, weights that are not above 0, no more rows than terms, x nearly constant.
     """
-    y, x, weights = np.asarray(y, float), np.asarray(x, float), np.asarray(weights, float)
-    for label, values in (("y", y), ("x", x), ("weights", weights)):
-        if values.shape != (len(y),):
-            raise ValueError(f"{label} must be a vector of {len(y)} values, not of shape {values.shape}")
-        if not np.isfinite(values).all():
-            raise ValueError(f"{label} has missing or infinite values in the regression of the indicators")
-    if not (weights > 0).all():
-        raise ValueError("weights must be above 0 in the regression of the indicators")
     X = powers(x, name, degree)
     if len(y) <= X.shape[1]:
-        raise ValueError(f"y has {len(y)} municipalities, too few for {X.shape[1]} terms")
+        raise InputError(f"y has {len(y)} municipalities, too few for {X.shape[1]} terms")
     if np.linalg.matrix_rank(X) < X.shape[1]:
-        raise ValueError(f"x has too few distinct values for {X.shape[1]} terms")
+        raise InputError(f"x has too few distinct values for {X.shape[1]} terms")
     return WLS(y, X, weights=weights).fit()
 
 
+@accepts(municipalities=MUNICIPALITIES, outlier=Text())
 def indicator_regressions(municipalities: pd.DataFrame, outlier: str = "169") -> pd.DataFrame:
     """Rows of efficiency.indicator_regressions.
 

@@ -1,19 +1,15 @@
 """The second stage with honest errors: both indicators are estimates, and what follows from them must say so.
 
-The benchmark indicators come with their covariance (infinitesimal jackknife). The expenditure indicators err
-in two ways: the cost-need model is estimated, for which municipalities are resampled with all their years,
-and a mean over up to five years is not the municipality's level. Draws of both indicators carry these errors
-into the regression of Figure 5.1 and into the frontiers of section 5.2. The errors of the two indicators are
-taken as independent: one is about when persons find work, the other about accounts.
+Draws of both indicators (`indicator_draws`) carry their errors into the regression of Figure 5.1 and into the
+frontiers of section 5.2.
 
 An error in the regressor also draws the slope of least squares towards 0. The errors-in-variables estimate
 beside it allows for that.
 
 Notes
 -----
-Cameron, Gelbach & Miller (2008) for resampling clusters; Smyth (2004) for moderated variances; Fuller (1987)
-for errors in variables with known error variance, Cheng & Schneeweiss (1998) for its polynomial form;
-Horrace & Schmidt (1996) for conditional intervals.
+Fuller (1987) for errors in variables with known error variance, Cheng & Schneeweiss (1998) for its polynomial
+form; Horrace & Schmidt (1996) for conditional intervals.
 """
 
 from __future__ import annotations
@@ -22,21 +18,29 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm.statistics import cost_need, frontier
-from vfm.statistics.comparing import covariance_matrix, symmetric_root
+from vfm.statistics import frontier
+from vfm.statistics.arguments import (
+    ANY,
+    NOT_NEGATIVE,
+    POSITIVE,
+    InputError,
+    Labels,
+    Number,
+    Numbers,
+    OneOf,
+    Table,
+    Text,
+    Whole,
+    accepts,
+)
 from vfm.statistics.frames import typed
+from vfm.statistics.indicator_draws import DRAWS
 from vfm.statistics.normal import Z_975
-from vfm.statistics.regression import FORMS, fit, powers, samples_of
+from vfm.statistics.regression import FORMS, MUNICIPALITIES, fit, powers, samples_of
 
 _LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
 
-_DRAWS = {
-    "draw": "int64",
-    "municipality_code": object,
-    "benchmark_indicator": float,
-    "expenditure_indicator": float,
-    "expected_dkk": float,
-}
+_DEGREE = OneOf((1, 2))
 _JOINT = {
     "sample": object,
     "form": object,
@@ -77,195 +81,6 @@ _INTERVALS = {
 }
 
 
-def inverse_trigamma(value: float) -> float:
-    """x > 0 with trigamma(x) = value > 0, by Newton's method on its reciprocal (Smyth 2004, appendix)."""
-    x = 0.5 + 1 / value
-    for _ in range(50):
-        tri = special.polygamma(1, x)
-        step = tri * (1 - tri / value) / special.polygamma(2, x)
-        x += step
-        if abs(step) < 1e-12 * x:
-            break
-    return float(x)
-
-
-def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """Sample variances drawn towards a common value by as much as they scatter by chance.
-
-    Parameters
-    ----------
-    variances : (n,) float array
-        Sample variances; ignored where degrees are 0.
-    degrees : (n,) int array
-        Their degrees of freedom, 0 or more.
-
-    Returns
-    -------
-    (n,) float array
-        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 if degrees are 0.
-
-    Raises
-    ------
-    ValueError
-        No variance above 0 with degrees of freedom.
-
-    Notes
-    -----
-    Smyth (2004), section 6.2: moments of the log variances, which are scaled log F.
-    """
-    s2, d = np.asarray(variances, float), np.asarray(degrees, float)
-    known = d > 0
-    if not (known.any() and s2[known].max() > 0):
-        raise ValueError("no municipality has two years that differ, so the yearly variation is unknown")
-    x, dk = s2[known], d[known]
-    x = np.maximum(x, 1e-5 * np.median(x[x > 0]))
-    e = np.log(x) - special.digamma(dk / 2) + np.log(dk / 2)
-    spread = (e.var(ddof=1) if len(e) > 1 else 0.0) - special.polygamma(1, dk / 2).mean()
-    if spread > 0:
-        d0 = 2 * inverse_trigamma(spread)
-        prior = np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
-        return (d0 * prior + d * np.where(known, s2, 0.0)) / (d0 + d)
-    return np.full(len(d), float(np.exp(e.mean())))  # no more scatter than chance: one variance for all
-
-
-def expenditure_draws(  # long: draws are kept or drawn again in one loop
-    cells: pd.DataFrame,
-    codes: np.ndarray,
-    coefficients: pd.Series,
-    *,
-    draws: int = 999,
-    seed: int | np.random.SeedSequence = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draws of the expenditure indicators and of the expected expenditure.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        intermediate.int_cost_need_input.
-    codes : (K,) array of str
-        Municipalities whose indicators are wanted; each must have a cell.
-    coefficients : Series
-        Those of cost-need model 3 fitted to these cells, by term in the model's order.
-    draws, seed : int
-
-    Returns
-    -------
-    estimates : (2, K) float array
-        Indicator (mean over years of actual over expected) and expected expenditure in DKK per full-year
-        person (mean over years), at the data.
-    drawn : (2, draws, K) float array
-
-    Raises
-    ------
-    ValueError
-        A municipality without a cell, coefficients of other terms than those of the cells, or a cost-need
-        model that resampling breaks too often: its terms become combinations of each other, or an expectation
-        falls to 0.
-
-    Notes
-    -----
-    Each draw fits cost-need model 3 to as many municipalities as there are, drawn with replacement, all years
-    together, and adds to each indicator a normal error with the moderated variance of its years over their
-    number.
-    """
-    cells = cells.sort_values(["municipality_code", "year"], kind="stable").reset_index(drop=True)
-    shares = [term for term in coefficients.index if term.startswith("share_")]
-    design, y = cost_need.design(cells, shares), cells[cost_need.OUTCOME].to_numpy(float)
-    if list(design.columns) != list(coefficients.index):
-        raise ValueError("the coefficients of cost-need model 3 are not those of these municipality-years")
-    X, coefficients = design.to_numpy(), coefficients.to_numpy(float)
-    scale = np.sqrt((X**2).mean(axis=0))
-    X = X / scale
-    group, groups = pd.factorize(cells["municipality_code"].astype(str))
-    place = pd.Series(np.arange(len(groups)), index=groups).reindex(np.asarray(codes, str))
-    if place.isna().any():
-        raise ValueError(f"municipality {place.index[place.isna()][0]} has no municipality-year of cost need")
-    place = place.to_numpy(int)
-    years = np.bincount(group)
-    member = (group == np.arange(len(groups))[:, None]).astype(float)
-
-    def means(expected):
-        """Mean over years of actual over expected, and of expected, by municipality."""
-        return ((y / expected) @ member.T / years)[..., place], (expected @ member.T / years)[..., place]
-
-    expected = X @ (coefficients * scale)
-    if (expected <= 0).any():
-        raise ValueError("the cost-need model expects no expenditure, or less, in a municipality-year")
-    estimates = np.array(means(expected))
-    indicator = y / expected
-    deviation = indicator - (indicator @ member.T / years)[group]
-    own = np.bincount(group, deviation**2) / np.maximum(years - 1, 1)
-    error = np.sqrt(moderated_variances(own, years - 1) / years)[place]
-
-    inner = np.einsum("gi,ij,ik->gjk", member, X, X)
-    cross = np.einsum("gi,ij,i->gj", member, X, y)
-    resample, noise = np.random.default_rng(seed).spawn(2)
-    kept, tried = [], 0
-    while sum(map(len, kept)) < draws:
-        if tried >= 5 * draws + 50:
-            raise ValueError("resampling municipalities breaks the cost-need model more often than not")
-        size = draws - sum(map(len, kept))
-        tried += size
-        drawn = resample.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size)
-        A = np.tensordot(drawn, inner, 1)
-        fine = np.linalg.cond(A) < 1e10
-        b = np.linalg.solve(A[fine], (drawn[fine] @ cross)[..., None])[..., 0]
-        expected = b @ X.T
-        kept.append(expected[(expected > 0).all(axis=1)])
-    drawn = np.array(means(np.concatenate(kept)))
-    drawn[0] += error * noise.standard_normal(drawn[0].shape)
-    return estimates, drawn
-
-
-def draws_table(
-    municipalities: pd.DataFrame,
-    covariances: pd.DataFrame,
-    cells: pd.DataFrame,
-    cost_need_results: pd.DataFrame,
-    draws: int = 999,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Rows of intermediate.int_indicator_draws; draw 0 holds the estimates.
-
-    Parameters
-    ----------
-    municipalities : DataFrame
-        intermediate.int_efficiency_input: municipality_code, benchmark_indicator.
-    covariances : DataFrame
-        benchmark.indicator_covariance.
-    cells : DataFrame
-        intermediate.int_cost_need_input.
-    cost_need_results : DataFrame
-        intermediate.int_cost_need_results, which has the coefficients of cost-need model 3.
-    draws, seed : int
-
-    Returns
-    -------
-    DataFrame
-        Benchmark indicators are drawn normal on the log scale, with the covariance of all municipalities.
-    """
-    data = municipalities.sort_values("municipality_code", kind="stable")
-    codes = data["municipality_code"].to_numpy(object)
-    if not len(codes):
-        return typed([], _DRAWS)
-    draws, seed = int(draws), int(seed)
-    value = data["benchmark_indicator"].to_numpy(float)
-    root = symmetric_root(covariance_matrix(codes, covariances) / np.outer(value, value))
-    first, second = np.random.SeedSequence(seed).spawn(2)
-    benchmark = value * np.exp(np.random.default_rng(first).standard_normal((draws, len(codes))) @ root)
-    estimates, drawn = expenditure_draws(
-        cells, codes, cost_need.main_coefficients(cost_need_results), draws=draws, seed=second
-    )
-    row = {
-        "draw": np.repeat(np.arange(draws + 1), len(codes)),
-        "municipality_code": np.tile(codes, draws + 1),
-        "benchmark_indicator": np.vstack([value, benchmark]).ravel(),
-        "expenditure_indicator": np.vstack([estimates[0], drawn[0]]).ravel(),
-        "expected_dkk": np.vstack([estimates[1], drawn[1]]).ravel(),
-    }
-    return typed([row], _DRAWS)
-
-
 def _moments(x, noise, degree):
     """x^r free of the error's share in it, r = 0..2 degree: normal errors with standard deviation `noise`."""
     v = noise**2
@@ -275,6 +90,10 @@ def _moments(x, noise, degree):
     return t
 
 
+_AXES = Numbers(dimensions=(1, 2, 3))
+
+
+@accepts(y=_AXES, x=_AXES, weights=POSITIVE, noise=NOT_NEGATIVE, degree=_DEGREE)
 def errors_in_variables(
     y: np.ndarray, x: np.ndarray, weights: np.ndarray, noise: np.ndarray, *, degree: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -303,11 +122,14 @@ def errors_in_variables(
     least squares). For a line this is Fuller's (1987) method-of-moments estimator with known error variance:
     the covariance over the variance less the error's.
     """
-    x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
-    w = np.asarray(weights, float) / np.sum(weights)
+    n = len(weights)
+    if not x.shape[-1] == y.shape[-1] == len(noise) == n:
+        raise InputError(f"x and y have shapes {x.shape}, {y.shape}, noise {len(noise)} and weights {n} rows")
+    x, y = np.broadcast_arrays(x, y)
+    w = weights / np.sum(weights)
     centre = (x * w).sum(axis=-1, keepdims=True)
     spread = np.sqrt(((x - centre) ** 2 * w).sum(axis=-1, keepdims=True))
-    z, s = (x - centre) / spread, np.asarray(noise, float) / spread
+    z, s = (x - centre) / spread, noise / spread
     size = degree + 1
 
     def matrix(t):
@@ -341,6 +163,16 @@ def _half_width(draws):
     return (high - low) / (2 * Z_975)
 
 
+@accepts(
+    *("y", "x", "weights"),
+    y=ANY,
+    x=ANY,
+    weights=POSITIVE,
+    noise_y=Numbers(dimensions=(2,)),
+    noise_x=Numbers(dimensions=(2,)),
+    degree=_DEGREE,
+    seed=Whole(0),
+)
 def joint_fit(  # long: one simulation, step by step as its notes say
     y: np.ndarray,
     x: np.ndarray,
@@ -380,8 +212,12 @@ def joint_fit(  # long: one simulation, step by step as its notes say
     curve stands in. An error shared by all municipalities shifts the line but not
     its slope: the error variances are those of the errors less their weighted mean.
     """
-    y, x, w = (np.asarray(v, float) for v in (y, x, weights))
-    w = w / w.sum()
+    for name, noise in (("noise_y", noise_y), ("noise_x", noise_x)):
+        if noise.shape != (len(noise_y), len(y)):
+            raise InputError(
+                f"{name} has shape {noise.shape}: give the draws by {len(y)} rows, as many of both"
+            )
+    w = weights / weights.sum()
     noise_y, noise_x = noise_y - noise_y.mean(axis=0), noise_x - noise_x.mean(axis=0)
     noise = np.sqrt(((noise_x - (noise_x @ w)[:, None]) ** 2).mean(axis=0))
     none = np.zeros(len(x))
@@ -420,11 +256,17 @@ def _errors(data, draws):
     for column in ("benchmark_indicator", "expenditure_indicator"):
         wide = drawn.pivot(index="draw", columns="municipality_code", values=column).reindex(columns=codes)
         if wide.isna().to_numpy().any():
-            raise ValueError(f"the draws lack municipality {wide.columns[wide.isna().any()][0]}")
+            lacking = wide.columns[wide.isna().any()]
+            raise InputError(
+                f"draws lacks municipality {lacking[0]}, and {len(lacking)} of {len(codes)} in all: "
+                "give those of "
+                "the same build"
+            )
         out.append(wide.to_numpy(float))
     return out
 
 
+@accepts(municipalities=MUNICIPALITIES, draws=DRAWS, outlier=Text(), seed=Whole(0))
 def joint_regressions(
     municipalities: pd.DataFrame, draws: pd.DataFrame, outlier: str = "169", seed: int = 0
 ) -> pd.DataFrame:
@@ -456,7 +298,7 @@ def joint_regressions(
     for sample, rows in samples.items():
         for form, degree in FORMS.items():
             coefficients, measurement, joint, reliability, equation = joint_fit(
-                y[rows], x[rows], w[rows], noise_y[:, rows], noise_x[:, rows], degree=degree, seed=int(seed)
+                y[rows], x[rows], w[rows], noise_y[:, rows], noise_x[:, rows], degree=degree, seed=seed
             )
             terms = powers(x[:1], "expenditure_indicator", degree).columns
             freedom = int(rows.sum()) - len(terms)
@@ -487,6 +329,26 @@ def joint_regressions(
     return typed(parts, _JOINT)
 
 
+@accepts(
+    municipalities=MUNICIPALITIES,
+    draws=DRAWS,
+    frontier_results=Table(
+        {
+            "result": Labels(),
+            "side": Labels(),
+            "distribution": Labels(),
+            "municipality_code": Labels(gaps=True),
+            "sigma_u": Numbers(gaps=True),
+            "sigma_v": Numbers(gaps=True),
+            "residual": Numbers(gaps=True),
+            "regression": Numbers(gaps=True),
+            "inefficiency": Numbers(gaps=True),
+            "rank": Numbers(gaps=True),
+        }
+    ),
+    seed=Whole(0),
+    level=Number(0, 1),
+)
 def frontier_intervals(  # long: it names every column of the table
     municipalities: pd.DataFrame,
     draws: pd.DataFrame,
@@ -538,11 +400,15 @@ def frontier_intervals(  # long: it names every column of the table
     }
     lacking = codes[drawn["expected_dkk"].isna().any().to_numpy()]
     if len(lacking):
-        raise ValueError(f"the draws lack municipality {lacking.iloc[0]}")
+        raise InputError(
+            f"draws lacks municipality {lacking.iloc[0]}, and {len(lacking)} of {len(codes)} in all: "
+            "give those of "
+            "the same build"
+        )
     drawn = {name: wide.to_numpy() for name, wide in drawn.items()}
     half_normal = frontier_results[frontier_results["distribution"] == "half_normal"]
     parts = []
-    for stream, side in zip(np.random.default_rng(int(seed)).spawn(2), frontier.MODELS, strict=True):
+    for stream, side in zip(np.random.default_rng(seed).spawn(2), frontier.MODELS, strict=True):
         own = half_normal[half_normal["side"] == side]
         fitted = own[own["result"] == "municipalities"].set_index("municipality_code").loc[codes]
         [sigma_u], [sigma_v] = own.loc[own["result"] == "fit", ["sigma_u", "sigma_v"]].to_numpy(float).T

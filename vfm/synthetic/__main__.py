@@ -13,11 +13,13 @@ import tempfile
 import time
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from vfm.synthetic.delivery import accounts, registers, shards, truth_files
 from vfm.synthetic.world import constants, creation, keys, residence
-from vfm.warehouse import machine
+from vfm.warehouse import build_folder, machine
+from vfm.warehouse.paths import PROJECT, Paths
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.02, keys.LARGEST_SHARD + 1
 FOLDERS = {
@@ -33,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.perf_counter()
     left = f"Nothing was written: {options.out} is as it was."
     try:
+        _claim_build_folder(options)
         with machine.told_to_end(), _work_folder(options.out) as work:
             written, persons, spells, peak = _make(work, options)
             left = f"What lies in {options.out} is not whole: run it again."
@@ -40,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except machine.Stopped as stop:
         print(f"\nInterrupted. {left}", file=sys.stderr)
         return 128 + stop.args[0]
+    except machine.BuildError as problem:
+        print(*problem.args, left, file=sys.stderr)
+        return 1
     except (BrokenProcessPool, MemoryError):
         print(f"A process was killed, perhaps because memory ran out. {left}", file=sys.stderr)
         return 1
@@ -58,6 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
         f" ({time.perf_counter() - began:.0f} s{memory})"
     )
     return 0
+
+
+def _claim_build_folder(options):
+    """Mark the build folder where something is written into it, as a build does."""
+    paths = Paths.from_environment(PROJECT)
+    folders = (options.out, options.statbank, options.truth)
+    for build in {paths.build, PROJECT / "build"}:
+        if any(folder.resolve().is_relative_to(build.resolve()) for folder in folders):
+            build_folder.claim(replace(paths, build=build))
 
 
 def _make(work, options):

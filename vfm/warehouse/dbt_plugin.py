@@ -20,8 +20,8 @@ from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from vfm.privacy import redaction
-from vfm.warehouse import machine, settings, variables
-from vfm.warehouse.paths import register_folder
+from vfm.warehouse import build_folder, machine, settings, variables
+from vfm.warehouse.paths import Paths, register_folder
 from vfm.warehouse.sql_text import literal, path_text
 
 with suppress(ImportError, AttributeError):  # of another dbt, which is as fast as it is
@@ -62,7 +62,7 @@ class Plugin(BasePlugin):
         keep_rows_out_of_the_log()
         os.umask(OWNER_ONLY)
         build = Path(creds.path).parent
-        build.mkdir(mode=0o700, parents=True, exist_ok=True)
+        said(build_folder.claim, Paths(project=project_folder(), build=build.absolute(), results=build))
         flags = get_flags()
         target = project_folder() / (flags.TARGET_PATH or "target")
         config.update(said(settings.duckdb_config, build))

@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from vfm.statistics.arguments import InputError
 from vfm.statistics.covariates import Packed, packed, rows_of
-from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE, TIES
+from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE
 from vfm.statistics.risk_sets import RiskSets
 
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
 
 
 def checked(
-    duration: ArrayLike,
-    event: ArrayLike,
+    duration: np.ndarray,
+    event: np.ndarray,
     X: ArrayLike | None,
-    weights: ArrayLike | None,
-    cluster: ArrayLike | None,
-    ties: str,
+    weights: np.ndarray | None,
+    cluster: np.ndarray | None,
 ) -> tuple:
-    """Arguments of `fit` as arrays, each refused by name where it cannot be used.
+    """Arguments that `fit` accepts one by one, together: as arrays, refused where they do not make a model.
 
     Returns
     -------
@@ -37,13 +37,6 @@ def checked(
     ValueError
         As `fit`.
     """
-    if ties not in TIES:
-        raise ValueError(f"ties must be one of {', '.join(TIES)}, not {ties!r}")
-    duration = np.asarray(duration, float)
-    if duration.ndim != 1 or not len(duration):
-        raise ValueError(
-            f"duration must be a one-dimensional array with at least one row, not shape {duration.shape}"
-        )
     n = len(duration)
     if X is None:
         X = np.empty((n, 0))
@@ -53,55 +46,23 @@ def checked(
     if X.ndim == 1 and X.size == 0:
         X = X.reshape(n, 0)
     if X.ndim != 2 or len(X) != n:
-        raise ValueError(f"X must have shape ({n}, p) like the {n} durations, not {X.shape}")
+        raise InputError(
+            f"X must have shape ({n}, p) like the {n} durations, not {X.shape}: give one row each"
+        )
     terms = terms or [f"x{j}" for j in range(X.shape[1])]
-    event = _checked_events(event, n)
-    whole = (duration >= 1) & (duration < np.inf) & (duration == np.floor(duration))
-    if not whole.all():
-        raise ValueError(f"duration must be whole weeks, at least 1; {n - whole.sum()} of {n} rows are not")
     weighted = "" if weights is None else " with a weight"
-    weights = _checked_weights(weights, n)
+    weights = np.ones(n) if weights is None else weights
+    if not weights.any():
+        raise InputError("weights are 0 in every row: give at least one row a weight")
     rows = np.count_nonzero(weights)
     if not (event & (weights > 0)).any():
-        raise ValueError(
+        raise InputError(
             f"event is false in every row{weighted}: a Cox model of {rows} rows with no events says nothing"
         )
     if rows <= X.shape[1]:
-        raise ValueError(f"X has {X.shape[1]} columns but only {rows} rows{weighted}: too few to fit them")
+        raise InputError(f"X has {X.shape[1]} columns but only {rows} rows{weighted}: too few to fit them")
     X = packed(X) if large else X
-    return duration, event, X, terms, weights, None if cluster is None else _checked_clusters(cluster, n)
-
-
-def _checked_events(event, n):
-    event = np.asarray(event)
-    if event.shape != (n,):
-        raise ValueError(f"event must have shape ({n},), not {event.shape}")
-    if event.dtype == bool:
-        return event
-    event = np.asarray(event, float)
-    if not np.isin(event, (0.0, 1.0)).all():
-        raise ValueError("event must be true/false or 1/0 in every row")
-    return event == 1
-
-
-def _checked_weights(weights, n):
-    weights = np.ones(n) if weights is None else np.asarray(weights, float)
-    if weights.shape != (n,):
-        raise ValueError(f"weights must have shape ({n},), not {weights.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("weights must be finite and not negative")
-    if not weights.any():
-        raise ValueError("weights are 0 in every row")
-    return weights
-
-
-def _checked_clusters(cluster, n):
-    if len(cluster) != n:
-        raise ValueError(f"cluster must have {n} rows, not {len(cluster)}")
-    cluster, _ = pd.factorize(np.asarray(cluster))
-    if (cluster < 0).any():
-        raise ValueError(f"cluster is missing in {int((cluster < 0).sum())} rows")
-    return cluster
+    return duration, event, X, terms, weights, None if cluster is None else pd.factorize(cluster)[0]
 
 
 def screened(

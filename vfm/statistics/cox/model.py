@@ -17,22 +17,34 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from vfm.statistics.arguments import (
+    NOT_NEGATIVE,
+    WEEKS,
+    WEIGHTS,
+    Call,
+    Covariates,
+    Labels,
+    Numbers,
+    Result,
+    Truth,
+    accepts,
+)
 from vfm.statistics.covariates import (
     Packed,
     blocks_of,
     centred,
     columns_of,
-    finite,
     rows_of,
     vector_times,
 )
 from vfm.statistics.cox.inputs import checked, screened
 from vfm.statistics.cox.likelihood import Likelihood, ScoreParts, State
-from vfm.statistics.cox.names import ESTIMATED
+from vfm.statistics.cox.names import ESTIMATED, ONE_OF_TIES, RESULT
 from vfm.statistics.cox.newton import COLLINEAR_TOLERANCE, collinear, independent, newton_maximum
 from vfm.statistics.risk_sets import RiskSets, grouped
 
 
+@accepts(risk=Result(("event_rows", "at_risk"), "RiskSets"), relative=NOT_NEGATIVE, weights=NOT_NEGATIVE)
 def product_limit(risk: RiskSets, relative: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Kalbfleisch-Prentice hazard contributions q = -log(alpha) of the baseline, by week.
 
@@ -175,6 +187,7 @@ class CoxResult:
         """What the score residuals of the estimated columns are made of."""
         return self._likelihood.score_parts(self._state)
 
+    @accepts(values=Numbers(empty=True))
     def trend(self, values: np.ndarray) -> np.ndarray:
         """Sum of Schoenfeld residuals times `values` (events,) in time order, (estimated,)."""
         return self._likelihood.trend(self._state, values)
@@ -234,6 +247,7 @@ class CoxResult:
         """Distinct durations, and -log(alpha) of the product-limit baseline (all covariates 0) at each."""
         return self.rows.risk_sets.times, self._baseline
 
+    @accepts(times=Numbers("weeks", empty=True, dimensions=(0, 1)))
     def baseline_survival(self, times: np.ndarray) -> np.ndarray:
         """Kalbfleisch-Prentice survival of a row with every covariate 0.
 
@@ -250,9 +264,19 @@ class CoxResult:
         """
         weeks, q = self.baseline_hazard()
         survival = np.append(1.0, np.exp(-np.cumsum(q)))
-        return survival[np.searchsorted(weeks, np.asarray(times, float), side="right")]
+        return survival[np.searchsorted(weeks, times, side="right")]
 
 
+@accepts(
+    *("duration", "event", "X", "weights", "cluster"),
+    duration=WEEKS,
+    event=Truth(),
+    X=Covariates(optional=True),
+    weights=WEIGHTS,
+    cluster=Labels(optional=True),
+    ties=ONE_OF_TIES,
+    start=Numbers(gaps=True, infinite=True, empty=True, optional=True),
+)
 def fit(  # long: it names every part of the result
     duration: ArrayLike,
     event: ArrayLike,
@@ -299,12 +323,10 @@ def fit(  # long: it names every part of the result
     Newton's method with step halving on centred columns, BFGS steps between Newton's, until the maximum is
     within 1e-11 standard errors. See the module for sources.
     """
-    duration, event, X, terms, weights, cluster = checked(duration, event, X, weights, cluster, ties)
+    duration, event, X, terms, weights, cluster = checked(duration, event, X, weights, cluster)
     risk = RiskSets(duration, event)
     at_risk = duration >= duration[event & (weights > 0)].min()
     sums = vector_times(weights * at_risk, X)
-    if not np.isfinite(sums).all() and not (fine := finite(X)).all():
-        raise ValueError(f"X has missing or infinite values in column {', '.join(np.array(terms)[~fine])}")
     status, infinite_at = screened(risk, X, weights, at_risk)
     alive = np.ones(len(X), bool)  # rows with a hazard above 0
     for j, value in infinite_at.items():
@@ -314,7 +336,7 @@ def fit(  # long: it names every part of the result
     counted = live * at_risk
     mean = (vector_times(counted, X) if infinite_at else sums)[use] / counted.sum()
     likelihood = Likelihood(risk, centred(X, risk.order, use, mean), live[risk.order], ties)
-    b = None if start is None else np.nan_to_num(np.asarray(start, float)[use], posinf=0.0, neginf=0.0)
+    b = None if start is None else np.nan_to_num(start[use], posinf=0.0, neginf=0.0)
     found = _maximum(likelihood, mean, b, [terms[j] for j in use])
     status[use] = found.status
     p, good = len(terms), found.status == ESTIMATED
@@ -396,6 +418,7 @@ def _maximum(likelihood, mean, start, terms):
     )
 
 
+@accepts(result=RESULT)
 def proportional_hazards_test(result: CoxResult) -> tuple[np.ndarray, np.ndarray]:
     """Grambsch-Therneau test of each coefficient against a trend in the rank of the event time.
 
@@ -419,6 +442,7 @@ def proportional_hazards_test(result: CoxResult) -> tuple[np.ndarray, np.ndarray
     return trend_test(result, lambda time: pd.Series(time).rank().to_numpy())
 
 
+@accepts(result=RESULT, transform=Call())
 def trend_test(
     result: CoxResult, transform: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from vfm.statistics.arguments import InputError, Labels, Names, Numbers, Result, Table, Whole, accepts
 from vfm.statistics.covariates import packed_column
 from vfm.statistics.cox.model import CoxResult, fit, proportional_hazards_test
-from vfm.statistics.cox.names import ESTIMATED, ID_COLUMNS, INFINITE
+from vfm.statistics.cox.names import ESTIMATED, FITS, ID_COLUMNS, INFINITE, ONE_OF_TIES, SPELLS
 from vfm.statistics.cox.newton import ConvergenceError
 from vfm.statistics.frames import typed
 from vfm.statistics.normal import Z_975
@@ -23,6 +24,7 @@ _VECTORS = 32  # of 2,048 rows, that `read` takes from DuckDB at a time
 Fit = tuple[str, pd.DataFrame, CoxResult]
 
 
+@accepts(spells=SPELLS)
 def terms_of(spells: pd.DataFrame) -> list[str]:
     """Covariate columns of a model input: every column after the id columns, in order.
 
@@ -31,12 +33,10 @@ def terms_of(spells: pd.DataFrame) -> list[str]:
     ValueError
         If an id column is missing.
     """
-    missing = [c for c in ID_COLUMNS if c not in spells.columns]
-    if missing:
-        raise ValueError(f"the Cox input lacks column {', '.join(missing)}")
     return [c for c in spells.columns if c not in ID_COLUMNS]
 
 
+@accepts(relation=Result(("columns", "fetch_df_chunk"), "a query of DuckDB"))
 def read(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     """A model input (`ID_COLUMNS`, then covariates) as a frame in little memory.
 
@@ -78,11 +78,14 @@ def read(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     columns["spell_id"] = np.arange(len(spell), dtype=np.int32)
     person, _ = pd.factorize(columns["person_id"])
     if (person < 0).any():
-        raise ValueError(f"person_id is missing in {int((person < 0).sum())} spells")
+        raise InputError(
+            f"relation: person_id is missing in {int((person < 0).sum())} spells: leave them out"
+        )
     columns["person_id"] = person.astype(np.int32)
     return pd.DataFrame(columns, copy=False)
 
 
+@accepts(spells=Table({"spell_id": Labels()}, key=("spell_id",)))
 def in_order(spells: pd.DataFrame) -> pd.DataFrame:
     """The spells by spell_id; the frame itself where they are in order already."""
     if spells["spell_id"].is_monotonic_increasing:
@@ -90,6 +93,7 @@ def in_order(spells: pd.DataFrame) -> pd.DataFrame:
     return spells.sort_values("spell_id", kind="stable")
 
 
+@accepts(spells=SPELLS, ties=ONE_OF_TIES)
 def by_sex(spells: pd.DataFrame, *, ties: str = "breslow") -> Iterator[Fit]:
     """One fit for each sex, all municipalities together, clustered on the person.
 
@@ -155,6 +159,7 @@ _HAZARD_TESTS = {
 }
 
 
+@accepts(fits=FITS)
 def coefficients_table(fits: Iterable[Fit]) -> pd.DataFrame:
     """Rows of intermediate.int_cox_coefficients, in the order of the input's columns.
 
@@ -197,6 +202,7 @@ def coefficients_table(fits: Iterable[Fit]) -> pd.DataFrame:
     return typed(parts, _COEFFICIENTS)
 
 
+@accepts(fits=FITS, window_weeks=Whole(0, " of weeks"))
 def baseline_table(fits: Iterable[Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Rows of intermediate.int_cox_baseline: product-limit survival by sex and week 0..window, covariates 0.
 
@@ -210,13 +216,14 @@ def baseline_table(fits: Iterable[Fit], window_weeks: int = 156) -> pd.DataFrame
     -------
     DataFrame
     """
-    weeks = np.arange(int(window_weeks) + 1)
+    weeks = np.arange(window_weeks + 1)
     parts = [
         {"sex": sex, "week": weeks, "survival": result.baseline_survival(weeks)} for sex, _, result in fits
     ]
     return typed(parts, _BASELINE)
 
 
+@accepts(fits=FITS)
 def hazard_tests_table(fits: Iterable[Fit]) -> pd.DataFrame:
     """Efron's coefficients and the test of proportional hazards, one row per sex and covariate.
 
@@ -247,6 +254,23 @@ def hazard_tests_table(fits: Iterable[Fit]) -> pd.DataFrame:
     return typed(parts, _HAZARD_TESTS)
 
 
+_COEFFICIENT_ROWS = Table(
+    {
+        "sex": Labels(),
+        "term": Labels(),
+        "status": Labels(),
+        "coefficient": Numbers(gaps=True),
+        "mean": Numbers(gaps=True),
+        "value_with_events": Numbers(gaps=True),
+    },
+    key=("sex", "term"),
+)
+_COVARIANCE_ROWS = Table(
+    {"sex": Labels(), "term": Labels(), "other_term": Labels(), "covariance": Numbers()},
+    key=("sex", "term", "other_term"),
+)
+
+
 @dataclass
 class Estimate:
     """What a fitted Cox model hands on to who fits it again: no array over rows.
@@ -272,6 +296,7 @@ class Estimate:
         return self.status == ESTIMATED
 
 
+@accepts(fits=FITS)
 def covariance_table(fits: Iterable[Fit]) -> pd.DataFrame:
     """Covariances of the coefficients, one row per sex and ordered pair of estimated terms.
 
@@ -299,6 +324,7 @@ def covariance_table(fits: Iterable[Fit]) -> pd.DataFrame:
     return typed(parts, _COVARIANCE)
 
 
+@accepts(coefficients=_COEFFICIENT_ROWS, covariances=_COVARIANCE_ROWS, terms=Names())
 def estimates_by_sex(
     coefficients: pd.DataFrame, covariances: pd.DataFrame, terms: list[str]
 ) -> dict[str, Estimate]:
@@ -318,6 +344,11 @@ def estimates_by_sex(
     dict of str to Estimate
     """
     found = {}
+    for sex, rows in coefficients.groupby("sex"):
+        if lost := [term for term in terms if term not in set(rows["term"])]:
+            raise InputError(
+                f"coefficients lacks term {lost[0]} for sex {sex}: give those of these covariates"
+            )
     for sex, rows in coefficients.groupby("sex"):
         rows = rows.set_index("term").loc[terms]
         estimated = (rows["status"] == ESTIMATED).to_numpy()

@@ -9,6 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vfm.statistics import batch
+from vfm.statistics.arguments import (
+    POSITIVE,
+    Call,
+    Covariates,
+    InputError,
+    Number,
+    Numbers,
+    OneOf,
+    Result,
+    Whole,
+    accepts,
+)
 from vfm.statistics.frontier.laws import DENSITIES, LOG_2PI, SIDES, exponential, half_normal
 from vfm.statistics.frontier.model import FrontierResult
 from vfm.statistics.frontier.search import NO_NOISE, TIE, Problem
@@ -16,6 +28,10 @@ from vfm.statistics.frontier.search import NO_NOISE, TIE, Problem
 _BATCH = 250  # simulated outcomes maximised side by side
 
 
+_RESULT = Result(("ols_coefficients", "ols_sigma", "lr_statistic", "weights"), "frontier.fit")
+
+
+@accepts(result=_RESULT, X=Covariates(), draws=Whole(1), seed=Whole(0))
 def bootstrap_p_value(result: FrontierResult, X: ArrayLike, *, draws: int = 199, seed: int = 0) -> float:
     """Parametric-bootstrap p-value of the likelihood-ratio test of no inefficiency.
 
@@ -43,10 +59,15 @@ def bootstrap_p_value(result: FrontierResult, X: ArrayLike, *, draws: int = 199,
         For the truncated normal law.
     """
     if result.distribution == "truncated_normal":
-        raise ValueError("the parametric bootstrap covers the half-normal and the exponential law")
+        raise InputError(
+            "result has a truncated normal law: the parametric bootstrap covers "
+            "the half-normal and the exponential law"
+        )
+    n = len(result.weights)
+    if len(X) != n:
+        raise InputError(f"X has {len(X)} rows and the frontier {n}: give the regressors that were fitted")
     if result.lr_statistic <= 0:
         return 1.0
-    n = len(result.weights)
     design = np.column_stack([np.ones(n), np.asarray(X, float).reshape(n, -1)])
     line = design @ result.ols_coefficients
     noise = np.random.default_rng(seed).standard_normal((draws, n))
@@ -146,6 +167,10 @@ def _fit_batch(y, X, weights, sign, density):  # long: the closures share the da
     return Batch(2 * (inside - least), su * scale, sv * scale, e * scale, line * scale)
 
 
+_OUTCOMES = Numbers(dimensions=(2,))
+
+
+@accepts(y=_OUTCOMES, X=Numbers(dimensions=(3,)), weights=POSITIVE, side=OneOf(tuple(SIDES)))
 def fit_half_normal(y: np.ndarray, X: np.ndarray, weights: np.ndarray, side: str) -> Batch:
     """Half-normal frontiers of many data sets at once, each with regressors of its own.
 
@@ -164,6 +189,10 @@ def fit_half_normal(y: np.ndarray, X: np.ndarray, weights: np.ndarray, side: str
     Batch
         As B calls of `fit`, to the tolerance of the search (1e-7 of the log-likelihood).
     """
+    if X.shape[:2] != y.shape[::-1] or len(weights) != len(y):
+        raise InputError(
+            f"X has shape {X.shape}, y {y.shape} and weights {weights.shape}: give (B, n, k), (n, B) and (n,)"
+        )
     parts = [
         _fit_batch(y[:, a : a + _BATCH], X[a : a + _BATCH], weights, SIDES[side], half_normal)
         for a in range(0, y.shape[1], _BATCH)
@@ -176,6 +205,7 @@ def fit_half_normal(y: np.ndarray, X: np.ndarray, weights: np.ndarray, side: str
     )
 
 
+@accepts("y", "X", "weights", y=_OUTCOMES, X=_OUTCOMES, weights=POSITIVE, sign=Number(), density=Call())
 def simulated_statistics(
     y: np.ndarray, X: np.ndarray, weights: np.ndarray, sign: float, density: Callable
 ) -> np.ndarray:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from vfm.statistics.arguments import ANY, Number, Numbers, OneOf, accepts
+
 SIDES = {"production": 1.0, "cost": -1.0}
 DISTRIBUTIONS = ("half_normal", "exponential", "truncated_normal")
 LOG_2PI = np.log(2 * np.pi)
@@ -77,6 +79,17 @@ def normal(e: np.ndarray, su: float | np.ndarray, V: float | np.ndarray, tau: fl
 DENSITIES = {"half_normal": half_normal, "exponential": exponential, "truncated_normal": truncated_normal}
 
 
+_VALUES = Numbers(dimensions=(1, 2))
+_SIGMA = Numbers("not negative", minimum=0, dimensions=(0, 1))
+
+
+@accepts(
+    distribution=OneOf(DISTRIBUTIONS),
+    e=ANY,
+    su=Number(0, closed=True),
+    V=Numbers("not negative", minimum=0, dimensions=(0, 1)),
+    tau=Number(),
+)
 def conditional_means(
     distribution: str, e: np.ndarray, su: float, V: np.ndarray, tau: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -94,6 +107,7 @@ def conditional_means(
     return mean, np.exp(np.minimum(log_efficiency, 0.0))
 
 
+@accepts(residuals=_VALUES, sigma_u=_SIGMA, sigma_v=_SIGMA)
 def conditional_law(
     residuals: np.ndarray, sigma_u: float | np.ndarray, sigma_v: float | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +133,11 @@ def conditional_law(
     return -residuals * sigma_u**2 / s2, sigma_u * sigma_v / np.sqrt(s2) + np.zeros_like(residuals)
 
 
+@accepts(
+    centre=_VALUES,
+    spread=Numbers("not negative", minimum=0, dimensions=(1, 2)),
+    probability=Numbers("between 0 and 1", minimum=0, maximum=1, dimensions=(0, 1, 2)),
+)
 def conditional_quantile(
     centre: np.ndarray, spread: np.ndarray, probability: float | np.ndarray
 ) -> np.ndarray:
@@ -138,6 +157,7 @@ def conditional_quantile(
     return np.maximum(np.where(spread > 0, inside, centre), 0.0)
 
 
+@accepts(statistic=Number(), distribution=OneOf(DISTRIBUTIONS))
 def mixed_chi_square_p(statistic: float, distribution: str = "half_normal") -> float:
     """p-value of the likelihood-ratio test of no inefficiency (see `FrontierResult.lr_p_value`)."""
     if statistic <= 0:

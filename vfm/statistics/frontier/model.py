@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import linalg, special
 
+from vfm.statistics.arguments import ANY, NOT_NEGATIVE, POSITIVE, Covariates, InputError, OneOf, accepts
 from vfm.statistics.frontier.laws import (
     DENSITIES,
     DISTRIBUTIONS,
@@ -98,36 +99,23 @@ def _list(names, which):
     return ", ".join(name for name, w in zip(names, which, strict=True) if w)
 
 
-def _checked(y, X, weights, noise, side, distribution):
-    if side not in SIDES:
-        raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
-    if distribution not in DISTRIBUTIONS:
-        raise ValueError(f"distribution must be one of {', '.join(DISTRIBUTIONS)}, not {distribution!r}")
-    y = np.asarray(y, float)
+def _checked(y, X, weights, noise):
     n = len(y)
     names = [str(c) for c in X.columns] if isinstance(X, pd.DataFrame) else None
     X = np.asarray(X, float)
     if X.ndim == 1:
         X = X[:, None] if X.size else X.reshape(n, 0)
-    if y.ndim != 1 or X.ndim != 2 or len(X) != n:
-        raise ValueError(f"y must be a vector and X have as many rows, not shapes {y.shape} and {X.shape}")
+    if X.ndim != 2:
+        raise InputError(
+            f"X must be a matrix or a frame, not of shape {X.shape}: give one column a regressor"
+        )
     names = ["constant", *(names or [f"x{j + 1}" for j in range(X.shape[1])])]
     X = np.column_stack([np.ones(n), X])
-    weights = np.ones(n) if weights is None else np.asarray(weights, float)
-    noise = np.zeros(n) if noise is None else np.asarray(noise, float)
-    for label, v in (("weights", weights), ("noise_standard_error", noise)):
-        if v.shape != (n,) or not np.isfinite(v).all() or (v < 0).any():
-            raise ValueError(f"{label} must be {n} finite values, not negative")
-    if not np.isfinite(y).all():
-        raise ValueError(f"y has missing or infinite values in {(~np.isfinite(y)).sum()} of {n} rows")
-    finite = np.isfinite(X).all(axis=0)
-    if not finite.all():
-        raise ValueError(f"X has missing or infinite values in column {_list(names, ~finite)}")
-    if (weights <= 0).any():
-        raise ValueError("weights must be above 0; leave out rows without weight")
+    weights = np.ones(n) if weights is None else weights
+    noise = np.zeros(n) if noise is None else noise
     k = X.shape[1]
     if n <= k + 2:
-        raise ValueError(
+        raise InputError(
             f"y and X have {n} rows; a frontier with {k} coefficients needs more than {k + 2} rows"
         )
     _refuse_collinear(X, names)
@@ -140,13 +128,22 @@ def _refuse_collinear(X, names):
     constant = np.ptp(X, axis=0) <= 1e-13 * largest
     constant[0] = False
     if constant.any():
-        raise ValueError(
+        raise InputError(
             f"X is constant in column {_list(names, constant)}, and a frontier has a constant of its own"
         )
     if np.linalg.matrix_rank(X / largest) < X.shape[1]:
-        raise ValueError(f"X is collinear: one of {', '.join(names)} is a combination of the others")
+        raise InputError(f"X is collinear: one of {', '.join(names)} is a combination of the others")
 
 
+@accepts(
+    *("y", "X", "weights", "noise_standard_error"),
+    y=ANY,
+    X=Covariates(first=1),
+    weights=replace(POSITIVE, optional=True),
+    side=OneOf(tuple(SIDES)),
+    distribution=OneOf(DISTRIBUTIONS),
+    noise_standard_error=replace(NOT_NEGATIVE, optional=True),
+)
 def fit(
     y: ArrayLike,
     X: ArrayLike,
@@ -181,11 +178,11 @@ def fit(
         Wrong shapes, missing values, weights not above 0, too few rows, collinear columns, unknown side or
         law.
     """
-    y, X, names, w, noise = _checked(y, X, weights, noise_standard_error, side, distribution)
+    y, X, names, w, noise = _checked(y, X, weights, noise_standard_error)
     sign = SIDES[side]
     problem = Problem(y, X, w, noise, sign, DENSITIES[distribution])
     if problem.scale <= 1e-12 * np.abs(y).max():
-        raise ValueError("the regressors fit y exactly; there is nothing for a frontier to explain")
+        raise InputError("X fits y exactly; there is nothing for a frontier to explain")
     n, k = X.shape
     top = _maximum(problem, distribution)
     theta, boundary, size = top.theta, top.boundary, len(top.theta)

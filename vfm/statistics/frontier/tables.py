@@ -7,11 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from vfm.statistics.arguments import (
+    NOT_NEGATIVE,
+    Names,
+    Result,
+    Several,
+    Table,
+    Together,
+    Whole,
+    accepts,
+)
 from vfm.statistics.frames import stacked, typed
 from vfm.statistics.frontier.batches import bootstrap_p_value
 from vfm.statistics.frontier.laws import DISTRIBUTIONS
 from vfm.statistics.frontier.model import FrontierResult, fit
-from vfm.statistics.regression import powers
+from vfm.statistics.regression import MUNICIPALITIES, powers
 
 #: Outcome and regressor of each side (report, appendix 4, eq. 4 and its cost twin).
 MODELS = {
@@ -21,6 +31,10 @@ MODELS = {
 
 TEN_BEST = 10  # "the ten best" of Figure 5.3
 
+_FITTED = Several(
+    Together((MUNICIPALITIES, Result(("coefficients", "inefficiency", "sigma_u", "rank"), "frontier.fit"))),
+    "frontier.fits",
+)
 _PARAMETERS = {
     "side": object,
     "distribution": object,
@@ -66,6 +80,7 @@ _EFFICIENCIES = {
 }
 
 
+@accepts(municipalities=MUNICIPALITIES, sides=Names(tuple(MODELS)), distributions=Names(DISTRIBUTIONS))
 def fits(
     municipalities: pd.DataFrame,
     *,
@@ -132,6 +147,7 @@ _RESULTS = {
 }
 
 
+@accepts(municipalities=MUNICIPALITIES, draws=Whole(0), seed=Whole(0))
 def frontier_results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0) -> pd.DataFrame:
     """Rows of intermediate.int_frontier_results: every frontier fitted once, and what follows from it.
 
@@ -159,6 +175,7 @@ def frontier_results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0
     )
 
 
+@accepts(fitted=_FITTED)
 def parameters_table(fitted: Iterable[tuple[pd.DataFrame, FrontierResult]]) -> pd.DataFrame:
     """Rows of efficiency.frontier_parameters: coefficients, sigma_u and sigma_v (and mu) by side and law.
 
@@ -193,6 +210,7 @@ def parameters_table(fitted: Iterable[tuple[pd.DataFrame, FrontierResult]]) -> p
     return typed(rows, _PARAMETERS)
 
 
+@accepts(fitted=_FITTED, draws=Whole(0), seed=Whole(0))
 def fit_table(
     fitted: Iterable[tuple[pd.DataFrame, FrontierResult]], draws: int = 0, seed: int = 0
 ) -> pd.DataFrame:
@@ -215,9 +233,9 @@ def fit_table(
     for data, r in fitted:
         regressor = MODELS[r.side][1]
         p = np.nan
-        if int(draws) > 0 and r.distribution != "truncated_normal":
+        if draws > 0 and r.distribution != "truncated_normal":
             X = powers(data[regressor], regressor, 2).drop(columns="constant")
-            p = bootstrap_p_value(r, X, draws=int(draws), seed=int(seed))
+            p = bootstrap_p_value(r, X, draws=draws, seed=seed)
         rows.append(
             {
                 "side": [r.side],
@@ -243,6 +261,7 @@ def fit_table(
     return typed(rows, _FITS)
 
 
+@accepts(fitted=_FITTED)
 def efficiencies_table(fitted: Iterable[tuple[pd.DataFrame, FrontierResult]]) -> pd.DataFrame:
     """Rows of efficiency.frontier_efficiencies: frontier, inefficiency, efficiencies and rank.
 
@@ -293,6 +312,11 @@ _KNOWN_NOISE = {
 }
 
 
+@accepts(
+    municipalities=Table(
+        MUNICIPALITIES.columns | {"benchmark_standard_error": NOT_NEGATIVE}, key=MUNICIPALITIES.key
+    )
+)
 def known_noise_table(municipalities: pd.DataFrame) -> pd.DataFrame:
     """Rows of efficiency.frontier_known_noise: production, unweighted, each indicator's error known.
 

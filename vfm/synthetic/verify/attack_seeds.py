@@ -22,7 +22,7 @@ from vfm.privacy.attack.playing import Played, play
 from vfm.privacy.attack.reading import Release
 from vfm.synthetic.verify.recovery import seeds_to_run
 from vfm.synthetic.verify.worlds import make_world
-from vfm.warehouse import machine, publish, terminal
+from vfm.warehouse import build_folder, machine, publish, terminal
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.paths import PROJECT, Paths
 
@@ -110,6 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     paths = Paths.from_environment(PROJECT)
     folder = paths.build / "attack"
     try:
+        build_folder.claim(paths)
         folder.mkdir(parents=True, exist_ok=True)
         progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
         with machine.told_to_end(), machine.only_build(folder, paths.short(folder)):

@@ -11,7 +11,7 @@ import sys
 from vfm.registers import check
 from vfm.synthetic.verify.recovery import seeds_to_run
 from vfm.synthetic.verify.worlds import make_world
-from vfm.warehouse import machine, terminal
+from vfm.warehouse import build_folder, machine, terminal
 from vfm.warehouse.paths import PROJECT, Paths
 
 SEEDS = 20
@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     paths = Paths.from_environment(PROJECT)
     folder = paths.build / "checked_seeds"
     try:
+        build_folder.claim(paths)
         folder.mkdir(parents=True, exist_ok=True)
         progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
         with machine.told_to_end(), machine.only_build(folder, paths.short(folder)):

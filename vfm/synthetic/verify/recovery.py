@@ -23,7 +23,7 @@ from typing import TextIO
 from vfm.synthetic.verify import recovery_report
 from vfm.synthetic.verify.recovery_seed import write_result
 from vfm.synthetic.world import constants
-from vfm.warehouse import machine, terminal
+from vfm.warehouse import build_folder, machine, terminal
 from vfm.warehouse.paths import PROJECT, Paths
 from vfm.warehouse.provenance import code_fingerprint
 
@@ -195,6 +195,7 @@ def _recover(seeds, processes, stream=sys.stdout):
     paths = Paths.from_environment(PROJECT)
     folder = paths.build / "recovery"
     try:
+        build_folder.claim(paths)
         folder.mkdir(parents=True, exist_ok=True)
         with machine.only_build(folder, paths.short(folder)):
             shutil.rmtree(folder / "at_work", ignore_errors=True)  # of a run that was killed

@@ -19,7 +19,7 @@ from pathlib import Path
 from vfm.synthetic.verify.mutations import report
 from vfm.synthetic.verify.mutations.catalogue import Mutation, catalogue
 from vfm.synthetic.verify.mutations.running import run
-from vfm.warehouse import machine
+from vfm.warehouse import build_folder, machine
 from vfm.warehouse.paths import PROJECT, Paths
 
 PAGE = PROJECT / "docs" / "mutations.md"
@@ -93,6 +93,7 @@ def _run(mutations, folder, name, write):
     """Judge in the build folder, alone there; see `run`."""
     before = os.umask(0o077)
     try:
+        build_folder.claim(Paths.from_environment(PROJECT))
         folder.mkdir(parents=True, exist_ok=True)
         with machine.told_to_end(), machine.only_build(folder, name):
             try:
