@@ -209,6 +209,8 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
         If `against` is no profile.
     """
     folder = str(folder)
+    if keep:
+        keep.unlink(missing_ok=True)
     files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
     if not files:
         return [

@@ -21,7 +21,7 @@ WRITTEN = ("VFM_BUILD", "VFM_RESULTS", "VFM_SPILL")
 KNOWN = """
     target target_spark logs lock spark spill truth small recovery attack sensitivity sensitivity.json
     release-pack release-pack.*.new tests.xml docs.html docs.tmp warehouse.duckdb* scale_* bench_*
-    cookbook.md reproduction.md sensitivity.md .DS_Store
+    cookbook.md reproduction.md sensitivity.md delivery_profile.csv mutations checked_seeds .DS_Store
 """.split()
 SIGNS = """
     warehouse.duckdb logs/dbt.log target/manifest.json target/partial_parse.msgpack recovery/lock attack/lock
