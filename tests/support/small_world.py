@@ -6,12 +6,12 @@
 import fcntl
 import json
 import os
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import preloaded
 import yaml
 
 from vfm.warehouse.paths import PROJECT
@@ -71,13 +71,12 @@ class SmallWorld:
 
     def run(self, *arguments):
         """Run a command of the project on the small world; raise with what it said where it fails."""
-        done = subprocess.run(
+        done = preloaded.run(
             [sys.executable, "-m", *map(str, arguments)],
             cwd=PROJECT,
             env=self.environment(),
             capture_output=True,
             text=True,
-            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"{arguments[0]} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")

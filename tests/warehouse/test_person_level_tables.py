@@ -9,6 +9,7 @@ from collections import Counter
 
 import duckdb
 import pandas as pd
+import preloaded
 import pytest
 import reading_of_the_rules as reading
 from compiled_models import CompiledModels
@@ -18,8 +19,7 @@ from random_persons import many_persons, raw_rows
 from vfm.synthetic import __main__ as simulator
 from vfm.synthetic.verify import truth_check
 from vfm.synthetic.world import creation
-from vfm.warehouse import dbt_sql
-from vfm.warehouse.dbt_runs import listen
+from vfm.warehouse import dbt_runs, dbt_sql
 from vfm.warehouse.paths import PROJECT, Paths
 
 SEED, SCALE = 20160822, 0.1
@@ -46,7 +46,11 @@ def built(tmp_path_factory):
     paths = Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
     choice = ["build", "--exclude-resource-type", "test", "unit_test", "--log-level", "info"]
     environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder)}
-    status, errors, plain = listen(paths, [*choice, "--select", *SELECTED], lambda event: None, environment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_runs, "subprocess", preloaded.FORKING)
+        status, errors, plain = dbt_runs.listen(
+            paths, [*choice, "--select", *SELECTED], lambda event: None, environment
+        )
     assert status == 0, (errors, plain)
     return folder
 
