@@ -3,7 +3,6 @@
 `make small` builds the same into build/small: `python tests/support/small_world.py build/small`.
 """
 
-import fcntl
 import json
 import os
 import sys
@@ -92,18 +91,6 @@ class SmallWorld:
         self.run("vfm.build", "--vars", SETTING.read_text(encoding="utf-8"))
         say("report page")
         self.run("vfm.pages.report", "--to", self.report)
-
-
-def made_once(folder):
-    """Make the small world in a folder that workers of one test session share; the first to come makes it."""
-    world = SmallWorld(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            world.make()
-            (folder / "made").touch()
-    return world
 
 
 def main(folder):
