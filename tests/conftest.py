@@ -11,18 +11,23 @@ from vfm.warehouse import published
 
 #: What takes longest, first: a worker takes a file at a time, and no core idles if the last ones are short.
 LONG = [
-    "test_second_setting",
-    "test_machine",
+    "test_second_setting",  # makes the small world, for which others wait
+    "test_built_warehouse",  # looks at what make build left in its target, where test_lineage writes
     "test_refusals",
-    "test_report",
-    "test_person_level_tables",
-    "test_lineage",
-    "test_report_browser",
-    "test_build_errors",
+    "test_machine",
+    "test_attack",
     "test_privacy",
     "test_statbank",
+    "test_report",
+    "test_build_errors",
     "test_sensitivity",
+    "test_person_level_tables",
+    "test_lineage",
     "test_shards",
+    "test_releases",
+    "test_blocks",
+    "test_calibration",
+    "test_publish",
 ]
 
 
