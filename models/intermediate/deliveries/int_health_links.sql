@@ -18,25 +18,53 @@ persons as (
 
 ),
 
+numbered as (
+
+    select
+        *,
+        {{ to_integer('fee_week') }} as week_number
+    from health_contacts
+
+),
+
+-- a year's rows that are those of the year before, dated anew
+year_later as (
+
+    select distinct
+        person_id,
+        week_number + 100 as week_number,
+        specialty_code,
+        contacts
+    from numbered
+
+),
+
 final as (
 
     select
-        health_contacts.person_id,
-        health_contacts.specialty_code,
-        health_contacts.contacts,
-        health_contacts.fee_week,
+        numbered.person_id,
+        numbered.specialty_code,
+        numbered.contacts,
+        numbered.fee_week,
         weeks.week_start,
         persons.sex_code,
         count(*) over (
             partition by
-                health_contacts.person_id, health_contacts.fee_week, health_contacts.specialty_code,
-                health_contacts.contacts, health_contacts.is_for_child
-        ) as equal_rows
-    from health_contacts
+                numbered.person_id, numbered.fee_week, numbered.specialty_code,
+                numbered.contacts, numbered.is_for_child
+        ) as equal_rows,
+        year_later.person_id is not null as is_of_the_year_before
+    from numbered
     left join weeks
-        on health_contacts.fee_week = weeks.year_week
+        on numbered.fee_week = weeks.year_week
     left join persons
-        on health_contacts.person_id = persons.person_id
+        on numbered.person_id = persons.person_id
+    left join year_later
+        on
+            numbered.person_id = year_later.person_id
+            and numbered.week_number = year_later.week_number
+            and numbered.specialty_code = year_later.specialty_code
+            and numbered.contacts = year_later.contacts
 
 )
 
