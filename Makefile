@@ -83,7 +83,7 @@ registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other 
 import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
 	@$(python) -m vfm.registers import $${TO:+"--to=$$TO"} -- "$$FROM"
 
-check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS
+check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS, the accounts and the seeds
 	@$(python) -m vfm.registers check
 
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import duckdb
 import yaml
 
+from vfm.registers import seed_files
 from vfm.registers.contract import declared_tables
 from vfm.warehouse import dbt_sql, provenance, settings
 from vfm.warehouse.paths import PROJECT
@@ -223,6 +224,7 @@ def check(folder: str | Path) -> list[Line]:
                 lines += summary(con, register, files[register])
                 broken = findings(con, register)
                 lines += broken or [Line(register, "ok", 0, "broken rules.")]
+        beside = [Line(*found) for found in seed_files.found_beside(con)]
     for path in sorted(Path(folder).glob("*")):
         register, why = OVERLAPS.get(path.name.lower(), ("", ""))
         if register:
@@ -234,6 +236,7 @@ def check(folder: str | Path) -> list[Line]:
             )
     order = list(declared_registers())
     lines.sort(key=lambda line: order.index(line.register))
+    lines += beside
     try:
         provenance.data_origin(Path(folder))
     except ValueError as problem:
