@@ -78,7 +78,7 @@ registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other 
 import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
 	@$(python) -m vfm.registers import $${TO:+"--to=$$TO"} -- "$$FROM"
 
-check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS; AGAINST=profile: what changed since
+check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS, the accounts and the seeds; AGAINST=profile: what changed since
 	@$(python) -m vfm.registers check $${AGAINST:+"--against=$$AGAINST"}
 
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)

@@ -1,4 +1,4 @@
--- vfm.statistics.indicator_draws computes both indicators too; its draw 0 must be what the marts say
+-- vfm.statistics.indicator_draws computes both indicators; its draw 0 must be what the marts say
 with
 
 draws as (

@@ -19,7 +19,7 @@ from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
 from vfm.privacy.leaks import LeakError
-from vfm.warehouse import build_folder, machine, publish, settings, variables
+from vfm.warehouse import build_folder, machine, publish, seed_files, settings, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -132,6 +132,9 @@ def build(
     started = time.monotonic()
     values = values or {}
     refused = variables.refusals(variables.of_project(paths.project) | values)
+    if refused:
+        raise BuildError(*refused)
+    refused = seed_files.problems(variables.of_project(paths.project) | values, paths.project)
     if refused:
         raise BuildError(*refused)
     set_here = ("--vars", json.dumps(values)) if values else ()

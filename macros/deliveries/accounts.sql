@@ -5,6 +5,11 @@
     upper({{ to_text('"PRISENHED"') }}) = 'LOBM'
 {%- endmacro %}
 
+{# A number of an export; Statbank writes a hyphen for nil. #}
+{% macro to_amount(column) -%}
+    if({{ to_text(column) }} = '-', 0, {{ to_number(column) }})
+{%- endmacro %}
+
 {# The columns that staging makes of both exports. #}
 {% macro account_columns() -%}
     {{ to_code('"OMRÅDE"', 3) }} as municipality_code,
@@ -12,7 +17,7 @@
     {{ to_text('"DRANST"') }} as dranst,
     upper({{ to_text('"ART"') }}) as art,
     {{ to_integer('"TID"') }} as year,
-    cast(round({{ to_number('"INDHOLD"') }} * 1000) as bigint) as amount_dkk
+    cast(round({{ to_amount('"INDHOLD"') }} * 1000) as bigint) as amount_dkk
 {%- endmacro %}
 
 {#

@@ -344,24 +344,12 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {# ---- exports of Statbank -------------------------------------------------------------------------------------- #}
 
-{# Stops where an export lacks a heading; run while the test is compiled, since SQL could not name the column. #}
-{% macro require_headings(export, headings) -%}
-    {% if execute %}
-        {% set found = adapter.get_columns_in_relation(ref(export)) | map(attribute='name') | list %}
-        {% for heading in headings if heading not in found %}
-            {% do exceptions.raise_compiler_error(
-                'register ' ~ export ~ ': heading ' ~ heading ~ ' is missing in seeds/statbank/' ~ export
-                ~ '.csv, which has ' ~ found | join(', ') ~ '. The file is UTF-8, separated by semicolons. '
-                ~ 'See docs/bad_input.md#missing-heading.') %}
-        {% endfor %}
-    {% endif %}
-{%- endmacro %}
-
 {# Values of an export that are no number, and those that are blank or two full stops where the method reads them. #}
 {% macro export_values(export, relation, headings, read) -%}
+    {% set number = to_amount if headings == ['INDHOLD'] else to_number %}
     {% for heading in headings %}
     {{ finding(
-        export, heading, relation, to_number('"' ~ heading ~ '"') ~ ' is null and ' ~ to_text('"' ~ heading ~ '"')
+        export, heading, relation, number('"' ~ heading ~ '"') ~ ' is null and ' ~ to_text('"' ~ heading ~ '"')
         ~ " <> '..'", 'that no number can be read from', 'Write numbers without separators of thousands.',
         'unreadable', example='min("' ~ heading ~ '")', ids=false
     ) }}

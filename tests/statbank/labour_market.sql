@@ -3,7 +3,6 @@
 {% set bounds = {
     'LEDIGHEDSPROCENT': (0, 30), 'ARBEJDSPLADSER_PR_18_64': (0.2, 3), 'ARBEJDSPLADSER_MELLEMHOEJT_PROCENT': (0, 100),
 } %}
-{% do require_headings('labour_market', ['OMRÅDE', 'TID'] + bounds.keys() | list) %}
 
 with
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from vfm.registers import parts, profile
+from vfm.registers import parts, profile, seed_files
 from vfm.warehouse import dbt_sql, machine, provenance, settings
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.sql_text import literal, path_literal
@@ -230,6 +230,7 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
                 lines += broken or [Line(register, "ok", 0, "broken rules.")]
         if not refused:
             lines += profiled(con, keep, against)
+        beside = [Line(*found) for found in seed_files.found_beside(con)]
     for path in sorted(Path(folder).glob("*")):
         register, why = OVERLAPS.get(path.name.lower(), ("", ""))
         if register:
@@ -241,6 +242,7 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
             )
     order = [*dbt_sql.sources(), ""]
     lines.sort(key=lambda line: order.index(line.register))
+    lines += beside
     try:
         provenance.data_origin(Path(folder))
     except ValueError as problem:

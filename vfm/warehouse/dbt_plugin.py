@@ -20,7 +20,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from vfm.privacy import redaction
-from vfm.warehouse import build_folder, machine, settings, variables
+from vfm.warehouse import build_folder, machine, seed_files, settings, variables
 from vfm.warehouse.paths import Paths, register_folder
 from vfm.warehouse.sql_text import literal, path_text
 
@@ -59,6 +59,7 @@ class Plugin(BasePlugin):
         if creds.path == ":memory:":
             return
         refuse_variables()
+        refuse_seeds()
         keep_rows_out_of_the_log()
         os.umask(OWNER_ONLY)
         build = Path(creds.path).parent
@@ -96,6 +97,15 @@ def refuse_variables() -> None:
     sentences = variables.refusals(values)
     if sentences:
         raise DbtRuntimeError("\n".join(sentences))
+
+
+def refuse_seeds() -> None:
+    """Raise an error where a file that is to be loaded as a seed is not as its yml says."""
+    if get_flags().WHICH in ("build", "seed"):
+        values = variables.of_project(project_folder()) | (get_flags().VARS or {})
+        sentences = seed_files.problems(values, project_folder())
+        if sentences:
+            raise DbtRuntimeError("\n".join(sentences))
 
 
 def keep_rows_out_of_the_log() -> None:

@@ -50,6 +50,6 @@ def register_folder(project: Path = PROJECT) -> Path:
     return project / (os.environ.get("VFM_REGISTERS") or "seeds/registers")
 
 
-def accounts_folder() -> Path:
+def accounts_folder(project: Path = PROJECT) -> Path:
     """Return the folder of the accounts and the labour market, $VFM_STATBANK or seeds/statbank."""
-    return PROJECT / (os.environ.get("VFM_STATBANK") or "seeds/statbank")
+    return project / (os.environ.get("VFM_STATBANK") or "seeds/statbank")

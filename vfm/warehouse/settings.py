@@ -132,6 +132,8 @@ def accounts() -> Path:
                 wrong = "other headings"
         except OSError as problem:
             wrong = problem.strerror
+        except UnicodeDecodeError:
+            wrong = "not UTF-8: save it as CSV UTF-8"
         if wrong:
             raise machine.BuildError(
                 f"VFM_STATBANK is {said}, whose {table.name} cannot replace that of {ACCOUNTS} ({wrong}): "

@@ -1,14 +1,17 @@
 """The municipalities' true outlines, from a GeoJSON file of the user's."""
 
 import json
-from math import cos, radians
+import re
+from math import cos, isfinite, radians
 from pathlib import Path
 
 import pandas as pd
 
 from vfm.pages.report.tables import ReportError, is_missing
 
+CODE = re.compile(r"([0-9]{1,4})([.]0*)?")
 PROPERTIES = ("municipality_code", "kommunekode", "komkode", "kode", "lau_1", "code")
+DEPTHS = {"Polygon": 3, "MultiPolygon": 4}  # lists around a number
 MIDDLE_LATITUDE = 56.0  # of Denmark: a degree of longitude is cos(56 degrees) of one of latitude
 
 
@@ -31,22 +34,31 @@ def read_outlines(path: Path | str, property_name: str | None = None) -> list[di
     Raises
     ------
     ReportError
-        If the file cannot be read, or no feature has a code.
+        If the file cannot be read, no feature has a code, or an outline is empty or no outline.
     """
     try:
-        features = json.loads(Path(path).read_text(encoding="utf-8"))["features"]
+        features = json.loads(Path(path).read_text(encoding="utf-8-sig"))["features"]
+        if not isinstance(features, list) or not all(isinstance(each, dict) for each in features):
+            raise TypeError("features")
     except OSError as problem:
         raise ReportError(f"The outlines {path} cannot be read ({problem.strerror}).") from problem
     except (ValueError, KeyError, TypeError) as problem:
-        raise ReportError(f"{path} is no GeoJSON file with a list of features.") from problem
+        raise ReportError(f"{path} is no GeoJSON file in UTF-8 with a list of features.") from problem
     found = []
-    for feature in features:
-        code = _code(feature.get("properties") or {}, property_name)
-        geometry = feature.get("geometry") or {}
-        if code and geometry.get("type") in ("Polygon", "MultiPolygon"):
-            found.append(
-                {"code": code, "geometry": geometry | {"coordinates": _plane(geometry["coordinates"])}}
-            )
+    for number, feature in enumerate(features, 1):
+        properties, geometry = (feature.get(part) for part in ("properties", "geometry"))
+        if not isinstance(properties, dict) or not isinstance(geometry, dict):
+            continue
+        code = _code(properties, property_name)
+        if code and geometry.get("type") in DEPTHS:
+            try:
+                coordinates = _plane(geometry.get("coordinates"), DEPTHS[geometry["type"]])
+            except (TypeError, ValueError) as problem:
+                raise ReportError(
+                    f"{path}: feature {number}, municipality {code}, has {problem} in its coordinates. "
+                    "Draw its outline again, or leave the feature out."
+                ) from problem
+            found.append({"code": code, "geometry": {"type": geometry["type"], "coordinates": coordinates}})
     if not found:
         wanted = property_name or ", ".join(PROPERTIES)
         raise ReportError(
@@ -76,17 +88,26 @@ def with_values(outlines: list[dict], frame: pd.DataFrame) -> list[dict]:
 
 
 def _code(properties, property_name):
+    """The code in three digits, also where it was saved as the number 101.0."""
     lower = {key.lower(): value for key, value in properties.items()}
     for name in [property_name.lower()] if property_name else PROPERTIES:
-        if str(lower.get(name, "")).strip().isdigit():
-            return f"{int(lower[name]):03d}"
+        found = CODE.fullmatch(str(lower.get(name, "")).strip())
+        if found:
+            return f"{int(found[1]):03d}"
     return None
 
 
-def _plane(coordinates):
-    """Put coordinates on a plane, rounded to what a screen shows."""
-    if isinstance(coordinates[0], list):
-        return [_plane(part) for part in coordinates]
+def _plane(coordinates, depth):
+    """Put coordinates on a plane, rounded to what a screen shows; an error says what they are instead."""
+    if not isinstance(coordinates, list) or not coordinates:
+        raise ValueError("an empty list" if coordinates == [] else "something else than lists")
+    if depth > 1:
+        return [_plane(part, depth - 1) for part in coordinates]
+    if (
+        not all(isinstance(each, (int, float)) and isfinite(each) for each in coordinates)
+        or len(coordinates) < 2
+    ):
+        raise ValueError("something else than two numbers for a point")
     x, y = coordinates[:2]
     if abs(x) <= 180 and abs(y) <= 90:
         return [round(x * cos(radians(MIDDLE_LATITUDE)), 4), round(y, 4)]

@@ -1,0 +1,56 @@
+"""What the check says beyond the registers: classifications, prices, accounts and variables of the method."""
+
+import re
+from collections.abc import Iterator
+
+import duckdb
+
+from vfm.warehouse import dbt_sql, machine, provenance, seed_files, settings, variables
+from vfm.warehouse.paths import PROJECT, accounts_folder
+from vfm.warehouse.sql_text import literal
+
+RULES = PROJECT / "tests" / "statbank"
+
+
+def found_beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int, str]]:
+    """What a build would refuse, or warn of.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        With a schema classifications.
+
+    Yields
+    ------
+    table, level, count, sentence
+    """
+    values = dbt_sql.variables()
+    said = [*variables.refusals(variables.of_project(PROJECT)), *seed_files.problems(values)]
+    try:
+        settings.accounts()
+        provenance.accounts_origin(accounts_folder())
+    except (machine.BuildError, ValueError) as problem:
+        said.append(str(problem))
+    for sentence in dict.fromkeys(said):
+        yield "", "error", 1, sentence
+    if not said:
+        yield from _rules(con)
+
+
+def _rules(con):
+    """The rules of tests/statbank on the tables that lie there."""
+    text = "".join(dbt_sql.render(path) for path in RULES.glob("*.sql"))
+    for seed in seed_files.seeds():
+        if re.search(rf"\bclassifications\.{seed.name}\b", text):
+            types = ", ".join(f"'{name}': '{column.kind}'" for name, column in seed.columns.items())
+            options = f"header = true, delim = '{seed.separator}', columns = {{{types}}}"
+            con.execute(
+                f"create or replace table classifications.{seed.name} as "
+                f"from read_csv({literal(seed.path)}, {options})"
+            )
+    for path in sorted(RULES.glob("*.sql")):
+        rows = con.execute(dbt_sql.render(path)).fetchall()
+        for level, _, _, count, sentence in rows:
+            yield path.stem, level, count, sentence
+        if not rows:
+            yield path.stem, "ok", 0, "broken rules."
