@@ -65,6 +65,7 @@ def declared_registers() -> dict[str, SimpleNamespace]:
             identifier=table["name"],
             schema=dbt_sql.SCHEMAS["source"],
             description=table["description"],
+            config=SimpleNamespace(meta=table["config"]["meta"]),
             columns={entry["name"]: column(entry) for entry in table["columns"]},
         )
         for table in declared_tables()
