@@ -51,6 +51,7 @@
     {% for file, reading in part_readings(register, folder, parts, notes).items() %}
         {% do parts[file].update({'reading': reading}) %}
     {% endfor %}
+    {% do note_equal_parts(register, folder, parts, notes) %}
     {{ return(register_view(register, folder, parts, select_list)) }}
 {% endmacro %}
 
@@ -405,15 +406,26 @@ comment on view {{ register.schema }}.{{ register.identifier }} is '{{ dbt.escap
 
 {#
     Spark reads files of one schema at once, and would read no file whose types differ: such parts are put one below
-    the other, and a column that is a text in some of them becomes one in all, as in DuckDB.
+    the other, and a column whose types differ, or that is read otherwise than written, becomes text in all, as in DuckDB.
 #}
 {% macro spark__register_view(register, folder, parts, select_list) %}
     {% set path = spark_path(folder) ~ '/' ~ register.identifier ~ '/' %}
-    {% set groups, kinds = {}, {} %}
+    {% set groups, kinds, declared = {}, {}, {} %}
     {% for file, part in parts.items() %}
-        {% do groups.setdefault(part.types | dictsort | string, []).append(file) %}
+        {% do groups.setdefault(part.types | dictsort | string ~ part.get('reading', {}) | string, []).append(file) %}
+        {% for found in declared_columns(register, part).values() %}
+            {% for delivered in found.names %}
+                {% do declared.update({delivered | lower: found}) %}
+            {% endfor %}
+        {% endfor %}
         {% for lower, type in part.types.items() %}
             {% do kinds.setdefault(lower, []).append(type) %}
+        {% endfor %}
+    {% endfor %}
+    {% set shifted = [] %}
+    {% for part in parts.values() %}
+        {% for lower, reading in part.get('reading', {}).items() if reading.shift %}
+            {% do shifted.append(lower) %}
         {% endfor %}
     {% endfor %}
     {% set relations = [] %}
@@ -424,8 +436,14 @@ comment on view {{ register.schema }}.{{ register.identifier }} is '{{ dbt.escap
         {% endfor %}
         {% for lower, types in kinds.items() %}
             {% set type = parts[files[0]].types.get(lower) %}
+            {% set reading = parts[files[0]].get('reading', {}).get(lower, {}) %}
+            {% set differ = types | unique | list | length > 1 or lower in shifted %}
             {% if type is none %}
                 {% set value = 'null' %}
+            {% elif lower in declared and (differ or reading.get('blank')) %}
+                {% set value = '`' ~ lower ~ '`' %}
+                {% set value = 'nullif(' ~ value ~ ", cast('nan' as " ~ type ~ '))' if reading.get('blank') else value %}
+                {% set value = value_as_text(declared[lower], value, type, reading.get('shift', 0)) | trim if differ else value %}
             {% elif 'string' in types and type != 'string' %}
                 {% set value = as_text('`' ~ lower ~ '`') | trim %}
             {% else %}
@@ -434,7 +452,7 @@ comment on view {{ register.schema }}.{{ register.identifier }} is '{{ dbt.escap
             {% do columns.append(value ~ ' as `' ~ lower ~ '`') %}
         {% endfor %}
         {% do relations.append(
-            'select ' ~ (columns | join(', ') if groups | length > 1 else '*')
+            'select ' ~ columns | join(', ')
             ~ ' from parquet.`' ~ path ~ '{' ~ names | join(',') ~ '}`') %}
     {% endfor %}
     {% set selected = [] %}

@@ -26,7 +26,7 @@
         {% endfor %}
     {% endfor %}
     {% set profiles, readings = {}, {} %}
-    {% for row in (run_query(queries | join('\nunion all\n')).rows if queries else []) %}
+    {% for row in (run_query(quoted(queries | join('\nunion all\n'))).rows if queries else []) %}
         {% do profiles.setdefault(row[0] | int, []).append([row[1], row[2] | int, row[3], row[4]]) %}
     {% endfor %}
     {% for place, profile in profiles.items() %}
@@ -237,6 +237,20 @@
     {% if day[:3] == '999' %}{{ return(day) }}{% endif %}
     {% set date = modules.datetime.datetime.strptime(day[:10], '%Y-%m-%d') + modules.datetime.timedelta(days=days) %}
     {{ return(date.strftime('%Y-%m-%d')) }}
+{% endmacro %}
+
+
+{# A query with names in double quotes, as the engine writes names. Dispatched. #}
+{% macro quoted(query) %}
+    {{ return(adapter.dispatch('quoted', 'value_for_money')(query)) }}
+{% endmacro %}
+
+{% macro default__quoted(query) %}
+    {{ return(query) }}
+{% endmacro %}
+
+{% macro spark__quoted(query) %}
+    {{ return(query | replace('"', '`')) }}
 {% endmacro %}
 
 

@@ -118,3 +118,63 @@
         {{ to_text(value) if type | lower in ['varchar', 'string'] else to_whole(value) }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#
+    Part files that hold the same rows. Where a row is an event of its own (no key), that stops the run; elsewhere equal
+    rows are read once, and it is noted. Only parts with as many rows and the same columns are read for it.
+#}
+{% macro note_equal_parts(register, folder, parts, notes) %}
+    {% set rivals, sums = {}, {} %}
+    {% for file, part in parts.items() if part.rows %}
+        {% set columns = [] %}
+        {% for found in declared_columns(register, part).values() %}
+            {% for delivered in found.names %}
+                {% do columns.append(delivered | lower ~ ' ' ~ part.types[delivered | lower]) %}
+            {% endfor %}
+        {% endfor %}
+        {% do rivals.setdefault(part.rows ~ ' ' ~ columns | sort | join(','), []).append(file) %}
+    {% endfor %}
+    {% for files in rivals.values() if files | length > 1 %}
+        {% set queries = [] %}
+        {% for file in files %}
+            {% set columns = [] %}
+            {% for found in declared_columns(register, parts[file]).values() %}
+                {% for delivered in found.names %}
+                    {% do columns.append('"' ~ delivered ~ '"') %}
+                {% endfor %}
+            {% endfor %}
+            {% do queries.append(
+                'select ' ~ loop.index0 ~ ' as place, ' ~ as_text(rows_sum(columns | sort(case_sensitive=false)))
+                ~ ' as content from ' ~ part_relation(folder, register.identifier, file)) %}
+        {% endfor %}
+        {% for row in run_query(quoted(queries | join(' union all '))).rows %}
+            {% do sums.setdefault(row[1], []).append(files[row[0] | int]) %}
+        {% endfor %}
+    {% endfor %}
+    {% for files in sums.values() if files | length > 1 %}
+        {% set key = (register.config.meta or register.meta).get('key') %}
+        {% set sentence = 'register ' ~ register.identifier ~ ': ' ~ (files | sort)[:3] | join(' and ')
+            ~ ' hold the same rows' ~ (', which are read once' if key else ' and would count twice')
+            ~ '. Take one away, and ask for what is missing. See docs/bad_input.md#file-twice.' %}
+        {% if key %}
+            {% do notes.append(sentence) %}
+        {% else %}
+            {% do exceptions.raise_compiler_error(sentence) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# A number that is the same for the same rows in any order. Dispatched. #}
+{% macro rows_sum(columns) %}
+    {{ return(adapter.dispatch('rows_sum', 'value_for_money')(columns)) }}
+{% endmacro %}
+
+{% macro duckdb__rows_sum(columns) %}
+    {{ return('sum(cast(hash(' ~ columns | join(', ') ~ ') as hugeint))') }}
+{% endmacro %}
+
+{% macro spark__rows_sum(columns) %}
+    {{ return('sum(cast(xxhash64(' ~ columns | join(', ') ~ ') as decimal(38, 0)))') }}
+{% endmacro %}

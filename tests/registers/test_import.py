@@ -133,7 +133,8 @@ def test_other_files_are_not_used(file, reason):
 @pytest.mark.parametrize(
     "file",
     ["bef201513.csv", "bef1203.csv", "bef2015_2016.csv", "bef2015h1.csv", "bef_2015(1).csv",
-     "bef2015_kopi.csv", "bef_primo2016.csv", "bef_2015_01.csv", "bfl_20120415.csv", "dream_2016uge34.csv", "bef_adr2015.csv",
+     "bef2015_kopi.csv", "bef_primo2016.csv", "bef_2015_01.csv", "bfl_20120415.csv",
+     "dream_2016uge34.csv", "bef_adr2015.csv",
      "bef310615.csv", "bef/week 34/part-0.parquet", "bef/region=1/part-0.parquet"],
 )  # fmt: skip
 def test_digits_that_are_not_understood_are_no_guess(file, delivery, run):

@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -284,7 +285,7 @@ def test_counts_that_may_be_of_two_kinds_are_refused(delivery):
 def test_counts_of_sas_are_read_as_before(delivery):
     for part in ("lmdb_2014", "part-2"):
         days = "cast(date '2014-01-01' - date '1960-01-01' as integer) + range"
-        beside(delivery, "lmdb", part, EKSD=days, copies=300)
+        beside(delivery, "lmdb", part, EKSD=days, PNR=f"'{part[-4:]:0>12}'", copies=300)
     beside(delivery, "bef", FOED_DAG="7795", REFERENCETID="18992", PNR="7")
     assert said(check.check(delivery)) == []
     assert len({row[1] for row in staged(delivery, "prescriptions")}) == 301
@@ -301,3 +302,65 @@ def test_nan_is_no_value(delivery):
     beside(delivery, "bef", PNR="5", E_FAELLE_ID="cast('nan' as double)", IE_TYPE="cast('nan' as float)")
     assert said(check.check(delivery)) == []
     assert [row[-1] for row in staged(delivery, "population")] == [None, None]
+
+
+# ---- twice -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("register", "names"),
+    [
+        ("dod", ["dod_2015", "dod_2016"]), ("dod", ["DOD2016M03", "dod_20231204"]), ("vnds", ["vnds15", "vnds"]),
+        ("bef", ["bef_2012", "BEF311212"]), ("bef", ["bef_2012M12", "bef_2012-12-31"]),
+        ("bfl", ["bfl_2012", "BFL201212"]), ("lmdb", ["lmdb2013_v1", "lmdb2013_v2"]),
+        ("flyt", ["flyt_2012_part-0", "flyt12"]),
+    ],
+)  # fmt: skip
+def test_names_that_say_one_period_twice_are_refused(register, names, delivery):
+    for number, name in enumerate(names):
+        beside(delivery, register, name, PNR=f"'00000000000{number + 3}'")
+    (sentence,) = [one for one in said(check.check(delivery)) if one.endswith("#file-twice.")]
+    assert sentence.startswith(f"register {register}: ") and "would count twice" in sentence
+    assert all(name in sentence for name in names)
+    assert (register, sentence) in parts.faults(delivery)
+
+
+@pytest.mark.parametrize(
+    ("register", "names"),
+    [
+        ("bef", ["bef_2012M03", "bef_2012M12", "bef_2013"]), ("bfl", ["bfl_201201", "bfl_201202"]),
+        ("lmdb", ["lmdb_2012_part-0", "lmdb_2012_part-1"]), ("flyt", ["flyt_00", "flyt_01"]),
+        ("vnds", ["vnds_ind_2012", "vnds_ud_2012", "vnds_hist"]), ("dod", ["a1b2c3", "part-1"]),
+    ],
+)  # fmt: skip
+def test_names_of_several_periods_and_parts_may_lie_together(register, names, delivery):
+    for number, name in enumerate(names):
+        beside(delivery, register, name, PNR=f"'00000000000{number + 3}'")
+    assert parts.faults(delivery) == []
+
+
+@pytest.mark.parametrize("register", ["bfl", "lmdb", "sssy"])
+def test_a_part_with_the_rows_of_another_is_refused_where_rows_are_events(register, delivery):
+    beside(delivery, register, "x", copies=7, PNR="cast(range as varchar)")
+    source = f"read_parquet('{delivery}/{register}/x.parquet')"
+    duckdb.sql(f"copy (from {source} order by PNR desc) to '{delivery}/{register}/y.parquet' (compression zstd)")
+    (sentence,) = said(check.check(delivery))
+    assert sentence == (
+        f"register {register}: x.parquet and y.parquet hold the same rows and would count twice. "
+        "Take one away, and ask for what is missing. See docs/bad_input.md#file-twice."
+    )
+
+
+def test_a_part_with_the_rows_of_another_is_noted_where_equal_rows_are_read_once(delivery):
+    shutil.copy(delivery / "dod/part-0.parquet", delivery / "dod/copy.parquet")
+    lines = check.check(delivery)
+    assert said(lines) == []
+    assert "register dod: copy.parquet and part-0.parquet hold the same rows, which are read once." in "".join(
+        said(lines, "warning")
+    )
+
+
+def test_parts_that_differ_in_one_value_are_no_copies(delivery):
+    for number in range(3):
+        beside(delivery, "bfl", f"x{number}", copies=7, AJO_LOENTIMER=f"range + {number} / 10")
+    assert said(check.check(delivery)) == []

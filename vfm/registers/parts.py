@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 from vfm.registers.contract import read_contract
+from vfm.registers.deliveries import CUMULATIVE, Delivered, UnclearNameError, describe
 
 SEE = "See docs/bad_input.md#part-file."
+SEE_TWICE = "See docs/bad_input.md#file-twice."
 # names of files that hold rows, though not for the build
 DATA = (
     ".parquet", ".parq", ".pq", ".csv", ".tsv", ".txt", ".dta", ".sas7bdat", ".sav", ".rds", ".xlsx",
@@ -14,7 +16,7 @@ DATA = (
 
 
 def faults(folder: str | Path) -> list[tuple[str, str]]:
-    """List what the build would leave out of a register folder.
+    """List what the build would leave out of a register folder, and what its names say is there twice.
 
     Parameters
     ----------
@@ -33,6 +35,7 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
     found = []
     for name in names:
         found += [(name, f"register {name}: {what}. {SEE}") for what in _left_out(folder / name)]
+        found += [(name, f"register {name}: {what}. {SEE_TWICE}") for what in _twice(folder / name)]
     for other in sorted(folder.iterdir()):
         if other.name not in names and other.name.lower() in names and _holds_data(other):
             name = other.name.lower()
@@ -64,6 +67,52 @@ def _left_out(register):
             is_parquet = name.lower().endswith((".parquet", ".parq", ".pq"))
             do = "rename it" if is_parquet else "make import reads others"
             yield f"the build reads files called *.parquet and not {name}: {do}, or take it away"
+
+
+def _twice(register):
+    """Say which part files hold the same period, or each a whole history, by their names."""
+    named = []
+    for path in sorted(register.glob("*.parquet")) if register.is_dir() else []:
+        try:
+            file = describe(path.name)
+        except UnclearNameError:
+            continue  # a part may have any name, and most say no period
+        if isinstance(file, Delivered) and file.register == register.name:
+            named.append(file)
+    for dataset in dict.fromkeys(file.dataset for file in named):
+        files = [file for file in named if file.dataset == dataset]
+        periods = {(file.year, file.month) for file in files}
+        if dataset in CUMULATIVE and len(periods) > 1:
+            names = " and ".join(
+                next(file.file for file in files if _of(file) == one) for one in sorted(periods, key=str)[:3]
+            )
+            yield f"{names} are extracts of a whole history, and their rows would count twice: keep the newest"
+            continue
+        for year in dict.fromkeys(file.year for file in files if file.year):
+            yield from _same_period([file for file in files if file.year == year])
+
+
+def _same_period(files):
+    """Say which files of one year hold the same months: a whole year holds each, and in bef its last alone."""
+    whole = 12 if files[0].dataset == "bef" else None
+    by_month = {}
+    for file in files:
+        by_month.setdefault(file.month or whole, []).append(file)
+    for month, same in by_month.items():
+        rivals = same + (by_month.get(None, []) if month is not None else [])
+        spelled = {
+            (file.file.lower().removesuffix(".parquet").removesuffix(file.part), file.version)
+            for file in rivals
+        }
+        if len(spelled) > 1:
+            names = " and ".join(file.file for file in rivals[:3])
+            yield f"{names} are of one period, and its rows would count twice: take one away"
+            return
+
+
+def _of(file):
+    """Period of a file."""
+    return (file.year, file.month)
 
 
 def _holds_data(folder):
