@@ -2,7 +2,8 @@
 export OPENBLAS_NUM_THREADS := 1   # the same sums on every machine, and dbt's threads do not fight over the cores
 
 # What a user gives, on the command line or in the environment, is text. make reads no code in it ($(value) is not expanded, and :=
-# keeps it so), and no shell reads words in it: recipes take it from the environment, as "$$FROM" and after --, or as one word --to=...
+# keeps it so; only FROM:= and FROM!= on the command line ask make to), and no shell reads words in it: recipes take it from the
+# environment, as "$$FROM" and after --, or as one word --to=...
 text = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given += PYTHON HASHES ENGINE VFM_BUILD
@@ -27,7 +28,7 @@ spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: $(if $(filter spark,$(ENGINE)),$(spark),$(installed))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
+build: $(if $(filter-out spark,$(ENGINE)),$(installed),$(if $(ENGINE),$(spark),$(installed)))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
 	@$(python) -m vfm.build $${ENGINE:+"--engine=$$ENGINE"}
 
 small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)

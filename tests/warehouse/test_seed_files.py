@@ -133,6 +133,16 @@ REFUSED = {
         *spoiled("classifications/municipalities", "569557", "569.557"),
         "holds in 1 line a value that is no whole number, the first '569.557' in line 2",
     ),
+    "a price of nothing": (
+        *spoiled(PRICES, "95.92", "0"),
+        "a value outside 50 to 150, the first '0' in line 2",
+    ),
+    "other digits": (*spoiled(PRICES, "2011", "٢٠١١"), "a value that is no whole number"),
+    "a municipality twice": (
+        "classifications/municipalities",
+        (text_of("classifications/municipalities") + "101,X,X,X,Sjælland,1,1,99,99\n").encode(),
+        "repeat the municipality_code of another",
+    ),
     "a thousands point": (
         *spoiled(REGK31, ";-311068\n", ";-311.068\n"),
         "column INDHOLD holds in 1 line a value with a separator of thousands, or three decimals",

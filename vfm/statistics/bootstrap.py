@@ -26,6 +26,7 @@ import pandas as pd
 
 from vfm.statistics import comparing, cox, workers
 from vfm.statistics.arguments import (
+    WINDOW,
     ByKey,
     Flag,
     InputError,
@@ -50,7 +51,6 @@ _INTERVALS = {
     "bootstrap_ci_high": float,
     "replicates": "int64",
 }
-_WINDOW = Whole(1, " of weeks")
 _ESTIMATES = ByKey(
     Result(("terms", "coefficients", "covariance", "means", "infinite_at"), "cox.estimates_by_sex"),
     "cox.estimates_by_sex",
@@ -68,7 +68,7 @@ _RESULT_ROWS = Table({"result": Labels()})
 BLOCK = 32  # replicates side by side; part of what fixes the last digits, like the seed
 
 
-@accepts(spells=SPELLS, window_weeks=_WINDOW, estimates=_ESTIMATES)
+@accepts(spells=SPELLS, window_weeks=WINDOW, estimates=_ESTIMATES)
 def prepare(  # long: it names every array that a worker gets
     spells: pd.DataFrame, window_weeks: int = 156, estimates: dict[str, cox.Estimate] | None = None
 ) -> dict[str, np.ndarray]:
@@ -165,7 +165,7 @@ def _blocks(replicates):
     spells=SPELLS,
     replicates=Whole(1),
     seed=Whole(0),
-    window_weeks=_WINDOW,
+    window_weeks=WINDOW,
     estimates=_ESTIMATES,
     processes=Whole(1, optional=True),
     progress=Flag(),
@@ -238,7 +238,7 @@ def indicators(  # long: the workers, and how they end, belong together
     return arrays["municipalities"], draws
 
 
-@accepts(spells=SPELLS, results=_RESULT_ROWS, replicates=Whole(1), seed=Whole(0), window_weeks=_WINDOW)
+@accepts(spells=SPELLS, results=_RESULT_ROWS, replicates=Whole(1), seed=Whole(0), window_weeks=WINDOW)
 def replicates_table(
     spells: pd.DataFrame,
     results: pd.DataFrame,

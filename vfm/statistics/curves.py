@@ -19,6 +19,7 @@ from vfm.statistics import kaplan_meier
 from vfm.statistics.arguments import (
     SHARE,
     WEEKS,
+    WINDOW,
     InputError,
     Labels,
     Numbers,
@@ -69,7 +70,7 @@ _CURVES = {
 _CURVE_DECIMALS = 4
 _LARGEST = np.finfo(float).max
 _PREDICTOR = Numbers("below infinity", infinite=True, maximum=_LARGEST)
-_WINDOW, _LIMIT = Whole(1, " of weeks"), Whole(0, " of persons")
+_LIMIT = Whole(0, " of persons")
 _SPELLS = {
     "spell_id": Labels(),
     "person_id": Labels(),
@@ -263,7 +264,7 @@ def _persons_by_week(part, happened, horizon):
     return np.bincount(first[first <= horizon], minlength=horizon + 1), at_risk
 
 
-@accepts(spells=_OUTCOMES, window_weeks=_WINDOW, disclosure_limit=_LIMIT)
+@accepts(spells=_OUTCOMES, window_weeks=WINDOW, disclosure_limit=_LIMIT)
 def survival_bands(spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5) -> pd.DataFrame:
     """Rows of benchmark.survival_bands: Kaplan-Meier by sex, one row per week 0..window_weeks.
 
@@ -317,7 +318,7 @@ def _withheld(frame, given):
     *("duration", "cause"),
     duration=WEEKS,
     cause=Numbers("0 (censored), 1 or 2", minimum=0, maximum=2, whole=True),
-    horizon=_WINDOW,
+    horizon=WINDOW,
 )
 def cumulative_incidence(
     duration: np.ndarray, cause: np.ndarray, horizon: int = 156
@@ -368,7 +369,7 @@ def cumulative_incidence(
     return incidence, np.maximum(variance, 0.0)
 
 
-@accepts(spells=_OUTCOMES, window_weeks=_WINDOW, disclosure_limit=_LIMIT)
+@accepts(spells=_OUTCOMES, window_weeks=WINDOW, disclosure_limit=_LIMIT)
 def cumulative_incidence_table(
     spells: pd.DataFrame, window_weeks: int = 156, disclosure_limit: int = 5
 ) -> pd.DataFrame:
@@ -439,7 +440,7 @@ def expected_survival(linear_predictor: np.ndarray, baseline: np.ndarray) -> np.
         {"sex": Labels(), "week": Numbers("whole weeks from 0 on", minimum=0, whole=True), "survival": SHARE},
         key=("sex", "week"),
     ),
-    window_weeks=_WINDOW,
+    window_weeks=WINDOW,
     disclosure_limit=_LIMIT,
 )
 def municipal_curves(

@@ -32,11 +32,11 @@ from vfm.statistics import cox, kaplan_meier
 from vfm.statistics.arguments import (
     WEEKS,
     WEIGHTS,
+    WINDOW,
     InputError,
     Numbers,
     Result,
     Truth,
-    Whole,
     accepts,
 )
 from vfm.statistics.cox.names import FITS, ONE_OF_TIES, SPELLS
@@ -45,7 +45,6 @@ from vfm.statistics.kaplan_meier import expected_durations
 from vfm.statistics.normal import Z_975
 
 _CHUNK = 1024
-_WINDOW = Whole(1, " of weeks")
 _FOUND = Result(("municipalities", "indicator", "covariance", "standard_errors"), "uncertainty")
 
 
@@ -54,7 +53,7 @@ _FOUND = Result(("municipalities", "indicator", "covariance", "standard_errors")
     municipality=Numbers("indices from 0 on", minimum=0, whole=True),
     duration=WEEKS,
     event=Truth(),
-    horizon=_WINDOW,
+    horizon=WINDOW,
     weights=WEIGHTS,
 )
 def observed_durations(
@@ -250,7 +249,7 @@ def _members(municipality, size):
 _FITS_OR_NONE = replace(FITS, optional=True)
 
 
-@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES, fits=_FITS_OR_NONE)
+@accepts(spells=SPELLS, window_weeks=WINDOW, ties=ONE_OF_TIES, fits=_FITS_OR_NONE)
 def uncertainty(  # long: one derivation, of which no part stands alone
     spells: pd.DataFrame,
     *,
@@ -388,7 +387,7 @@ _EFRON_RESULTS = {
 }
 
 
-@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES)
+@accepts(spells=SPELLS, window_weeks=WINDOW, ties=ONE_OF_TIES)
 def cox_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_cox_results: the Cox models, fitted once, and all that follows from them.
 
@@ -420,7 +419,7 @@ def cox_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "bres
     )
 
 
-@accepts(spells=SPELLS, window_weeks=_WINDOW, ties=ONE_OF_TIES)
+@accepts(spells=SPELLS, window_weeks=WINDOW, ties=ONE_OF_TIES)
 def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "breslow") -> pd.DataFrame:
     """Rows of intermediate.int_efron_results: the Cox models with Efron's ties, fitted once.
 
@@ -448,7 +447,7 @@ def efron_results(spells: pd.DataFrame, window_weeks: int = 156, ties: str = "br
     return stacked(tables, _EFRON_RESULTS)
 
 
-@accepts(fits=FITS, window_weeks=_WINDOW)
+@accepts(fits=FITS, window_weeks=WINDOW)
 def expected_table(fits: Iterable[cox.Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Mean expected durations of the benchmarked municipalities.
 

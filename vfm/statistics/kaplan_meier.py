@@ -13,13 +13,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vfm.statistics.arguments import WEEKS, WEIGHTS, InputError, Numbers, Truth, Whole, accepts
+from vfm.statistics.arguments import WEEKS, WEIGHTS, WINDOW, InputError, Numbers, Truth, accepts
 
 _CHUNK = 1024  # linear predictors at a time
 _LARGEST = np.finfo(float).max
-_HORIZON = Whole(1, " of weeks")
 _accepts_spells = accepts(
-    "duration", "event", "weights", duration=WEEKS, event=Truth(), horizon=_HORIZON, weights=WEIGHTS
+    "duration", "event", "weights", duration=WEEKS, event=Truth(), horizon=WINDOW, weights=WEIGHTS
 )
 
 
@@ -69,7 +68,7 @@ def survival(
     return np.cumprod(1 - _share(deaths, at_risk))
 
 
-@accepts(survival=Numbers("in [0, 1]", minimum=0, maximum=1), horizon=_HORIZON)
+@accepts(survival=Numbers("in [0, 1]", minimum=0, maximum=1), horizon=WINDOW)
 def restricted_mean(survival: np.ndarray, horizon: int) -> float:
     """Area under a weekly survival curve.
 

@@ -32,9 +32,9 @@ SAVED = {
 }
 AS_UTF8 = "Save it as CSV UTF-8"
 FORMS = {
-    "integer": (re.compile(r"-?\d+"), "that is no whole number", "Write digits alone, no thousands point"),
+    "integer": (re.compile(r"-?[0-9]+"), "that is no whole number", "Write digits alone, no thousands point"),
     "double": (
-        re.compile(r"-?\d+(\.\d+)?"),
+        re.compile(r"-?[0-9]+(\.[0-9]+)?"),
         "that is no number with a decimal point",
         "Write 95.92, without thousands separators",
     ),
@@ -49,6 +49,7 @@ class Column:
     kind: str
     digits: int | None
     values: tuple[str, ...]
+    limits: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Seed:
     project: Path
     separator: str
     columns: dict[str, Column]
-    key: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...]
     complete: tuple[str, ...]
 
     @property
@@ -87,27 +88,36 @@ def seeds(project: Path = PROJECT) -> list[Seed]:
         is_statbank = folder.name == STATBANK
         place = accounts_folder(project) if is_statbank else folder
         described = {column["name"]: column for column in entry.get("columns", [])}
-        rows = next(
-            (t["one_row_per"]["arguments"] for t in entry.get("data_tests", []) if "one_row_per" in t), {}
-        )
+        rows = [
+            test["one_row_per"]["arguments"] for test in entry.get("data_tests", []) if "one_row_per" in test
+        ]
         columns = {
             name: _column(kind, described.get(name, {}))
             for name, kind in entry["config"]["column_types"].items()
         }
-        key, complete = (() if is_statbank else tuple(rows.get(part, ())) for part in ("key", "complete"))
+        rows = [] if is_statbank else rows
+        keys = tuple(tuple(row["key"]) for row in rows)
+        keys += tuple((name,) for name, own in described.items() if "unique" in own.get("data_tests", []))
+        complete = tuple(name for row in rows for name in row.get("complete", ()))
         separator = ";" if is_statbank else ","
         path = place / f"{entry['name']}.csv"
-        found.append(Seed(entry["name"], path, project, separator, columns, key, complete))
+        found.append(Seed(entry["name"], path, project, separator, columns, keys, complete))
     return found
 
 
 def _column(kind, described):
-    values = ()
+    tests = {}
     for test in described.get("data_tests", []):
-        if isinstance(test, dict) and "accepted_values" in test:
-            values = tuple(map(str, test["accepted_values"]["arguments"]["values"]))
-    meta = described.get("config", {}).get("meta", {})
-    return Column(kind.lower(), meta.get("digits"), values)
+        tests |= (
+            {name: body.get("arguments", {}) for name, body in test.items()} if isinstance(test, dict) else {}
+        )
+    within = tests.get("within")
+    return Column(
+        kind.lower(),
+        described.get("config", {}).get("meta", {}).get("digits"),
+        tuple(map(str, tests.get("accepted_values", {}).get("values", ()))),
+        (within["min"], within["max"]) if within else None,
+    )
 
 
 def problems(values: dict, project: Path = PROJECT) -> list[str]:
@@ -220,8 +230,8 @@ def _row_faults(seed, rows):
         return
     for place, (name, column) in enumerate(seed.columns.items()):
         yield from _column_faults(seed, name, column, [(line, row[place]) for line, row in rows])
-    if seed.key:
-        yield from _key_faults(seed, rows)
+    for key in seed.keys:
+        yield from _key_faults(seed, key, rows)
 
 
 def _column_faults(seed, name, column, cells):
@@ -239,6 +249,12 @@ def _column_faults(seed, name, column, cells):
     elif seed.path.parent.name != STATBANK and column.values:
         listed = f"Write one of {', '.join(column.values)}"
         yield from _first(name, [c for c in full if c[1] not in column.values], "that is not known", listed)
+    if column.limits and form and all(form[0].fullmatch(value) for _, value in full):
+        low, high = column.limits
+        outside = [(line, value) for line, value in full if not low <= float(value) <= high]
+        yield from _first(
+            name, outside, f"outside {low} to {high}", "Correct it"
+        )
     if name == AMOUNTS:
         marked = [cell for cell in full if THOUSANDS.fullmatch(cell[1].strip())]
         yield from _first(
@@ -254,9 +270,9 @@ def _first(name, wrong, what, advice):
         yield f": column {name} holds in {_lines(wrong)} a value {what}, the first {example}. {advice}"
 
 
-def _key_faults(seed, rows):
+def _key_faults(seed, key, rows):
     seen, again = {}, []
-    places = [list(seed.columns).index(name) for name in seed.key]
+    places = [list(seed.columns).index(name) for name in key]
     for line, row in rows:
         first = seen.setdefault(tuple(row[place] for place in places), line)
         if first != line:
@@ -264,7 +280,7 @@ def _key_faults(seed, rows):
     if again:
         first, line = again[0]
         yield (
-            f": {_lines(again)} repeat the {', '.join(seed.key)} of another, line {line} that of line "
+            f": {_lines(again)} repeat the {', '.join(key)} of another, line {line} that of line "
             f"{first}. Keep one of each"
         )
 

@@ -24,6 +24,7 @@ from vfm.statistics.arguments.data import (
 )
 from vfm.statistics.arguments.gate import accepts
 from vfm.statistics.arguments.settings import (
+    WINDOW,
     ByKey,
     Call,
     Flag,
@@ -62,6 +63,7 @@ __all__ = [
     "Truth",
     "WEEKS",
     "WEIGHTS",
+    "WINDOW",
     "Whole",
     "accepts",
 ]

@@ -273,7 +273,7 @@ class Covariates:
             if not isinstance(own.dtype, np.dtype) or own.dtype.kind == "O":
                 new[column] = found[column]
         self._refuse_gaps(name, found)
-        return values.assign(**{str(c): v for c, v in new.items()}) if new else values
+        return _replaced(values, new)
 
     @staticmethod
     def _refuse_gaps(name, columns):
@@ -288,6 +288,16 @@ class Covariates:
                 f"{name} has missing or infinite values in column {', '.join(map(str, wrong))}, "
                 f"in up to {rows} of {of} rows: {_FILL}"
             )
+
+
+def _replaced(frame, new):
+    """The frame with other columns in the place of some, whatever their names are."""
+    if not new:
+        return frame
+    frame = frame.copy(deep=False)
+    for column, values in new.items():
+        frame.isetitem(frame.columns.get_loc(column), values)
+    return frame
 
 
 def _refuse_names(name, frame):
@@ -339,7 +349,7 @@ class Table:
                 new[column] = _plain(column, values, "") if isinstance(rule, Numbers) else found
         if self.key:
             self._refuse_repeated(name, frame)
-        return frame.assign(**new) if new else frame
+        return _replaced(frame, new)
 
     def _refuse_repeated(self, name, frame):
         first = frame[self.key[0]]
@@ -355,7 +365,7 @@ class Table:
             )
 
 
-WEEKS = Numbers("whole weeks, at least 1", minimum=1, whole=True)
+WEEKS = Numbers("whole weeks, at least 1", minimum=1, maximum=1e9, whole=True)
 WEIGHTS = Numbers("finite and not negative", minimum=0, booleans=True, optional=True)
 POSITIVE = Numbers("above 0", above=0)
 NOT_NEGATIVE = Numbers("finite and not negative", minimum=0)

@@ -22,6 +22,7 @@ class Whole:
     minimum: int = 0
     unit: str = ""
     optional: bool = False
+    maximum: int = 2**63 - 1
 
     def checked(self, name: str, value: object) -> int:
         """The number as an int; see `Numbers.checked`."""
@@ -33,7 +34,13 @@ class Whole:
                 f"{name} must be a whole number{self.unit}, at least {self.minimum}, not {_short(value)}: "
                 "give one"
             )
+        if number > self.maximum:
+            raise InputError(f"{name} must be at most {self.maximum}{self.unit}, not {_short(value)}")
         return int(number)
+
+
+#: A horizon in weeks: of more, no array has room.
+WINDOW = Whole(1, " of weeks", maximum=100_000)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from vfm.statistics.arguments import (
     WEIGHTS,
     Call,
     Covariates,
+    InputError,
     Labels,
     Numbers,
     Result,
@@ -336,6 +337,8 @@ def fit(  # long: it names every part of the result
     counted = live * at_risk
     mean = (vector_times(counted, X) if infinite_at else sums)[use] / counted.sum()
     likelihood = Likelihood(risk, centred(X, risk.order, use, mean), live[risk.order], ties)
+    if start is not None and len(start) != X.shape[1]:
+        raise InputError(f"start has {len(start)} values and X {X.shape[1]} columns: give one a column")
     b = None if start is None else np.nan_to_num(start[use], posinf=0.0, neginf=0.0)
     found = _maximum(likelihood, mean, b, [terms[j] for j in use])
     status[use] = found.status

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from vfm.statistics.arguments import InputError, Labels, Names, Numbers, Result, Table, Whole, accepts
+from vfm.statistics.arguments import WINDOW, InputError, Labels, Names, Numbers, Result, Table, accepts
 from vfm.statistics.covariates import packed_column
 from vfm.statistics.cox.model import CoxResult, fit, proportional_hazards_test
 from vfm.statistics.cox.names import ESTIMATED, FITS, ID_COLUMNS, INFINITE, ONE_OF_TIES, SPELLS
@@ -202,7 +202,7 @@ def coefficients_table(fits: Iterable[Fit]) -> pd.DataFrame:
     return typed(parts, _COEFFICIENTS)
 
 
-@accepts(fits=FITS, window_weeks=Whole(0, " of weeks"))
+@accepts(fits=FITS, window_weeks=WINDOW)
 def baseline_table(fits: Iterable[Fit], window_weeks: int = 156) -> pd.DataFrame:
     """Rows of intermediate.int_cox_baseline: product-limit survival by sex and week 0..window, covariates 0.
 
