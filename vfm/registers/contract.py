@@ -4,12 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from vfm.privacy.identifiers import PSEUDONYMS
-from vfm.warehouse.paths import PROJECT
-
-SOURCES = PROJECT / "models" / "sources.yml"
+from vfm.warehouse import dbt_sql
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Register:
     columns: tuple[Column, ...]
 
 
-def read_contract(path: str | Path = SOURCES) -> dict[str, Register]:
+def read_contract(path: str | Path = dbt_sql.SOURCES) -> dict[str, Register]:
     """Read the declared registers.
 
     Parameters
@@ -58,14 +54,7 @@ def read_contract(path: str | Path = SOURCES) -> dict[str, Register]:
     dict
         {register name: Register}, in the file's order.
     """
-    return {table["name"]: _register(table) for table in declared_tables(path)}
-
-
-def declared_tables(path: str | Path = SOURCES) -> list[dict]:
-    """Return the registers as the file declares them: a list of dicts."""
-    sources = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["sources"]
-    (source,) = (source for source in sources if source["name"] == "registers")
-    return source["tables"]
+    return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path))}
 
 
 def _register(table):
