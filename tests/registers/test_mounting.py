@@ -310,7 +310,8 @@ def test_nan_is_no_value(delivery):
 @pytest.mark.parametrize(
     ("register", "names"),
     [
-        ("dod", ["dod_2015", "dod_2016"]), ("dod", ["DOD2016M03", "dod_20231204"]), ("vnds", ["vnds15", "vnds"]),
+        ("dod", ["dod_2015", "dod_2016"]), ("dod", ["DOD2016M03", "dod_20231204"]),
+        ("vnds", ["vnds15", "vnds"]),
         ("bef", ["bef_2012", "BEF311212"]), ("bef", ["bef_2012M12", "bef_2012-12-31"]),
         ("bfl", ["bfl_2012", "BFL201212"]), ("lmdb", ["lmdb2013_v1", "lmdb2013_v2"]),
         ("flyt", ["flyt_2012_part-0", "flyt12"]),
@@ -343,7 +344,8 @@ def test_names_of_several_periods_and_parts_may_lie_together(register, names, de
 def test_a_part_with_the_rows_of_another_is_refused_where_rows_are_events(register, delivery):
     beside(delivery, register, "x", copies=7, PNR="cast(range as varchar)")
     source = f"read_parquet('{delivery}/{register}/x.parquet')"
-    duckdb.sql(f"copy (from {source} order by PNR desc) to '{delivery}/{register}/y.parquet' (compression zstd)")
+    other = f"{delivery}/{register}/y.parquet"
+    duckdb.sql(f"copy (from {source} order by PNR desc) to '{other}' (compression zstd)")
     (sentence,) = said(check.check(delivery))
     assert sentence == (
         f"register {register}: x.parquet and y.parquet hold the same rows and would count twice. "
@@ -355,9 +357,8 @@ def test_a_part_with_the_rows_of_another_is_noted_where_equal_rows_are_read_once
     shutil.copy(delivery / "dod/part-0.parquet", delivery / "dod/copy.parquet")
     lines = check.check(delivery)
     assert said(lines) == []
-    assert "register dod: copy.parquet and part-0.parquet hold the same rows, which are read once." in "".join(
-        said(lines, "warning")
-    )
+    (warning,) = said(lines, "warning")
+    assert warning.startswith("register dod: copy.parquet and part-0.parquet hold the same rows, which are")
 
 
 def test_parts_that_differ_in_one_value_are_no_copies(delivery):

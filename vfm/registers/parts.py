@@ -83,17 +83,18 @@ def _twice(register):
         files = [file for file in named if file.dataset == dataset]
         periods = {(file.year, file.month) for file in files}
         if dataset in CUMULATIVE and len(periods) > 1:
-            names = " and ".join(
-                next(file.file for file in files if _of(file) == one) for one in sorted(periods, key=str)[:3]
+            first = {(file.year, file.month): file.file for file in reversed(files)}
+            yield (
+                f"{' and '.join(sorted(first.values())[:3])} are extracts of a whole history, "
+                "and their rows would count twice: keep the newest"
             )
-            yield f"{names} are extracts of a whole history, and their rows would count twice: keep the newest"
             continue
         for year in dict.fromkeys(file.year for file in files if file.year):
             yield from _same_period([file for file in files if file.year == year])
 
 
 def _same_period(files):
-    """Say which files of one year hold the same months: a whole year holds each, and in bef its last alone."""
+    """Say which files of one year hold the same months: a whole year holds each, in bef the last."""
     whole = 12 if files[0].dataset == "bef" else None
     by_month = {}
     for file in files:
@@ -108,11 +109,6 @@ def _same_period(files):
             names = " and ".join(file.file for file in rivals[:3])
             yield f"{names} are of one period, and its rows would count twice: take one away"
             return
-
-
-def _of(file):
-    """Period of a file."""
-    return (file.year, file.month)
 
 
 def _holds_data(folder):
