@@ -24,6 +24,12 @@ migrations as (
 
 ),
 
+deaths as (
+
+    select * from {{ ref('stg_registers__deaths') }}
+
+),
+
 permits as (
 
     select * from {{ ref('stg_registers__permits') }}
@@ -130,6 +136,14 @@ spans as (
         min(permit_date) as first_date,
         max(permit_date) as last_date
     from permits
+    group by person_id
+    union all
+    select
+        'dod' as register,
+        person_id,
+        min(death_date) as first_date,
+        max(death_date) as last_date
+    from deaths
     group by person_id
     union all
     select
