@@ -121,8 +121,9 @@
 
 
 {#
-    Part files that hold the same rows. Where a row is an event of its own (no key), that stops the run; elsewhere equal
-    rows are read once, and it is noted. Only parts with as many rows and the same columns are read for it.
+    Part files that hold the same rows. Where a row is an event of its own (no key), that stops the run, unless there are
+    so few that it can be chance; elsewhere equal rows are read once, and it is noted. Only parts with as many rows and the
+    same columns are read for it.
 #}
 {% macro note_equal_parts(register, folder, parts, notes) %}
     {% set rivals, sums = {}, {} %}
@@ -155,9 +156,10 @@
     {% for files in sums.values() if files | length > 1 %}
         {% set key = (register.config.meta or register.meta).get('key') %}
         {% set sentence = 'register ' ~ register.identifier ~ ': ' ~ (files | sort)[:3] | join(' and ')
-            ~ ' hold the same rows' ~ (', which are read once' if key else ' and would count twice')
+            ~ ' hold the same ' ~ rows_in_words(parts[files[0]].rows)
+            ~ (', read once' if key else ', which count twice')
             ~ '. Take one away, and ask for what is missing. See docs/bad_input.md#file-twice.' %}
-        {% if key %}
+        {% if key or parts[files[0]].rows < 10 %}
             {% do notes.append(sentence) %}
         {% else %}
             {% do exceptions.raise_compiler_error(sentence) %}
