@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -52,7 +52,7 @@ class Column:
     limits: tuple[float, float] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seed:
     """A seed and the file that is read for it."""
 
@@ -83,10 +83,15 @@ def _declared(project):
 
 def seeds(project: Path = PROJECT) -> list[Seed]:
     """Every seed, with the file that is read for it: Statbank's lie in $VFM_STATBANK where it is set."""
+    return _seeds(project, accounts_folder(project))
+
+
+@cache
+def _seeds(project, accounts):
     found = []
     for folder, entry in _declared(project):
         is_statbank = folder.name == STATBANK
-        place = accounts_folder(project) if is_statbank else folder
+        place = accounts if is_statbank else folder
         described = {column["name"]: column for column in entry.get("columns", [])}
         rows = [
             test["one_row_per"]["arguments"] for test in entry.get("data_tests", []) if "one_row_per" in test
@@ -145,6 +150,15 @@ def file_problems(seed: Seed) -> Iterator[str]:
     except OSError as problem:
         yield f" cannot be read ({problem.strerror})"
         return
+    yield from _content_problems(seed, content)
+
+
+@lru_cache(maxsize=64)  # a process that checks many deliveries reads the same files each time
+def _content_problems(seed, content):
+    return list(_content_faults(seed, content))
+
+
+def _content_faults(seed, content):
     text, fault = _text(content)
     if fault:
         yield fault
