@@ -126,16 +126,18 @@
         when {{ text_matches(text, '^-?[0-9]{6,10}$') }} then 'seconds ' || {{ clock_of_count(text, 86400) }}
         when {{ text_matches(text, '^-?[0-9]{11,13}$') }} then 'milliseconds ' || {{ clock_of_count(text, 86400000) }}
         when {{ text_matches(text, zoned_pattern()) }} then 'instant'
-        when {{ text_matches(text, time_of_day('00')) }} then 'midnight'
-        when {{ text_matches(text, time_of_day('2[23]')) }} then 'evening'
+        when {{ text_matches(text, time_of_day('00')) }} or {{ text_matches(text, time_of_day('12', ' ?[Aa][Mm]')) }}
+            then 'midnight'
+        when {{ text_matches(text, time_of_day('2[23]')) }} or {{ text_matches(text, time_of_day('1[01]', ' ?[Pp][Mm]')) }}
+            then 'evening'
         when {{ text_matches(text, '([0-9][T ]|[0-9]{4}:)[0-9]{2}[:.][0-9]{2}') }} then 'clock'
         when {{ text }} is not null then 'day'
     end
 {%- endmacro %}
 
 {# A pattern of the full hour behind a date. #}
-{% macro time_of_day(hour) -%}
-    ([0-9][T ]|[0-9]{4}:){{ hour }}[:.]00([:.]00([.,]0*)?)?$
+{% macro time_of_day(hour, half='') -%}
+    ([0-9][T ]|[0-9]{4}:){{ hour }}[:.]00([:.]00([.,]0*)?)?{{ half }}$
 {%- endmacro %}
 
 {# `day` is how many the count has in a day. A count before 1960 is negative. #}
@@ -181,7 +183,9 @@
     {% endfor %}
     {% set rows = found.evening + found.clock + found.others %}
     {% set shift, note, refusal = 0, none, none %}
-    {% if found.evening and found.evening == rows %}
+    {% if not rows %}
+        {# nothing was delivered, or nothing that is a date #}
+    {% elif found.evening and found.evening == rows %}
         {% set shift = 1 %}
         {% set note = what ~ ' holds 22:00 or 23:00 in all its ' ~ rows_in_words(rows)
             ~ ', which is midnight in Denmark in UTC: read as the day after (' ~ found.last ~ ' as '
@@ -191,7 +195,7 @@
             ~ '{:,}'.format(rows) ~ ', which may be midnight in Denmark in UTC: the day before or the day itself? '
             ~ 'Ask for dates without a time' %}
     {% endif %}
-    {% if found.counts == rows and not is_birth and not refusal %}
+    {% if rows and found.counts == rows and not is_birth and not refusal %}
         {% set counted = count_reading(what, found, year, register) %}
         {% set shift, refusal = shift + counted.shift, counted.refusal %}
         {% set note = [note, counted.note] | select | join(', and ') or none %}

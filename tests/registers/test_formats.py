@@ -145,6 +145,13 @@ def test_words_as_labels_leave_the_number(delivery, run):
     assert (problems, imported(run.registers, "danskudd").project("UUDDNR").fetchall()) == ([], [("2",)])
 
 
+def test_a_number_without_its_label_is_refused(delivery, run):
+    rows = pd.DataFrame({"PNR": ["p1", "p2"], "EKSD": [19783.0] * 2, "ATC": [1, 7]})
+    path = delivery / "lmdb2014.dta"
+    rows.to_stata(path, write_index=False, version=118, value_labels={"ATC": {1: "N05BA01"}})
+    assert "column ATC holds in 1 row a number without a value label beside those" in run()[0][0]
+
+
 def test_ids_that_stata_numbered_are_refused(delivery, run):
     rows = pd.DataFrame({"PNR": pd.Categorical([PERSON, "p2"]), "DODDATO": [19783.0, 19784.0]})
     rows.to_stata(delivery / "dod2014.dta", write_index=False, version=118)
@@ -225,6 +232,8 @@ CSV = {
     "mixed in latin-1": TEXT.replace("bemærkning\r\n", "bemærkning\n").encode("latin-1"),
     "mixed with the old Mac's": TEXT.replace("så\r\n", "så\r").encode("utf-8-sig"),
     "two returns": TEXT.replace("\r\n", "\r\r\n").encode(),
+    "blank lines before": ("\n \n" + TEXT.replace("\r", "")).encode(),
+    "mixed with line ends in a field": TEXT.replace("så\r\n", '"s\nå"\n').encode(),
     "mixed and sep": ("sep=;\n" + TEXT).encode("cp1252"),
 }
 
@@ -237,6 +246,18 @@ def test_a_csv_as_it_is(kind, delivery, run):
         (PERSON, date(2014, 3, 1)),
         ("p2", date(2014, 3, 2)),
     ]
+
+
+def test_zero_bytes_are_no_text(delivery, run):
+    (delivery / "dod2014.csv").write_bytes(b"PNR;DODDATO\np1\0;2014-03-01\n")
+    assert "dod2014.csv holds zero bytes and is no text" in run()[0][0]
+
+
+def test_eleven_in_the_evening_is_understood_in_letters_too(delivery, run):
+    deliver(delivery / "dod2014.csv", [{"PNR": "p1", "DODDATO": "28-02-2014 11:00:00 PM"}])
+    problems, printed = run()
+    assert (problems, days()(run)) == ([], [date(2014, 3, 1)])
+    assert "read as the day after (2014-02-28 as 2014-03-01)" in printed
 
 
 @pytest.mark.parametrize("header", ["PNR;DODDATO;PNR", "PNR;DODDATO;pnr"])
@@ -311,6 +332,11 @@ def test_a_link_to_nothing_is_named(delivery, run):
     ((problem,), _) = run()
     assert problem.startswith("register dod: dod2015.csv is a link to nothing: copy the file itself.")
     assert manifest(run.registers)["dod2015.csv"]["reason"] == "a link to nothing"
+
+
+def test_a_column_without_any_date_is_no_fault_of_its_days(delivery, run):
+    deliver(delivery / "dod2014.csv", [{"PNR": "p1", "DODDATO": ""}])
+    assert (run()[0], days()(run)) == ([], [None])
 
 
 def test_a_linked_folder_is_read(delivery, run, tmp_path):

@@ -358,7 +358,9 @@ def test_a_part_with_the_rows_of_another_is_noted_where_equal_rows_are_read_once
     lines = check.check(delivery)
     assert said(lines) == []
     (warning,) = said(lines, "warning")
-    assert warning.startswith("register dod: copy.parquet and part-0.parquet hold the same 1 row, read once. ")
+    assert warning.startswith(
+        "register dod: copy.parquet and part-0.parquet hold the same 1 row, read once. "
+    )
     beside(delivery, "bfl")
     assert "part-0.parquet and part-1.parquet hold the same 1 row, which count twice" in "".join(
         said(check.check(delivery), "warning")

@@ -6,10 +6,10 @@ from datetime import date
 
 from vfm.registers.contract import Column, Register
 from vfm.registers.deliveries import Delivered
-from vfm.registers.formats import Meant, labelled_column
+from vfm.registers.formats import NO_LABEL, Meant, labelled_column
 from vfm.registers.readers import Source, UnreadableFileError
 from vfm.warehouse import dbt_sql
-from vfm.warehouse.sql_text import identifier
+from vfm.warehouse.sql_text import identifier, literal
 
 # up to here a floating-point number represents every whole number exactly
 EXACT = {"FLOAT": 1 << 24, "DOUBLE": 1 << 53}
@@ -121,7 +121,11 @@ def plan(register: Register, file: Delivered, source: Source) -> tuple[list[Kept
 
     def cast_of(column, name):
         meant = take_as_meant(column, name, source)
-        return canonical(column, identifier(name), source.engine_types.get(name, "VARCHAR"), meant.limit)
+        kind = source.engine_types.get(name, "VARCHAR")
+        value, unreadable = canonical(column, identifier(name), kind, meant.limit)
+        if name in source.labelled:
+            unreadable = f"({unreadable}) or starts_with({identifier(name)}, {literal(NO_LABEL)})"
+        return value, unreadable
 
     for column in register.columns:
         here = [name for name, standard in delivered.items() if column.matches(standard)]
@@ -174,6 +178,7 @@ def take_as_meant(column: Column, name: str, source: Source) -> Meant:
         if labelled.sql:
             source.expressions[name], source.engine_types[name] = labelled.sql, labelled.kind
             source.notes.append(f"column {name} {labelled.note}")
+            source.labelled.append(name)
         meant = labelled if labelled != Meant() else meant
     kind = source.engine_types.get(name, "VARCHAR").upper()
     wrong = meant.wrong if meant.only in ("", column.data_type) else ""

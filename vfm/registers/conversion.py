@@ -16,7 +16,8 @@ from vfm.registers import readers
 from vfm.registers.columns import DERIVED, Kept, plan, source_query, standard_name
 from vfm.registers.contract import Column
 from vfm.registers.deliveries import Delivered
-from vfm.registers.readers import MixedLineEndsError, UnreadableFileError
+from vfm.registers.formats import NO_LABEL
+from vfm.registers.readers import UnreadableCsvError, UnreadableFileError
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import identifier, literal, path_literal
 
@@ -91,10 +92,8 @@ class Importer:
                 raise source.faults[0] from problem
             if "unreadable value" in str(problem):
                 raise UnreadableValueError from problem
-            if "state machine reached an invalid state" in str(problem):
-                raise MixedLineEndsError from problem
             if "read_csv" in source.relation:
-                raise UnreadableFileError(readers.csv_problem(problem)) from problem
+                raise UnreadableCsvError(readers.csv_problem(problem)) from problem
             raise UnreadableFileError("is damaged: was it cut off while it was copied?") from problem
         finally:
             self.fraction = lambda: 0.0
@@ -137,13 +136,12 @@ class Importer:
         """
         try:
             return self.write(file, self.open(file, path, encoding), name)
-        except MixedLineEndsError:
+        except UnreadableCsvError:
+            if not readers.has_mixed_ends(path):
+                raise
             copy = self.work / "one end of line.csv"
             os.replace(readers.utf_8_copy(path, readers.marked(encoding), self.work), copy)
-        try:
             return self.write(file, self.open(file, copy, "utf-8"), name)
-        except MixedLineEndsError as problem:
-            raise UnreadableFileError(readers.csv_problem(problem)) from problem
 
     def write(
         self, file: Delivered, source: readers.Source, name: str
@@ -287,6 +285,11 @@ class Importer:
                 if called not in map(str.upper, entry.delivered):
                     called += f" ({' or '.join(entry.delivered)})"
                 count = f"{rows:,} row{'s' if rows > 1 else ''}"
+                if entry.delivered[0] in source.labelled and str(value).startswith(NO_LABEL):
+                    return (
+                        f"column {called} holds in {count} a number without a value label "
+                        "beside those with one: ask for the texts themselves (Stata: decode)"
+                    )
                 return f"column {called} holds in {count} a value{example} that is not {wanted}"
         return "holds a value that cannot be read"
 

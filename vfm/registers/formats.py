@@ -32,6 +32,7 @@ HOURS = """
     end
 """
 MOST_LABELS = 1_000
+NO_LABEL = "no label for "
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def labelled_column(name: str, labels: dict[float, str], data_type: str, is_id: 
     cases = " ".join(f"when {number} then {literal(text)}" for number, text in texts.items())
     column = identifier(name)
     return Meant(
-        f"case {column} {cases} else case when {column} is not null then error('unreadable value') end end",
+        f"case {column} {cases} else {literal(NO_LABEL)} || {column} end",
         "VARCHAR",
         note="is numbers with value labels: the labels were read",
     )

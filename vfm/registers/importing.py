@@ -22,10 +22,12 @@ from vfm.registers.books import Books, ImportProgress, write_closing_table
 from vfm.registers.contract import Register, read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import (
+    DATASETS,
     Delivered,
     UnclearNameError,
     describe,
     misnumbered,
+    read_name,
     rename,
     select,
     with_layout,
@@ -88,14 +90,16 @@ def _look_through(delivery, importer):
             problems.append(f"register {problem.args[0]}: {name} {problem.args[1]}. {SEE}")
             not_used[name] = "its name is not understood"
             continue
+        if not path.is_file():
+            what = "a link to nothing" if path.is_symlink() else "no file that can be read"
+            said = read_name(path.name.lower()) if isinstance(file, str) else file
+            if said:
+                register = DATASETS.get(said.dataset, said.dataset)
+                problems.append(f"register {register}: {name} is {what}: copy the file itself. {SEE}")
+            not_used[name] = what
+            continue
         if isinstance(file, str):
             not_used[name] = file
-            continue
-        if not path.exists():
-            problems.append(
-                f"register {file.register}: {name} is a link to nothing: copy the file itself. {SEE}"
-            )
-            not_used[name] = "a link to nothing"
             continue
         if file.register == "dream":
             with suppress(UnreadableFileError):  # said when the file is read
@@ -131,7 +135,7 @@ def _files(delivery, problems):
             continue
         seen.add(real)
         found += [Path(folder) / name for name in names if not name.startswith(".")]
-    return sorted(path for path in found if path.is_file() or path.is_symlink() and not path.exists())
+    return sorted(found)
 
 
 def _tell_rivals_apart(present, importer):

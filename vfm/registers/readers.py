@@ -23,18 +23,19 @@ from vfm.warehouse.sql_text import literal, path_literal
 CHUNK = 1 << 22
 CELLS = 3_000_000  # of a SAS or Stata file held at a time: 400 MB where all are texts
 SEPARATORS = ";,\t|"
+NO_TEXT = "no text"
 C1 = bytes(range(0x80, 0xA0))  # printable in Windows' code page 1252, control characters in latin-1
 BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
         codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?\s*', re.IGNORECASE)  # as Excel writes it
 
 
-class MixedLineEndsError(Exception):
-    """A csv whose lines end in more than one way."""
-
-
 class UnreadableFileError(Exception):
     """A file that cannot be read; the argument is the end of a sentence that begins with the file's name."""
+
+
+class UnreadableCsvError(UnreadableFileError):
+    """A csv of which DuckDB cannot read a line."""
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Source:
     faults: list = field(default_factory=list)  # what stopped the batches: DuckDB passes on the text alone
     meant: dict = field(default_factory=dict)  # {delivered column: formats.Meant}
     notes: list = field(default_factory=list)  # what was read otherwise than it is written
+    labelled: list = field(default_factory=list)  # columns of which the labels are read
     labels: dict = field(default_factory=dict)  # {delivered column: {number: label}}
 
 
@@ -63,14 +65,15 @@ def fingerprint(path: Path) -> tuple[str, str]:
     sha256 : str
     encoding : str
         'utf-8', 'latin-1' or 'cp1252': the first in which the bytes make sense, whatever the format; or
-        'utf-16' or 'utf-32' as its first bytes say.
+        'utf-16' or 'utf-32' as its first bytes say; 'no text' for a csv with zero bytes.
     """
     digest, decoder, ascii_or_latin = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
     is_text = path.suffix.lower() == ".csv"
-    wide = wide_encoding(path) if is_text else None
+    wide, zeros = wide_encoding(path) if is_text else None, False
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
+            zeros = zeros or (is_text and b"\0" in chunk)
             if is_text and not chunk.isascii():
                 ascii_or_latin = ascii_or_latin and len(chunk.translate(None, C1)) == len(chunk)
             if is_text and decoder:
@@ -78,6 +81,8 @@ def fingerprint(path: Path) -> tuple[str, str]:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     decoder = None
+    if zeros and not wide:
+        return digest.hexdigest(), NO_TEXT
     return digest.hexdigest(), wide or ("utf-8" if decoder else "latin-1" if ascii_or_latin else "cp1252")
 
 
@@ -143,8 +148,10 @@ def open_csv(
     con: duckdb.DuckDBPyConnection, path: Path, known: Callable[[str], bool], encoding: str, folder: Path
 ) -> Source:
     """Open a csv; the separator is the one that splits the first line into most known columns."""
-    if encoding not in ("utf-8", "latin-1") or wide_encoding(path):  # DuckDB reads these two
+    if encoding not in ("utf-8", "latin-1", NO_TEXT) or wide_encoding(path):  # DuckDB reads these two
         path, encoding = utf_8_copy(path, wide_encoding(path) or encoding, folder), "utf-8"
+    if encoding == NO_TEXT:
+        raise UnreadableFileError("holds zero bytes and is no text: was it damaged while it was copied?")
     skip, line, separators = first_line(path, encoding)
     if skip:
         path, encoding = utf_8_copy(path, marked(encoding), folder, skip), "utf-8"
@@ -180,11 +187,13 @@ def open_csv(
 def first_line(path: Path, encoding: str) -> tuple[int, str, str]:
     """Return how many lines lie before a csv's header, the header, and the separators it may have."""
     with path.open(encoding=marked(encoding), errors="replace") as stream:
-        line = stream.readline(1 << 22)
-        said = SEPARATOR_LINE.fullmatch(line)
-        if said:
-            return 1, stream.readline(1 << 22), said["separator"]
-    return 0, line, SEPARATORS
+        skip, separators = 0, SEPARATORS
+        while line := stream.readline(1 << 22):
+            said = SEPARATOR_LINE.fullmatch(line)
+            if line.strip() and not said:
+                break
+            skip, separators = skip + 1, said["separator"] if said else separators
+    return skip, line, separators
 
 
 def marked(encoding: str) -> str:
@@ -329,6 +338,16 @@ def readstat_source(
 def cut_off(path: Path) -> str:
     """Say of a file that it is damaged."""
     return f"is no whole {path.suffix.lstrip('.').lower()} file: was it cut off while it was copied?"
+
+
+def has_mixed_ends(path: Path) -> bool:
+    """Whether the lines of a csv end in more than one way."""
+    ends, last = set(), b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            ends |= set(re.findall(rb"\r+\n|\r(?=[^\r\n])|\n", last + chunk))
+            last = chunk[-1:] if chunk.endswith(b"\r") else b""
+    return len(ends) > 1 or ends & {b"\r\r\n"} != set()
 
 
 def csv_problem(problem: Exception) -> str:
