@@ -59,9 +59,9 @@ SPOILED = {
 
 
 @pytest.fixture(scope="module")
-def registers(small_world):
+def registers(small):
     """The registers of the small world."""
-    return small_world.folder / "registers"
+    return small.folder / "registers"
 
 
 def spoil(registers, folder, register, query):
