@@ -196,8 +196,8 @@ ROUNDS = [[bad for bad in turn if bad] for turn in itertools.zip_longest(*BY_REG
 
 
 def said(lines, level="error"):
-    """Return the sentences of a level."""
-    return [line.sentence for line in lines if line.level == level]
+    """Return the sentences of a level about single rows: a handful of them is no delivery with a profile."""
+    return [line.sentence for line in lines if line.level == level and "#profile." not in line.sentence]
 
 
 def without_tests(seeds):
