@@ -149,6 +149,16 @@ def test_digits_that_are_not_understood_are_no_guess(file, delivery, run):
     assert imported(run.registers, "dod").shape[0] == 1
 
 
+@pytest.mark.parametrize("folder", ["lmdb/year=2014/region={}", "lmdb/{}", "{}/lmdb"])
+def test_parts_in_two_folders_do_not_replace_each_other(folder, delivery, run):
+    for name in "ab":
+        row = {"PNR": name, "EKSD": "2014-03-01", "ATC": "N05BA01"}
+        deliver(delivery / folder.format(name) / "part-0.csv", [row])
+    problem = run()[0][0]
+    assert problem.startswith("register lmdb: ") and "hold parts of one period" in problem
+    assert not list(run.registers.glob("lmdb/*"))
+
+
 @pytest.mark.parametrize("numbers", [["15"], ["14", "15"], ["00", "02"]])
 def test_numbers_of_parts_run_from_the_first(numbers, delivery, run):
     for number in numbers:

@@ -149,6 +149,22 @@ def test_a_missing_week_of_dream(mount, registers):
     assert said.count("Y_") < 25, "of 490 columns not all are listed"
 
 
+def test_a_folder_is_no_pattern_and_a_link_to_nothing_stops_the_build(project, registers, tmp_path):
+    folder = registers.rename(tmp_path / "registers [1]")
+    tiny_registers.write_registers(tmp_path / "registers 1")
+    evening = tiny_registers.columns()["lmdb"] | {"EKSD": "timestamp '2014-02-28 23:00'"}
+    tiny_registers.write_part(folder, "lmdb", evening, part="part[1]")
+    status, _, errors = make(project, folder)
+    assert (status, errors) == (0, [])
+    with duckdb.connect(str(project / "build/warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select EKSD from raw.lmdb order by EKSD").fetchall() == [
+            ("2011-06-01",),
+            ("2014-03-01",),
+        ]
+    (folder / "bef/part-1.parquet").symlink_to(folder / "gone")
+    refuses(project, folder, "register bef: part-1.parquet is a link to nothing")
+
+
 def test_a_file_that_is_no_parquet(mount, registers):
     (registers / "dod/part-0.parquet").write_bytes(b"PNR;DODDATO\n1;2014-01-01\n")
     assert "dod/part-0.parquet" in mount(registers)

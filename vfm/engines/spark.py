@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from vfm.engines import spark_session
+from vfm.registers import parts
 from vfm.warehouse import machine, settings
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.machine import BuildError
@@ -161,7 +162,9 @@ def refuse(sentence: str) -> NoReturn:
 
 
 def refuse_hidden(registers: Path) -> None:
-    """Stop where Spark would leave out part files without a word, which DuckDB reads."""
+    """Stop where Spark would leave out part files without a word, or either engine would read one twice."""
+    for _, sentence in parts.faults(registers):
+        raise BuildError(sentence)
     for file in sorted(registers.glob("*/[_.]*.parquet")):
         refuse(
             f"register {file.parent.name}: Spark leaves out {file.name}, as every file whose name begins "

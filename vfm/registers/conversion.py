@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -206,7 +207,7 @@ class Importer:
             {},
         )
         asks = entry.column.data_type == "date" and array.type not in DAYS_ALREADY
-        trait = dbt_sql.cast("date_trait", identifier(entry.delivered[0])) if asks else "null"
+        trait = date_trait(entry.delivered[0]) if asks else "null"
         fresh = [value not in known for value in raw]
         if any(fresh):
             if len(known) > DISTINCT:
@@ -363,6 +364,12 @@ class Importer:
             for batch in reader:
                 writer.write_batch(batch)
         return target
+
+
+@cache
+def date_trait(name: str) -> str:
+    """SQL of the kind of date that a column's values are."""
+    return dbt_sql.cast("date_trait", identifier(name))
 
 
 def tally(found: dict, values: list[tuple], indices: pa.Array) -> None:

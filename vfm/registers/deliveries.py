@@ -327,6 +327,13 @@ def overlap(
             f"register {register}: {newest.file} names no year, and other files of the register do. "
             "Whether they overlap cannot be seen: take one kind away"
         )
+    as_new = [f for f in members if f.part and f.rank[:3] == newest.rank[:3] and f.period == newest.period]
+    folders = sorted({parent(file) for file in as_new})
+    if newest.part and len(folders) > 1:
+        return (
+            f"register {register}: {' and '.join(folders[:3])} hold parts of one period. Whether one folder "
+            "replaces the other cannot be seen: put the parts that belong together into one folder"
+        )
     if dataset or register in ("ophg", "bef", "dream") or newest.dataset in CUMULATIVE:
         return None
     beside = [file for file in members if file.month and parent(file) == parent(newest)]
