@@ -79,6 +79,7 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
             lines.append(Line(name, "error", 0, words))
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
             con.execute(f"create view raw.{name} as select {columns} where false")
+    con.execute("create view raw.acceptances as select '' as finding, '' as reason where false")
     try:
         con.execute(dbt_sql.macro("mount_acceptances", folder, con=con))
     except (dbt_sql.RefusedError, duckdb.Error) as problem:
@@ -175,7 +176,8 @@ def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | 
     """Make the profile; say what of it cannot be right, and what changed since an earlier one."""
     profile.make_profile(con)
     lines = [
-        Line(register, level, rows, sentence) for register, level, rows, sentence in profile.findings(con)
+        Line(register, level, rows, sentence)
+        for register, level, rows, sentence in profile.outside_bands(con)
     ]
     if against:
         profile.attach(con, against)
@@ -183,6 +185,20 @@ def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | 
     if keep:
         profile.save(con, keep)
     return lines
+
+
+def overlaps(folder: str) -> Iterator[Line]:
+    """Warn of register folders that must not be put together with one of the eleven."""
+    for path in sorted(Path(folder).glob("*")):
+        register, why = OVERLAPS.get(path.name.lower(), ("", ""))
+        if register:
+            yield Line(
+                register,
+                "warning",
+                1,
+                f"register {path.name.lower()} lies beside {register}: {why}, and the build leaves it out. "
+                "See docs/bad_input.md#registers-that-overlap.",
+            )
 
 
 def check(folder: str | Path, keep: Path | None = None, against: Path | None = None) -> list[Line]:
@@ -231,15 +247,7 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
         if not refused:
             lines += profiled(con, keep, against)
         beside = [Line(*found) for found in seed_files.found_beside(con)]
-    for path in sorted(Path(folder).glob("*")):
-        register, why = OVERLAPS.get(path.name.lower(), ("", ""))
-        if register:
-            sentence = (
-                f"register {path.name.lower()} lies beside {register}: {why}, and the build leaves it out. "
-            )
-            lines.append(
-                Line(register, "warning", 1, sentence + "See docs/bad_input.md#registers-that-overlap.")
-            )
+    lines += overlaps(folder)
     order = [*dbt_sql.sources(), ""]
     lines.sort(key=lambda line: order.index(line.register))
     lines += beside

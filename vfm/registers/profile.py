@@ -39,7 +39,7 @@ def make_profile(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create {kind} {dbt_sql.SCHEMAS['int']}.{name} as {dbt_sql.render(models[name])}")
 
 
-def findings(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
+def outside_bands(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
     """Return what the profile finds: (register, severity, rows, sentence)."""
     return con.execute(
         f"select register, severity, row_count, sentence from {dbt_sql.SCHEMAS['int']}.int_delivery_findings "

@@ -14,7 +14,7 @@ calendars as (
 
 acceptances as (
 
-    select * from {{ source('deliveries', 'acceptances') }}
+    select * from {{ ref('stg_deliveries__acceptances') }}
 
 ),
 

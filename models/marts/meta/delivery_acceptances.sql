@@ -2,7 +2,7 @@ with
 
 acceptances as (
 
-    select * from {{ source('deliveries', 'acceptances') }}
+    select * from {{ ref('stg_deliveries__acceptances') }}
 
 ),
 
