@@ -13,6 +13,7 @@ import data_tests
 import preloaded
 import pytest
 
+from vfm.warehouse import build_folder
 from vfm.warehouse.paths import PROJECT, Paths
 
 PATHS = Paths.from_environment(PROJECT)
@@ -37,6 +38,7 @@ def test_unit_tests_pass_and_data_tests_unless_make_build_just_ran_them():
         target = Path(folder) / "target"
         target.mkdir()
         shutil.copy2(PATHS.warehouse, folder)
+        (Path(folder) / build_folder.MARKER).touch()
         if (PATHS.target / "partial_parse.msgpack").exists():
             shutil.copy2(PATHS.target / "partial_parse.msgpack", target)
         # one thread: it is Python that takes the time, and more only wait
