@@ -12,8 +12,6 @@ venv := .venv
 python := $(venv)/bin/python
 installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
-dbt := $(venv)/bin/dbt --no-use-colors
-folders := --target-path $(VFM_BUILD)/target --log-path $(VFM_BUILD)/logs
 
 .DEFAULT_GOAL := help
 .PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack lock clean
@@ -29,10 +27,7 @@ small: $(installed)  ## build a world of a tenth under the setting of tests/supp
 
 test: lint  ## lint, all tests of the warehouse (data tests again unless make build just ran them), of the package, and its truth
 	@test -f $(VFM_BUILD)/warehouse.duckdb || $(python) -m vfm.build
-	@# first, since pytest writes into the target, too. One thread: it is Python that takes the time, and more only wait
-	@$(dbt) --quiet test --selector all --threads 1 $$($(python) tests/support/data_tests.py) $(folders)
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml $(VFM_BUILD)/tests.xml
-	@$(python) -m vfm.synthetic.verify.truth_check
 	@$(python) tests/support/closing_line.py $(VFM_BUILD)/tests.xml
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)

@@ -1,22 +1,33 @@
 """Fixtures that tests of several rooms share."""
 
+import fcntl
+
 import pytest
 import small_world
 
+from vfm.pages.report import __main__ as report
+from vfm.pages.report.tables import read_results
+from vfm.warehouse import published
+
 #: What takes longest, first: a worker takes a file at a time, and no core idles if the last ones are short.
 LONG = [
-    "test_second_setting",
-    "test_machine",
+    "test_second_setting",  # makes the small world, for which others wait
+    "test_built_warehouse",  # looks at what make build left in its target, where test_lineage writes
     "test_refusals",
-    "test_report",
-    "test_person_level_tables",
-    "test_lineage",
-    "test_report_browser",
-    "test_build_errors",
+    "test_machine",
+    "test_attack",
     "test_privacy",
     "test_statbank",
+    "test_report",
+    "test_build_errors",
     "test_sensitivity",
+    "test_person_level_tables",
+    "test_lineage",
     "test_shards",
+    "test_releases",
+    "test_blocks",
+    "test_calibration",
+    "test_publish",
 ]
 
 
@@ -26,10 +37,35 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """The small world, built once a session under the small setting, whichever worker asks first."""
+def made_once(tmp_path_factory, name, make):
+    """Have a folder filled once a session, by whichever worker asks first; the others wait and take it."""
     base = tmp_path_factory.getbasetemp()
     if base.name.startswith("popen-"):  # of pytest-xdist: each worker has a folder within the session's
         base = base.parent
-    return small_world.made_once(base / "small_world")
+    folder = base / name
+    folder.mkdir(exist_ok=True)
+    with open(base / f"{name}.lock", "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / f"{name}.made").exists():
+            make(folder)
+            (base / f"{name}.made").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """The small world, built under the small setting."""
+    made = made_once(tmp_path_factory, "small_world", lambda folder: small_world.SmallWorld(folder).make())
+    return small_world.SmallWorld(made)
+
+
+@pytest.fixture(scope="session")
+def report_folder(tmp_path_factory):
+    """A folder with both report pages of the published results."""
+    if not published.results().exists():
+        pytest.skip("nothing is published yet")
+    return made_once(
+        tmp_path_factory,
+        "report",
+        lambda folder: report.write_pages(read_results(published.results()), folder),
+    )

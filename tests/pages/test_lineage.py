@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chromium
 import duckdb
+import preloaded
 import pytest
 
 from vfm.pages import cookbook, lineage
@@ -45,8 +46,8 @@ def written():
     """What make docs says; afterwards manifest and page are of the project as it stands."""
     if not PATHS.warehouse.exists():
         pytest.skip("no warehouse is built yet")
-    done = subprocess.run(
-        [sys.executable, "-m", "vfm.pages.lineage"], cwd=PROJECT, capture_output=True, text=True, check=False
+    done = preloaded.run(
+        [sys.executable, "-m", "vfm.pages.lineage"], cwd=PROJECT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -376,9 +377,9 @@ def test_a_column_is_described_in_full(written, browser, manifest):
 
 def test_without_a_warehouse_it_says_so(tmp_path):
     environment = os.environ | {"VFM_BUILD": str(tmp_path)}
-    done = subprocess.run(
+    done = preloaded.run(
         [sys.executable, "-m", "vfm.pages.lineage"],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+        cwd=PROJECT, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == (
@@ -391,9 +392,9 @@ def test_without_a_warehouse_it_says_so(tmp_path):
 def test_a_warehouse_that_cannot_be_read_is_said_in_one_sentence(tmp_path):
     (tmp_path / "warehouse.duckdb").write_text("no database")
     environment = os.environ | {"VFM_BUILD": str(tmp_path)}
-    done = subprocess.run(
+    done = preloaded.run(
         [sys.executable, "-m", "vfm.pages.lineage"],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+        cwd=PROJECT, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{tmp_path}/warehouse.duckdb cannot be opened (")

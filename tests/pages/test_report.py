@@ -52,16 +52,21 @@ def results():
     return RESULTS
 
 
-@pytest.fixture
-def copied(results, tmp_path, monkeypatch):
-    """A copy of the tables that the page reads; returns its path and what runs SQL in it."""
-    path = tmp_path / "vfm.duckdb"
+def copy_results(results, path):
+    """Copy the tables that the page reads."""
     with duckdb.connect(str(path)) as con:
         con.execute(f"attach '{results}' as published (read_only)")
         for schema in sorted({name.split(".")[0] for name in NEEDED}):
             con.execute(f"create schema {schema}")
         for name in NEEDED:
             con.execute(f"create table {name} as select * from published.{name}")
+
+
+@pytest.fixture
+def copied(results, tmp_path, monkeypatch):
+    """A copy of the tables that the page reads; returns its path and what runs SQL in it."""
+    path = tmp_path / "vfm.duckdb"
+    copy_results(results, path)
     monkeypatch.setenv("VFM_RESULTS", str(path))
 
     def change(sql):
@@ -72,12 +77,62 @@ def copied(results, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def pages(results, tmp_path_factory):
+def pages(report_folder):
     """Both pages of the published results, {language: Page}."""
-    folder = tmp_path_factory.mktemp("report")
-    paths = command.write_pages(read_results(results), folder)
-    assert [path.name for path in paths] == list(FILES.values())
-    return {language: Page((folder / name).read_text(encoding="utf-8")) for language, name in FILES.items()}
+    assert {path.name for path in report_folder.iterdir()} == set(FILES.values())
+    return {
+        language: Page((report_folder / name).read_text(encoding="utf-8")) for language, name in FILES.items()
+    }
+
+
+#: What stands in the results instead for the pages of `changed`, by what it is to show there.
+CHANGES = [
+    # weeks that are withheld
+    "update report.municipal_survival set observed_low = case week when 26 then 0.8 when 52 then 0.7 end,"
+    " observed_high = case week when 26 then 1 when 52 then 0.7 end,"
+    " withheld_reason = case when week > 52 then 'few_persons' end where municipality_code = '461'",
+    "update benchmark.municipal_curves set observed_survival = null"
+    " where municipality_code = '461' and week > 0",
+    # other assumptions
+    "create or replace table report.sensitivity as select * from (values"
+    " ('efron_ties', 1, 'Efrons metode', 'Efron ties', 'benchmark', 92, 0.999, 1),"
+    " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'benchmark', 92, 0.9, 7),"
+    " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'efficiency', 92, 0.8, null)"
+    ") as t (alternative, alternative_number, label_da, label_en, indicator, municipalities_in_both,"
+    " rank_correlation, position_changes)",
+    # a figure without a number, and cells with both reasons
+    "update report.figure_4_2 set mean_dkk = null",
+    *(
+        "update benchmark.observed_durations set spells = null, successes = null,"
+        f" spells_withheld_reason = '{reason}', successes_withheld_reason = '{reason}'"
+        f" where municipality_code = '{code}'"
+        for code, reason in {"461": "few_persons", "751": "protects_another_cell"}.items()
+    ),
+    # the origin and the setting
+    "update meta.build_info set data_origin = 'registers in folder x', accounts_origin = 'statbank'",
+    *(
+        f"update meta.method set value = '{value}' where name = '{name}'"
+        for name, value in {
+            "window_weeks": "104", "outlier_municipality": "101", "minimum_spells": "77",
+            "minimum_persons": "41", "disclosure_limit": "7", "first_permit_year": "2009",
+            "last_permit_year": "2014", "price_year": "2016",
+        }.items()
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def changed(results, codes, tmp_path_factory):
+    """Both pages of the results after CHANGES, the map with true outlines, {language: Page}."""
+    folder = tmp_path_factory.mktemp("changed")
+    path, outline = folder / "vfm.duckdb", folder / "outlines.geojson"
+    copy_results(results, path)
+    with duckdb.connect(str(path)) as con:
+        for sql in CHANGES:
+            con.execute(sql)
+    outline.write_text(json.dumps(squares([f"0{code}" for code in codes])), encoding="utf-8")
+    given, shapes = read_results(path), outlines.read_outlines(outline)
+    return {language: Page(page_html(given, language, shapes)) for language in LANGUAGES}
 
 
 def write(tmp_path, capsys, *arguments):
@@ -232,16 +287,12 @@ def test_the_funnels_points_differ_by_colour_and_shape(pages):
     assert shape["range"] == ["triangle-up"] * 2 + ["circle"] + ["triangle-down"] * 2
 
 
-def test_a_week_that_is_withheld_is_told_as_a_range(copied):
-    copied[1](
-        "update report.municipal_survival set observed_low = case week when 26 then 0.8 when 52 then 0.7 end,"
-        " observed_high = case week when 26 then 1 when 52 then 0.7 end,"
-        " withheld_reason = case when week > 52 then 'few_persons' end where municipality_code = '461'"
-    )
-    page = page_html(read_results(copied[0]), "da")
-    block = re.search(r'<template id="tables-461">.*?block-survival(.*?)</div>', page, re.DOTALL)[1]
+def test_a_week_that_is_withheld_is_told_as_a_range(changed):
+    block = re.search(
+        r'<template id="tables-461">.*?block-survival(.*?)</div>', changed["da"].text, re.DOTALL
+    )[1]
     cells = re.findall(r"<td>(.*?)</td>", block)
-    withheld = Words("da").missing("few_persons")
+    withheld = Words("da", {"disclosure_limit": "7"}).missing("few_persons")
     assert [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells[:4]] == [
         "80 % til 100 %",
         "70 %",
@@ -250,37 +301,22 @@ def test_a_week_that_is_withheld_is_told_as_a_range(copied):
     ]
 
 
-def test_a_sheet_says_which_charts_are_empty_and_why(copied):
-    copied[1](
-        "update benchmark.municipal_curves set observed_survival = null"
-        " where municipality_code = '461' and week > 0"
-    )
-    page = Page(page_html(read_results(copied[0]), "en"))
+def test_a_sheet_says_which_charts_are_empty_and_why(changed):
     empty = {
         attributes["id"]: json.loads(attributes.get("data-empty", "{}"))
-        for tag, attributes in page.elements
+        for tag, attributes in changed["en"].elements
         if tag == "template" and attributes["id"].startswith("lead-")
     }
-    words = Words("en")
+    words = Words("en", {"disclosure_limit": "7"})
     assert empty["lead-101"] == {}
     assert empty["lead-461"] == {"sheet_curves": words("sheet_chart_empty")}
     assert empty["lead-825"]["sheet_curves"] == words("sheet_curves_not_benchmarked")
     assert set(empty["lead-825"]) == {f"sheet_{name}" for name in ("curves", "quintiles", "ratios", "money")}
 
 
-def test_other_assumptions_are_shown_once_they_are_computed(copied):
-    path, change = copied
-    words = Words("en")
-    assert words("sensitivity_missing") in page_html(read_results(path), "en")
-    change(
-        "create table report.sensitivity as select * from (values"
-        " ('efron_ties', 1, 'Efrons metode', 'Efron ties', 'benchmark', 92, 0.999, 1),"
-        " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'benchmark', 92, 0.9, 7),"
-        " ('hours_15', 2, 'Mindst 15 timer', '15 hours a week', 'efficiency', 92, 0.8, null)"
-        ") as t (alternative, alternative_number, label_da, label_en, indicator, municipalities_in_both,"
-        " rank_correlation, position_changes)"
-    )
-    page = Page(page_html(read_results(path), "en"))
+def test_other_assumptions_are_shown_once_they_are_computed(changed, without_outlier):
+    words, page = Words("en", {"disclosure_limit": "7"}), changed["en"]
+    assert words("sensitivity_missing") in without_outlier.text
     assert words("sensitivity_missing") not in page.text
     figure = re.search(r'<figure id="sensitivity".*?</figure>', page.text, re.DOTALL)[0]
     assert "15 hours a week" in figure and "0.999" in figure and "<td>7</td>" in figure
@@ -288,7 +324,7 @@ def test_other_assumptions_are_shown_once_they_are_computed(copied):
     spec = page.data["charts"]["sensitivity"] | {"width": 600, "autosize": {"type": "pad"}}
     drawing = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "mark-symbol role-mark" in drawing and words("indicator_efficiency") in drawing
-    assert "Mindst 15 timer" in page_html(read_results(path), "da")
+    assert "Mindst 15 timer" in changed["da"].text
 
 
 def test_no_results_are_one_sentence(tmp_path, capsys, monkeypatch):
@@ -342,26 +378,18 @@ def test_with_no_number_told_every_figure_says_so(copied):
     assert said == empty >= len(FIGURES) - 3  # fifths, ranks and counts stay
 
 
-def test_a_figure_of_which_no_number_is_told_says_so_and_why(copied):
-    copied[1]("update report.figure_4_2 set mean_dkk = null")
-    page = page_html(read_results(copied[0]), "da")
-    figure = re.search(r'<figure id="figure_4_2".*?</figure>', page, re.DOTALL)[0]
-    words = Words("da")
+def test_a_figure_of_which_no_number_is_told_says_so_and_why(changed):
+    figure = re.search(r'<figure id="figure_4_2".*?</figure>', changed["da"].text, re.DOTALL)[0]
+    words = Words("da", {"disclosure_limit": "7"})
     assert words("figure_empty") in figure
     assert words("missing_cells", counts=f"5 {words.missing('few_persons')}") in figure
-    assert "figure_4_2" not in Page(page).data["charts"]
+    assert "figure_4_2" not in changed["da"].data["charts"]
 
 
-@pytest.mark.parametrize("reason", ["few_persons", "protects_another_cell"])
-def test_a_cell_of_a_sheet_says_the_reason_of_the_data(copied, reason):
-    copied[1](
-        "update benchmark.observed_durations set spells = null, successes = null,"
-        f" spells_withheld_reason = '{reason}', successes_withheld_reason = '{reason}'"
-        " where municipality_code = '461'"
-    )
-    words = Words("da", {"disclosure_limit": "5"})
-    page = page_html(read_results(copied[0]), "da")
-    sheet = re.search(r'<template id="tables-461">.*?</template>', page, re.DOTALL)[0]
+@pytest.mark.parametrize(("code", "reason"), [("461", "few_persons"), ("751", "protects_another_cell")])
+def test_a_cell_of_a_sheet_says_the_reason_of_the_data(changed, code, reason):
+    words = Words("da", {"disclosure_limit": "7"})
+    sheet = re.search(rf'<template id="tables-{code}">.*?</template>', changed["da"].text, re.DOTALL)[0]
     assert sheet.count(words.missing(reason)) >= 2 and words("withheld_note") in sheet
     assert re.search(rf"{words('column_spells')}</th><td>{re.escape(words.missing(reason))}</td>", sheet)
 
@@ -392,21 +420,8 @@ def test_a_text_whose_number_is_not_published_is_not_written(copied):
         page_html(read_results(copied[0]), "en")
 
 
-def test_the_page_says_the_choices_that_are_in_force(copied):
-    path, change = copied
-    choices = {
-        "window_weeks": "104",
-        "outlier_municipality": "101",
-        "minimum_spells": "77",
-        "minimum_persons": "41",
-        "disclosure_limit": "7",
-        "first_permit_year": "2009",
-        "last_permit_year": "2014",
-        "price_year": "2016",
-    }
-    for name, value in choices.items():
-        change(f"update meta.method set value = '{value}' where name = '{name}'")
-    text = re.sub(r"<(script|style|table).*?</\1>", "", page_html(read_results(path), "en"), flags=re.DOTALL)
+def test_the_page_says_the_choices_that_are_in_force(changed):
+    text = re.sub(r"<(script|style|table).*?</\1>", "", changed["en"].text, flags=re.DOTALL)
     for said in ("within 104 weeks", "over 104 weeks", "without København (101)", "at least 77 spells",
                  "more than 41 persons", "fewer than 7 persons", "2009–2014", "2016 prices"):  # fmt: skip
         assert said in text, said
@@ -414,15 +429,24 @@ def test_the_page_says_the_choices_that_are_in_force(copied):
         assert default not in text, default
 
 
-def test_without_an_outlier_no_sentence_speaks_of_one(copied):
-    path, change = copied
-    change("update meta.method set value = '' where name = 'outlier_municipality'")
-    change("update report.figure_5_1 set is_outlier = false")
-    change(
-        "update report.key_numbers set value = null, withheld_reason = 'not_estimated'"
-        " where name like 'slope_without%'"
-    )
-    page = Page(page_html(read_results(path), "en"))
+@pytest.fixture(scope="module")
+def without_outlier(results, tmp_path_factory):
+    """The English page of results without an outlier and without other assumptions."""
+    path = tmp_path_factory.mktemp("without_outlier") / "vfm.duckdb"
+    copy_results(results, path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("update meta.method set value = '' where name = 'outlier_municipality'")
+        con.execute("update report.figure_5_1 set is_outlier = false")
+        con.execute(
+            "update report.key_numbers set value = null, withheld_reason = 'not_estimated'"
+            " where name like 'slope_without%'"
+        )
+        con.execute("drop table if exists report.sensitivity")
+    return Page(page_html(read_results(path), "en"))
+
+
+def test_without_an_outlier_no_sentence_speaks_of_one(without_outlier):
+    page = without_outlier
     text = re.sub(r"<(script|style|table|template).*?</\1>", "", page.text, flags=re.DOTALL)
     assert "ithout  (" not in text and "ithout (" not in text and "not estimated" not in text
     assert "Without" not in json.dumps(page.data["charts"]["figure_5_1"])
@@ -494,12 +518,8 @@ def test_the_page_computes_nothing():
         ), path
 
 
-def test_registers_as_delivered_are_not_called_synthetic(copied):
-    copied[1](
-        "update meta.build_info set data_origin = 'registers in folder x', accounts_origin = 'statbank'"
-    )
-    page = page_html(read_results(copied[0]), "en")
-    words = Words("en")
+def test_registers_as_delivered_are_not_called_synthetic(changed):
+    page, words = changed["en"].text, Words("en")
     assert words("badge_given") in page
     assert words("badge_synthetic") not in page and words("printed_note_synthetic") not in page
 
@@ -520,18 +540,14 @@ def squares(codes, name="KOMKODE"):
     return {"type": "FeatureCollection", "features": features}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def codes(results):
     with duckdb.connect(str(results), read_only=True) as con:
         return [code for (code,) in con.sql("select municipality_code from report.figure_3_1").fetchall()]
 
 
-def test_true_outlines_take_the_place_of_the_tiles(results, codes, tmp_path):
-    path = tmp_path / "outlines.geojson"
-    path.write_text(json.dumps(squares([f"0{code}" for code in codes])), encoding="utf-8")
-    chart = Page(page_html(read_results(results), "da", outlines.read_outlines(path))).data["charts"][
-        "figure_3_1"
-    ]
+def test_true_outlines_take_the_place_of_the_tiles(changed, codes):
+    chart = changed["da"].data["charts"]["figure_3_1"]
     assert "geoshape" in json.dumps(chart)
     drawing = vl_convert.vegalite_to_svg(json.dumps(chart | {"width": 600}))
     assert drawing.count("<path") >= len(codes)

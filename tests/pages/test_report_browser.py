@@ -7,7 +7,6 @@ from pathlib import Path
 import chromium
 import pytest
 
-from vfm.pages.report import __main__ as command
 from vfm.pages.report.page import CHAPTERS, FILES
 from vfm.pages.report.tables import read_results
 from vfm.pages.report.words import Words
@@ -31,20 +30,10 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def figures(folder):
+def figures(report_folder):
     """How many figures the pages have; that of other assumptions is there once they were computed."""
     sensitivity = read_results(RESULTS).get("report.sensitivity")
     return sum(map(len, CHAPTERS.values())) + (sensitivity is not None and not sensitivity.empty)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Both pages of the published results."""
-    if not RESULTS.exists():
-        pytest.skip("nothing is published yet")
-    folder = tmp_path_factory.mktemp("report")
-    command.write_pages(read_results(RESULTS), folder)
-    return folder
 
 
 def everywhere(function):
@@ -54,8 +43,8 @@ def everywhere(function):
 
 
 @everywhere
-def test_every_figure_is_drawn_without_error_or_request(browser, folder, figures, language, width):
-    browser.open(folder / FILES[language], width)
+def test_every_figure_is_drawn_without_error_or_request(browser, report_folder, figures, language, width):
+    browser.open(report_folder / FILES[language], width)
     assert browser.run("window.failed") == []
     assert browser.run("document.querySelectorAll('.chart[data-drawn] svg').length") == figures
     assert [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))] == []
@@ -67,17 +56,17 @@ def test_every_figure_is_drawn_without_error_or_request(browser, folder, figures
     assert browser.run(wide) == 0
 
 
-def test_the_page_is_interactive_within_two_seconds(browser, folder):
+def test_the_page_is_interactive_within_two_seconds(browser, report_folder):
     times = []
     for _ in range(3):
-        browser.open(folder / FILES["da"], DESKTOP)
+        browser.open(report_folder / FILES["da"], DESKTOP)
         times.append(int(browser.run("document.body.dataset.interactive")))
     assert min(times) < INTERACTIVE_MILLISECONDS
 
 
 @everywhere
-def test_axe_finds_no_serious_fault(browser, folder, language, width):
-    browser.open(folder / FILES[language], width, hash="#municipality=461")
+def test_axe_finds_no_serious_fault(browser, report_folder, language, width):
+    browser.open(report_folder / FILES[language], width, hash="#municipality=461")
     browser.wait(f"document.querySelectorAll('#sheet .chart[data-drawn]').length == {SHEET_CHARTS}")
     browser.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     browser.run(AXE.read_text(encoding="utf-8") + "; true")
@@ -96,8 +85,8 @@ def chosen(browser):
     return title, browser.run("location.hash")
 
 
-def test_a_municipality_is_chosen_by_keyboard(browser, folder):
-    browser.open(folder / FILES["da"], DESKTOP)
+def test_a_municipality_is_chosen_by_keyboard(browser, report_folder):
+    browser.open(report_folder / FILES["da"], DESKTOP)
     for _ in range(12):
         browser.press("Tab", 9)
         if browser.run("document.activeElement.id") == "municipality":
@@ -117,8 +106,8 @@ def test_a_municipality_is_chosen_by_keyboard(browser, folder):
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_a_municipality_is_chosen_by_mouse_in_a_figure(browser, folder, width):
-    browser.open(folder / FILES["en"], width)
+def test_a_municipality_is_chosen_by_mouse_in_a_figure(browser, report_folder, width):
+    browser.open(report_folder / FILES["en"], width)
     browser.run(
         "document.documentElement.style.scrollBehavior = 'auto';"
         "document.getElementById('figure_3_1').scrollIntoView()"
@@ -135,19 +124,19 @@ def test_a_municipality_is_chosen_by_mouse_in_a_figure(browser, folder, width):
     assert browser.run("document.getElementById('municipality').value") == address[-3:]
 
 
-def test_a_link_that_is_shared_opens_the_sheet_and_keeps_it_in_the_other_language(browser, folder):
-    browser.open(folder / FILES["da"], DESKTOP, hash="#municipality=101")
+def test_a_link_that_is_shared_opens_the_sheet_and_keeps_it_in_the_other_language(browser, report_folder):
+    browser.open(report_folder / FILES["da"], DESKTOP, hash="#municipality=101")
     assert chosen(browser) == ("København", "#municipality=101")
     assert browser.run("document.title").startswith("København")
     assert browser.run("document.getElementById('other-language').href").endswith("en.html#municipality=101")
     browser.wait(f"document.querySelectorAll('#sheet .chart[data-drawn]').length == {SHEET_CHARTS}")
-    browser.open(folder / FILES["da"], DESKTOP, hash="#municipality=999")
+    browser.open(report_folder / FILES["da"], DESKTOP, hash="#municipality=999")
     assert chosen(browser)[0] == Words("da")("choose_title")
     assert browser.run("window.failed") == []
 
 
-def test_the_sheet_draws_both_survival_curves_or_says_why_not(browser, folder):
-    browser.open(folder / FILES["en"], DESKTOP, hash="#municipality=461")
+def test_the_sheet_draws_both_survival_curves_or_says_why_not(browser, report_folder):
+    browser.open(report_folder / FILES["en"], DESKTOP, hash="#municipality=461")
     browser.wait(f"document.querySelectorAll('#sheet .chart[data-drawn]').length == {SHEET_CHARTS}")
     marks = "document.querySelectorAll('[data-chart=sheet_curves] .mark-%s.role-mark path').length"
     assert browser.run(marks % "rect") > 5 and browser.run(marks % "symbol") > 5
@@ -164,9 +153,9 @@ def test_the_sheet_draws_both_survival_curves_or_says_why_not(browser, folder):
     assert browser.run("window.failed") == []
 
 
-def test_the_charts_write_numbers_as_the_reader_does(browser, folder):
+def test_the_charts_write_numbers_as_the_reader_does(browser, report_folder):
     for language, sign in (("da", "0,95"), ("en", "0.95")):
-        browser.open(folder / FILES[language], DESKTOP)
+        browser.open(report_folder / FILES[language], DESKTOP)
         assert sign in browser.run("document.querySelector('#intervals svg').textContent")
 
 
@@ -176,8 +165,8 @@ def pages_of(pdf):
 
 # a large one, one of few persons in many groups, and one outside the benchmark
 @pytest.mark.parametrize("code", ["461", "329", "825"])
-def test_the_sheet_prints_on_one_page_of_a4(browser, folder, code):
-    browser.open(folder / FILES["da"], DESKTOP, hash=f"#municipality={code}")
+def test_the_sheet_prints_on_one_page_of_a4(browser, report_folder, code):
+    browser.open(report_folder / FILES["da"], DESKTOP, hash=f"#municipality={code}")
     browser.wait("!document.querySelector('#sheet .chart:not([hidden]):not([data-drawn])')")
     browser.run("window.print = () => {}; document.getElementById('print-sheet').click()")
     pdf = browser.pdf()
@@ -187,8 +176,8 @@ def test_the_sheet_prints_on_one_page_of_a4(browser, folder, code):
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_no_printed_figure_is_taller_or_wider_than_a_page(browser, folder, figures, width):
-    browser.open(folder / FILES["en"], width)
+def test_no_printed_figure_is_taller_or_wider_than_a_page(browser, report_folder, figures, width):
+    browser.open(report_folder / FILES["en"], width)
     browser.ask("Emulation.setEmulatedMedia", media="print")
     browser.ask(
         "Emulation.setDeviceMetricsOverride", width=688, height=1017, deviceScaleFactor=1, mobile=False

@@ -12,6 +12,7 @@ from functools import cache
 import duckdb
 import numpy as np
 import pandas as pd
+import preloaded
 import pytest
 import yaml
 from published_results import results_of_the_shipped_data
@@ -19,7 +20,7 @@ from published_results import results_of_the_shipped_data
 from vfm import sensitivity
 from vfm.pages.sensitivity import PAGE, sensitivity_page, write_sensitivity
 from vfm.pages.writing import shipped_origin
-from vfm.warehouse import alternative_builds, alternatives, provenance
+from vfm.warehouse import alternative_builds, alternatives, dbt_runs, provenance
 from vfm.warehouse.machine import BuildError, Stopped
 from vfm.warehouse.paths import PROJECT, Paths
 
@@ -501,7 +502,7 @@ def test_the_state_of_a_build_is_that_of_its_tables(whole):
     assert (corners == built["quadrant"]).all()
 
 
-def test_an_alternative_that_is_the_default_gives_the_default(whole, tmp_path):
+def test_an_alternative_that_is_the_default_gives_the_default(whole, tmp_path, monkeypatch):
     """Real dbt in a copy: from the spells on, every table behind the indicators comes out as in the build."""
     default = {name: VARIABLES[name] for name in ("success_weeks", "gap_weeks", "restart_after_move", "ties")}
     same = alternatives.Alternative(
@@ -509,5 +510,6 @@ def test_an_alternative_that_is_the_default_gives_the_default(whole, tmp_path):
     )
     with closing(duckdb.connect(str(whole.warehouse), read_only=True)) as con:
         state = alternatives.state_of_warehouse(con)
+    monkeypatch.setattr(dbt_runs, "subprocess", preloaded.FORKING)
     found = alternative_builds.rebuild(whole, same, tmp_path / "copy")
     pd.testing.assert_frame_equal(found, state)

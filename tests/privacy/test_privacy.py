@@ -2,11 +2,11 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import preloaded
 import pytest
 import tiny_registers
 from borrowed_project import SMALL_PROJECT, borrow
@@ -109,7 +109,7 @@ def run(project, registers):
     def ran(*command, **environment):
         defaults = {"VFM_BUILD": "build", "VFM_RESULTS": "vfm.duckdb", "PYTHONPATH": str(PROJECT)}
         defaults |= {"VFM_REGISTERS": str(registers), "DBT_PROFILES_DIR": "profiles"}
-        ended = subprocess.run(
+        ended = preloaded.run(
             command, env=os.environ | defaults | environment, cwd=project, capture_output=True, timeout=300
         )
         return ended.returncode, (ended.stdout + ended.stderr).decode()

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import subprocess
 import sys
+
+import preloaded
 
 from vfm.warehouse.paths import PROJECT
 
@@ -48,7 +49,7 @@ def make(project, registers):
         "PYTHONPATH": str(PROJECT),
         "VFM_REGISTERS": str(registers),
     }
-    ended = subprocess.run(
+    ended = preloaded.run(
         [sys.executable, "-m", "vfm.build", "--project-dir", str(project)],
         env=os.environ | environment,
         cwd=project,

@@ -93,6 +93,24 @@ class CompiledModels:
         for name in self.changing:
             self._build(self.nodes[name])
 
+    def rebuild(self, compiled):
+        """Build tables from other SQL, and what is made from them; the next run has their own SQL again.
+
+        Parameters
+        ----------
+        compiled : {unique id: str}
+            Of tables that are made from the registers.
+        """
+        assert compiled and compiled.keys() <= set(self.changing)
+        below = set(compiled)
+        for name in self.order:
+            if below.intersection(self._parents(name)):
+                below.add(name)
+        for name in self.changing:
+            if name in below:
+                node = self.nodes[name]
+                self._build(node | {"compiled_code": compiled.get(name, node["compiled_code"])})
+
     def _parents(self, name):
         return self.nodes[name]["depends_on"].get("nodes", [])  # a seed has none
 

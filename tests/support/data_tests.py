@@ -60,6 +60,6 @@ def _files(place):
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
-if __name__ == "__main__":
-    here = [PROJECT / name for name in READ]
-    print(options(Paths.from_environment(PROJECT), [*here, register_folder(), accounts_folder()]))
+def options_of_the_project(paths: Paths) -> str:
+    """Return what `dbt test --selector all` is told besides for the warehouse of this project."""
+    return options(paths, [*(PROJECT / name for name in READ), register_folder(), accounts_folder()])

@@ -3,15 +3,14 @@
 `make small` builds the same into build/small: `python tests/support/small_world.py build/small`.
 """
 
-import fcntl
 import json
 import os
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import preloaded
 import yaml
 
 from vfm.warehouse.paths import PROJECT
@@ -71,13 +70,12 @@ class SmallWorld:
 
     def run(self, *arguments):
         """Run a command of the project on the small world; raise with what it said where it fails."""
-        done = subprocess.run(
+        done = preloaded.run(
             [sys.executable, "-m", *map(str, arguments)],
             cwd=PROJECT,
             env=self.environment(),
             capture_output=True,
             text=True,
-            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"{arguments[0]} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
@@ -93,18 +91,6 @@ class SmallWorld:
         self.run("vfm.build", "--vars", SETTING.read_text(encoding="utf-8"))
         say("report page")
         self.run("vfm.pages.report", "--to", self.report)
-
-
-def made_once(folder):
-    """Make the small world in a folder that workers of one test session share; the first to come makes it."""
-    world = SmallWorld(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            world.make()
-            (folder / "made").touch()
-    return world
 
 
 def main(folder):

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import agate
 import pytest
+from dbt import compilation
 from dbt.adapters.events.types import SQLQuery
 from dbt.clients.jinja import MacroGenerator, MacroStack
 from dbt.context.macros import MacroNamespaceBuilder
+from dbt.contracts.graph.nodes import InjectedCTE
 from dbt.contracts.graph.unparsed import UnparsedColumn
 from dbt.events.types import MainReportVersion
 from dbt.tracking import track_behavior_change_warn
@@ -30,6 +32,7 @@ def test_it_is_written_against_the_dbt_that_is_installed():
     assert found == dbt_speed.WRITTEN_AGAINST
     assert EventManager.fire_event is dbt_speed.fire_event
     assert MacroNamespaceBuilder.build_namespace is dbt_speed.build_namespace
+    assert compilation.inject_ctes_into_sql is dbt_speed.inject_ctes_into_sql
     assert agate_helper.build_type_tester is dbt_speed.build_type_tester
 
 
@@ -141,6 +144,30 @@ def test_what_is_kept_between_queries_is_what_dbt_makes():
         assert types[0] == types[1]
     empty = agate_helper.empty_table()
     assert isinstance(empty, agate.Table) and not len(empty) and empty is agate_helper.empty_table()
+
+
+WITHOUT_COMMENTS = "with a as (select 1 as x), b as (select 2 as x) select * from a, b"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        WITHOUT_COMMENTS,
+        f"\n\n-- what it is; or with\n/* with\n*/\n\n{WITHOUT_COMMENTS}\n",
+        f"\n  -- what it is\n/* with\n*/\nWITH\n{WITHOUT_COMMENTS[4:]}  \n",
+        f"with -- what a is\n{WITHOUT_COMMENTS[4:]}",
+        f"with  recursive {WITHOUT_COMMENTS[4:]}",
+        "select 1 as x",
+        "-- with x\nselect 1 as x\n",
+        "without",
+        f"{WITHOUT_COMMENTS}; select 2",
+        "with a as (select ';' as x) select * from a",
+    ],
+)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_the_rows_of_a_unit_test_stand_where_dbt_puts_them(sql, number):
+    ctes = [InjectedCTE(id=f"cte{each}", sql=f" cte{each} as (\nselect 1\n)") for each in range(number)]
+    assert dbt_speed.inject_ctes_into_sql(sql, ctes) == dbt_speed.inject_as_delivered(sql, ctes)
 
 
 def test_json_and_schemas_are_the_same():

@@ -2,9 +2,9 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
+import preloaded
 import pytest
 
 from vfm.warehouse.paths import PROJECT, Paths
@@ -30,7 +30,7 @@ def manifest(tmp_path_factory):
         shutil.copy(parsed_before, target)
     command = [sys.executable, "-m", "dbt.cli.main", "parse"]
     command += ["--target-path", str(target), "--log-path", str(target)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = preloaded.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
     return json.loads((target / "manifest.json").read_text(encoding="utf-8"))
 

@@ -12,6 +12,7 @@ import sys
 import time
 
 import duckdb
+import preloaded
 import pytest
 import tiny_registers
 from borrowed_project import SMALL_PROJECT, borrow
@@ -104,7 +105,8 @@ def start(project, registers, before="", inside=(), limit=None, **environment):
     """Start a build: `before` is Python run first, `inside` a command that runs it, `limit` bytes a file."""
     defaults = {"VFM_BUILD": "build", "VFM_RESULTS": "vfm.duckdb", "PYTHONPATH": str(PROJECT)}
     changed = defaults | {"VFM_REGISTERS": str(registers)} | environment
-    return subprocess.Popen(
+    begin = subprocess.Popen if inside or limit or "PYTHONPATH" in environment else preloaded.Popen
+    return begin(
         [*inside, sys.executable, "-c", before + MAIN.format(project=str(project))],
         env=os.environ | changed,
         cwd=project,

@@ -2,9 +2,9 @@
 
 import datetime
 import json
-import subprocess
 import sys
 
+import preloaded
 import pytest
 from borrowed_project import SMALL_PROJECT, borrow
 
@@ -116,13 +116,12 @@ def test_a_date_without_quotation_marks_is_a_date():
 
 def test_the_build_refuses_before_it_touches_anything(tmp_path):
     build = tmp_path / "build"
-    done = subprocess.run(
+    done = preloaded.run(
         [sys.executable, "-m", "vfm.build", "--vars", "{windowweeks: 3, gap_weeks: 0}"],
         cwd=PROJECT,
         env={"VFM_BUILD": str(build), "VFM_RESULTS": str(tmp_path / "vfm.duckdb"), "PATH": ""},
         capture_output=True,
         text=True,
-        check=False,
     )
     assert done.returncode == 1
     first, second = done.stderr.strip().splitlines()[:2]
@@ -137,7 +136,7 @@ def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
     """In parts of the project, with all its variables: dbt reads them before it is refused."""
     project = borrow(tmp_path / "project", SMALL_PROJECT)
     environment = {"VFM_BUILD": str(tmp_path / "build"), "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(
+    done = preloaded.run(
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--select", "build_info",
             "--vars", "{window_weeks: abc, supplementary_groupings: 3, gap_weeks: [], data_end_week: 3}",
@@ -147,7 +146,6 @@ def test_plain_dbt_refuses_before_any_model_runs(tmp_path):
         env=environment | {"PATH": "", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        check=False,
     )  # fmt: skip
     assert done.returncode != 0
     for name in ("window_weeks", "supplementary_groupings", "gap_weeks", "data_end_week"):

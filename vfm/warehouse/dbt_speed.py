@@ -6,12 +6,14 @@ notices that, and compares each with what it replaces.
 """
 
 import json
-from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, ValuesView
+import re
+from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, Sequence, ValuesView
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from types import CodeType, SimpleNamespace
 from typing import Any, TextIO
 
+from dbt import compilation
 from dbt.clients.jinja import MacroGenerator
 from dbt.context import base, providers
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
@@ -25,6 +27,8 @@ from mashumaro.jsonschema import schema
 
 WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6", "mashumaro": "3.14"}
 UNSEEN = (EventLevel.DEBUG, EventLevel.TEST)
+# blanks and comments, then with and blanks: where the common table expressions of a query begin
+WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\s+(?!\s|recursive\b)", re.DOTALL | re.IGNORECASE)
 
 
 def installed(name: str) -> str:
@@ -195,6 +199,18 @@ def args_to_dict(args: Any) -> dict:
     return dict(options_of[1])
 
 
+def inject_ctes_into_sql(sql: str, ctes: Sequence[Any]) -> str:
+    """Put a unit test's rows before the first common table expression of a model.
+
+    dbt takes the whole query apart to find its first word. It still does where that is another than with,
+    and where a semicolon might end a first statement.
+    """
+    begins = WITH.match(sql)
+    if not ctes or not begins or ";" in sql:
+        return inject_as_delivered(sql, ctes)
+    return f"{sql[: begins.end()]}{', '.join(cte.sql for cte in ctes)}, {sql[begins.end() :]}"
+
+
 def dump(data: Any, file: TextIO, **options: Any) -> None:
     """Write JSON as json.dump does, which makes the same text piece by piece in Python."""
     file.write(json.dumps(data, **options))
@@ -218,6 +234,7 @@ make_as_delivered = BaseEvent.__init__
 arguments_as_delivered = providers.args_to_dict
 context_as_delivered = base.BaseContext.__init__
 to_dict_as_delivered = ManifestContext.to_dict
+inject_as_delivered = compilation.inject_ctes_into_sql
 compile_as_delivered = jinja.MacroFuzzEnvironment.compile
 
 if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
@@ -229,6 +246,7 @@ if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
     ManifestContext.to_dict = context_to_dict
     jinja.MacroFuzzEnvironment.compile = compile_template
     jinja.NativeSandboxTemplate.new_context = jinja.MacroFuzzTemplate.new_context  # which copies no context
+    compilation.inject_ctes_into_sql = inject_ctes_into_sql
     agate_helper.build_type_tester = build_type_tester
     agate_helper.empty_table = cache(agate_helper.empty_table)  # no table of agate changes
     schema._default = schema_default

@@ -91,7 +91,7 @@ def _packed(frame, *columns):
         {"municipality_code": code, "curve": curve} | {column: part[column].tolist() for column in columns}
         for code, part in frame.groupby("municipality_code")
     ]
-    return alt.Chart(alt.Data(values=rows)).transform_filter(CHOSEN).transform_flatten(columns)
+    return alt.Chart(alt.Data(values=tuple(rows))).transform_filter(CHOSEN).transform_flatten(columns)
 
 
 def _indicator_ratios(results, words):

@@ -78,7 +78,7 @@ def _outlined_map(shown, words, geojson):
     columns = ["municipality_code", "municipality_name", "quintile_word", "benchmark_indicator"]
     shapes = outlines.with_values(geojson, shown[columns])
     chart = (
-        alt.Chart(alt.Data(values=shapes))
+        alt.Chart(alt.Data(values=tuple(shapes)))
         .mark_geoshape(stroke="#555")
         .project(type="identity", reflectY=True)
         .encode(
