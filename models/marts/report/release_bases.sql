@@ -350,42 +350,24 @@ cells as (
         on published.municipality_code = spell_persons.municipality_code
     union all
     {% endfor %}
+    {% for table, key, groups, share in [
+        ('table_2_1', 'sex', 'spells.sex', 'percent'),
+        ('table_2_2', 'residence_ground', 'population.residence_group', 'percent'),
+        ('outcome_shares', 'population_group', 'spells.sex, population.residence_group', 'share'),
+    ] %}
     select
-        'table_2_1' as published_table,
-        published.sex || ' ' || published.outcome as cell,
+        '{{ table }}' as published_table,
+        published.{{ key }} || ' ' || published.outcome as cell,
         count(distinct spells.person_id) as persons,
-        max(coalesce(published.spells, published.percent)) as published_value
-    from {{ ref('table_2_1') }} as published
-    left join spells
-        on
-            published.sex in (spells.sex, 'all')
-            and published.outcome in (spells.outcome, 'total')
-    group by published.sex, published.outcome
-    union all
-    select
-        'table_2_2' as published_table,
-        published.residence_ground || ' ' || published.outcome as cell,
-        count(distinct spells.person_id) as persons,
-        max(coalesce(published.spells, published.percent)) as published_value
-    from {{ ref('table_2_2') }} as published
+        max(coalesce(published.spells, published.{{ share }})) as published_value
+    from {{ ref(table) }} as published
     left join (spells inner join population on spells.person_id = population.person_id)
         on
-            published.residence_ground in (population.residence_group, 'all')
+            published.{{ key }} in ({{ groups }}, 'all')
             and published.outcome in (spells.outcome, 'total')
-    group by published.residence_ground, published.outcome
+    group by published.{{ key }}, published.outcome
     union all
-    select
-        'outcome_shares' as published_table,
-        published.population_group || ' ' || published.outcome as cell,
-        count(distinct spells.person_id) as persons,
-        max(coalesce(published.spells, published.share)) as published_value
-    from {{ ref('outcome_shares') }} as published
-    left join (spells inner join population on spells.person_id = population.person_id)
-        on
-            published.population_group in (spells.sex, population.residence_group, 'all')
-            and published.outcome = spells.outcome
-    group by published.population_group, published.outcome
-    union all
+    {% endfor %}
     {% for table, key, of in [
         ('table_2_1_durations', 'sex', 'spells.sex'),
         ('table_2_2_durations', 'residence_ground', 'population.residence_group'),
