@@ -21,71 +21,68 @@
 
 {# The measures of models/sources.yml with their bands: a list of dictionaries. #}
 {% macro declared_bands(register=none) -%}
-    {% set bands = [] %}
-    {% set registers = (graph.sources | default({})).values() | selectattr('source_name', 'equalto', 'registers') | list %}
-    {% for source in registers | sort(attribute='identifier') if register in (none, source.identifier) %}
-        {% set meta = source.config.meta or source.meta %}
-        {% set places = [[meta.rows_are, meta]] %}
-        {% for column in source.columns.values() %}
-            {% do places.append([column.name, column.config.meta or column.meta]) %}
-        {% endfor %}
-        {% for column, declared in places %}
-            {% for given in declared.get('bands', []) %}
-                {% set band = {
+    {%- set bands = [] %}
+    {%- set registers = (graph.sources | default({})).values() | selectattr('source_name', 'equalto', 'registers') | list %}
+    {%- for source in registers | sort(attribute='identifier') if register in (none, source.identifier) %}
+        {%- set meta = source.config.meta or source.meta %}
+        {%- set places = [[meta.rows_are, meta]] %}
+        {%- for column in source.columns.values() %}
+            {%- do places.append([column.name, column.config.meta or column.meta]) %}
+        {%- endfor %}
+        {%- for column, declared in places %}
+            {%- for given in declared.get('bands', []) %}
+                {%- set band = {
                     'register': source.identifier, 'column': column, 'of': meta.staged_as, 'where': 'true', 'by': "'all'",
                 } %}
-                {% do band.update(given) %}
-                {% do bands.append(band) %}
-            {% endfor %}
-        {% endfor %}
-    {% endfor %}
+                {%- do band.update(given) %}
+                {%- do bands.append(band) %}
+            {%- endfor %}
+        {%- endfor %}
+    {%- endfor %}
     {{ return(bands) }}
 {%- endmacro %}
 
 {# Rows by month or week, of the registers that declare `calendar: {date: ..., by: [month, week]}`. #}
 {% macro declared_calendars(register=none) -%}
-    {% set calendars = [] %}
-    {% set registers = (graph.sources | default({})).values() | selectattr('source_name', 'equalto', 'registers') | list %}
-    {% for source in registers | sort(attribute='identifier') if register in (none, source.identifier) %}
-        {% set meta = source.config.meta or source.meta %}
-        {% if meta.get('calendar') %}
-            {% for by in meta.calendar.by %}
-                {% set calendar = {'register': source.identifier, 'of': meta.staged_as} %}
-                {% do calendar.update(meta.calendar) %}
-                {% do calendar.update({'by': by}) %}
-                {% do calendars.append(calendar) %}
-            {% endfor %}
-        {% endif %}
-    {% endfor %}
+    {%- set calendars = [] %}
+    {%- set registers = (graph.sources | default({})).values() | selectattr('source_name', 'equalto', 'registers') | list %}
+    {%- for source in registers | sort(attribute='identifier') if register in (none, source.identifier) %}
+        {%- set meta = source.config.meta or source.meta %}
+        {%- if meta.get('calendar') %}
+            {%- for by in meta.calendar.by %}
+                {%- set calendar = {'register': source.identifier, 'of': meta.staged_as} %}
+                {%- do calendar.update(meta.calendar) %}
+                {%- do calendar.update({'by': by}) %}
+                {%- do calendars.append(calendar) %}
+            {%- endfor %}
+        {%- endif %}
+    {%- endfor %}
     {{ return(calendars) }}
 {%- endmacro %}
 
 {# One row per measure and period: what the profile holds. Measures over the same rows and periods are one scan. #}
 {% macro delivery_profile() -%}
     {% set scans, commonest = {}, [] %}
-    {% for band in declared_bands() %}
-        {% if band.commonest is defined %}
-            {% do commonest.append(band) %}
-        {% else %}
-            {% do scans.setdefault(band.of ~ ' by ' ~ band.by, []).append(band) %}
-        {% endif %}
-    {% endfor %}
-
-
-    {% for bands in scans.values() %}
+    {%- for band in declared_bands() %}
+        {%- if band.commonest is defined %}
+            {%- do commonest.append(band) %}
+        {%- else %}
+            {%- do scans.setdefault(band.of ~ ' by ' ~ band.by, []).append(band) %}
+        {%- endif %}
+    {%- endfor %}
+    {%- for bands in scans.values() %}
     scan_{{ loop.index }} as (
 
         select
             {{ as_text(bands[0].by) }} as period,
-            {% for band in bands %}
+            {%- for band in bands %}
             sum(case when {{ band.where }} then 1 else 0 end) as base_{{ loop.index }},
             sum(
                 case when {{ band.where }} then
-                    {% if band.mean is defined %}{{ band.mean }}
-                    {% else %}case when {{ band.count }} then 1 else 0 end{% endif %}
+                    {% if band.mean is defined %}{{ band.mean }}{% else %}case when {{ band.count }} then 1 else 0 end{% endif %}
                 else 0 end
             ) as counted_{{ loop.index }}{{ ',' if not loop.last }}
-            {% endfor %}
+            {%- endfor %}
         from {{ ref(bands[0].of) }}
         group by {{ as_text(bands[0].by) }}
 
@@ -94,15 +91,15 @@
 
     by_period as (
 
-        {% for bands in scans.values() %}
-        {% set scan = 'scan_' ~ loop.index %}
-        {% for band in bands %}
+        {%- for bands in scans.values() %}
+        {%- set scan = 'scan_' ~ loop.index %}
+        {%- for band in bands %}
         {{ _profile_row(band.register, band.column, band.name, 'counted_' ~ loop.index, 'base_' ~ loop.index) }}
         from {{ scan }}
         union all
-        {% endfor %}
-        {% endfor %}
-        {% for band in commonest %}
+        {%- endfor %}
+        {%- endfor %}
+        {%- for band in commonest %}
         {{ _profile_row(band.register, band.column, band.name, 'max(value_rows)', 'sum(value_rows)') }}
         from (
             select
@@ -114,8 +111,8 @@
         ) as value_counts
         group by period
         union all
-        {% endfor %}
-        {% for calendar in declared_calendars() %}
+        {%- endfor %}
+        {%- for calendar in declared_calendars() %}
         {{ _profile_row(calendar.register, calendar.column, 'rows_by_' ~ calendar.by, 'count(*)', 'null') }}
         from (
             select {{ as_text(_period_start(calendar)) }} as period
@@ -164,19 +161,28 @@
 
 {# The bands as rows: what is expected of each measure, and why. #}
 {% macro delivery_bands() -%}
-    {% for band in declared_bands() %}
     select
-        '{{ band.register }}' as register,
-        '{{ band.name }}' as measure,
-        {{ 'false' if band.mean is defined else 'true' }} as is_share,
-        {% for width in ('possible', 'expected') %}
-        cast({{ band[width][0] }} as double) as {{ width }}_low,
-        cast({{ band[width][1] }} as double) as {{ width }}_high,
-        {% endfor %}
-        '{{ dbt.escape_single_quotes(band.says) | trim }}' as says,
-        '{{ dbt.escape_single_quotes(band.why) | trim }}' as why
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        register,
+        measure,
+        is_share,
+        {% for side in ('possible_low', 'possible_high', 'expected_low', 'expected_high') -%}
+        cast({{ side }} as double) as {{ side }},
+        {% endfor -%}
+        says,
+        why
+    from (
+        values
+            {% for band in declared_bands() -%}
+            (
+                '{{ band.register }}', '{{ band.name }}', {{ 'false' if band.mean is defined else 'true' }},
+                {{ (band.possible + band.expected) | join(', ') }},
+                '{{ dbt.escape_single_quotes(band.says) | trim }}',
+                '{{ dbt.escape_single_quotes(band.why) | trim }}'
+            ){{ ',' if not loop.last }}
+            {% endfor %}
+    ) as declared(
+        register, measure, is_share, possible_low, possible_high, expected_low, expected_high, says, why
+    )
 {%- endmacro %}
 
 {# A share as a percentage with one decimal, a mean with two. #}

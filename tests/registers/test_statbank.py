@@ -154,11 +154,11 @@ def expenditure(regk31, regk100):
     models = {
         "staging.stg_statbank__accounts_by_function": "staging/statbank",
         "staging.stg_statbank__accounts_by_grouping": "staging/statbank",
-        "classifications.int_programme_expenditure": "intermediate/expenditure",
+        "intermediate.int_programme_expenditure": "intermediate/expenditure",
         "classifications.national_expenditure": "marts/expenditure",
     }
     with duckdb.connect() as con:
-        con.execute("create schema classifications; create schema staging")
+        con.execute("create schema classifications; create schema staging; create schema intermediate")
         for name, frame in tables.items():
             con.register("frame", frame)
             con.execute(f"create table classifications.{name} as from frame")

@@ -71,8 +71,9 @@ def columns():
         },
         "danskudd": {"PNR": "'000000000001'", "UUDDNR": "'2'", "STARTDATO": "date '2011-05-01'"},
     }
-    for name, value in [(DREAM_WEEKS, "'730'"), (DREAM_QUARTERS, "'2'")]:
-        one["dream"] |= {row[0]: value for row in duckdb.sql(name).fetchall()}
+    for names, values in [(DREAM_WEEKS, ("'730'", "'731'")), (DREAM_QUARTERS, ("'2'",))]:
+        columns = [row[0] for row in duckdb.sql(names).fetchall()]
+        one["dream"] |= {column: values[place % len(values)] for place, column in enumerate(columns)}
     return one
 
 

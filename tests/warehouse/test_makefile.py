@@ -56,8 +56,10 @@ ARGUMENTS = {
     ("recovery", "SEEDS"): "--seeds={}",
     ("attack", "SEEDS"): "--seeds={}",
     ("attack", "SCALE"): "--scale={}",
+    ("check-registers", "AGAINST"): "--against={}",
+    ("mutations", "HELD_OUT"): "--held-out",
     ("small", "VFM_BUILD"): "{}/small",
-    ("test", "VFM_BUILD"): "--target-path={}/target",
+    ("test", "VFM_BUILD"): "--junit-xml={}/tests.xml",
 }
 ENVIRONMENT = [
     ("build", "VFM_BUILD"),
@@ -72,6 +74,7 @@ ENVIRONMENT = [
     ("build", "VFM_SPILL"),
     ("build", "VFM_MEMORY_LIMIT"),
     ("build", "STUDY"),
+    ("mutations", "ONLY"),
 ]
 
 

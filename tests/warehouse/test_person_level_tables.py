@@ -43,9 +43,9 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
     simulated = ["--seed", str(SEED), "--scale", str(SCALE), "--out", str(folder / "registers")]
     simulator.main(simulated + ["--statbank", str(folder / "statbank"), "--truth", str(folder / "truth")])
-    paths = Paths(project=PROJECT, build=folder, results=folder / "vfm.duckdb")
+    paths = Paths(project=PROJECT, build=folder / "build", results=folder / "vfm.duckdb")
     choice = ["build", "--exclude-resource-type", "test", "unit_test", "--log-level", "info"]
-    environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder)}
+    environment = {"VFM_REGISTERS": str(folder / "registers"), "VFM_BUILD": str(folder / "build")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt_runs, "subprocess", preloaded.FORKING)
         status, errors, plain = dbt_runs.listen(
@@ -58,7 +58,7 @@ def built(tmp_path_factory):
 @pytest.fixture(scope="module")
 def compared(built):
     """Every table beside its truth."""
-    with duckdb.connect(str(built / "warehouse.duckdb"), read_only=True) as warehouse:
+    with duckdb.connect(str(built / "build/warehouse.duckdb"), read_only=True) as warehouse:
         return {
             one.table: one
             for one in truth_check.compare_worlds(warehouse, [creation.create_world(SEED, SCALE)], 1, TABLES)
@@ -109,7 +109,7 @@ SWITCHES = [{"gap_weeks": 20}, {"restart_after_move": True}, {"gap_weeks": 4, "r
 
 
 def test_random_persons_have_the_spells_and_days_of_the_rules_under_any_assumptions(built):
-    models = CompiledModels(built / "target/manifest.json", ["int_spells", "int_programme_days"])
+    models = CompiledModels(built / "build/target/manifest.json", ["int_spells", "int_programme_days"])
     variants = [(switches, recompiled(models, **switches)) for switches in SWITCHES]
     met, changed = Counter(), Counter()
 

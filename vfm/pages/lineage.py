@@ -28,6 +28,11 @@ POLICY = (
 # Rules and a script for what dbt's page lacks: a phone's width, whole descriptions, contrast, the keyboard.
 DRESS = Path(__file__).with_suffix(".html")
 DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
+# Of a node: paths of the machine, and what dbt keeps to see what changed.
+NOT_SHOWN = {"compiled_path", "root_path", "build_path", "checksum", "contract", "created_at", "extra_ctes",
+             "file_key_name", "unrendered_config"}  # fmt: skip
+# Of a test, beside which the page names column, rule and severity.
+NOT_SHOWN_OF_TESTS = {"raw_code", "attached_node"}
 QUESTION = {"show": True, "node_color": "#93a1ab"}  # the colour of a question; docs/overview.md names it
 TABLE_READ = re.compile(r"(?:from|join|unpivot)\s+(\w+)\.(\w+)")
 ICON = '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>'
@@ -83,11 +88,18 @@ def shown_manifest(manifest: dict) -> dict:
         for name in ("parent_map", "child_map")
     }
     macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
-    nodes = {
-        key: {name: value for name, value in node.items() if name not in ("compiled_path", "root_path")}
-        for key, node in manifest["nodes"].items()
+    shown = {
+        kind: {key: _shown(node) for key, node in manifest[kind].items()} for kind in ("nodes", "sources")
     }
-    return manifest | maps | {"nodes": nodes, "macros": macros, "unit_tests": {}}
+    return manifest | maps | shown | {"macros": macros, "unit_tests": {}}
+
+
+def _shown(node):
+    left_out = NOT_SHOWN
+    if node["resource_type"] == "test":
+        left_out = NOT_SHOWN | NOT_SHOWN_OF_TESTS
+        node = node | {"config": {name: value for name, value in node["config"].items() if value}}
+    return {name: value for name, value in node.items() if name not in left_out}
 
 
 def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
