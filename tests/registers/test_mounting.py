@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiny_registers
-from bad_deliveries import said
+from bad_deliveries import rows_judged, said
 
 from vfm.registers import check, dbt_guard, parts
 from vfm.warehouse import dbt_sql
@@ -29,12 +29,14 @@ def beside(delivery, register, part="part-1", copies=1, **columns):
     tiny_registers.write_part(delivery, register, row, copies, part)
 
 
-def staged(delivery, model):
+def staged(delivery, model, zone=None, notes=0):
     """Rows of a staging model."""
+    sql = dbt_sql.render(check.STAGING / f"stg_registers__{model}.sql")
     with check.database() as con:
-        assert check.mount(con, str(delivery)) == []
-        check.stage(con)
-        return con.execute(f"from staging.stg_registers__{model} order by all").fetchall()
+        if zone:
+            con.execute(f"set TimeZone = '{zone}'")
+        assert len(check.mount(con, str(delivery))) == notes
+        return con.execute(f"from ({sql}) order by all").fetchall()
 
 
 # ---- no path is a pattern --------------------------------------------------------------------------------
@@ -88,7 +90,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("says", LEFT_OUT)
 def test_what_the_build_would_leave_out_is_named(says, delivery):
     LEFT_OUT[says](delivery / "bef")
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence.startswith(f"register bef: {says}")
     assert sentence.endswith("See docs/bad_input.md#part-file.")
     assert parts.faults(delivery) == [("bef", sentence)]
@@ -118,7 +120,7 @@ def test_dbt_stops_there_too(delivery, monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"PNR;KOM\n" * 9, b"PAR1" + b"\0" * 40 + b"PAR1"])
 def test_what_is_no_parquet_is_said_in_a_sentence(content, delivery):
     (delivery / "bef/part-1.parquet").write_bytes(content)
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence.startswith("register bef: part-1.parquet is damaged, cut off or no Parquet file")
 
 
@@ -137,7 +139,7 @@ def test_what_is_no_parquet_is_said_in_a_sentence(content, delivery):
 )
 def test_a_column_that_holds_no_single_value_is_refused(value, says, delivery):
     beside(delivery, "bef", KOM=value, NOTE="{'PNR': ['x']}")
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence.startswith(f"register bef: column KOM of part-1.parquet {says}: ask for ")
     assert sentence.endswith("See docs/bad_input.md#column-type.")
 
@@ -147,7 +149,7 @@ def test_a_column_of_the_same_name_twice_is_refused(delivery):
         pa.table({"PNR": ["000000000003"], "pnr": ["000000000004"], "DODDATO": ["2014-03-01"]}),
         delivery / "dod/part-1.parquet",
     )
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence.startswith("register dod: column pnr of part-1.parquet is there twice")
 
 
@@ -173,12 +175,12 @@ def test_codes_numbers_and_aliases_may_differ_between_parts(delivery):
     assert ("000000000005", "077") in [(row[0], row[3]) for row in staged(delivery, "moves")]
     assert [float(row[3]) for row in staged(delivery, "job_months")] == [120, 37.5]
     assert [row[0] for row in staged(delivery, "prescriptions")] == ["000000000001", "000000000006"]
-    assert {row[2] for row in staged(delivery, "dream_weeks") if row[0].endswith("5")} == {"730", "001"}
+    assert {row[2] for row in staged(delivery, "dream_weeks") if row[0].endswith("5")} == {"730", "731", "001"}
 
 
 def test_what_cannot_be_read_is_named_whatever_the_other_parts_hold(delivery):
     beside(delivery, "dod", PNR="'000000000003'", DODDATO="true")
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert "column DODDATO has 1 row that no date can be read from (for example true)" in sentence
 
 
@@ -198,32 +200,27 @@ ZONES = ("UTC", "America/New_York", "Pacific/Auckland")
 )  # fmt: skip
 def test_midnight_in_denmark_written_as_utc_is_the_day_after(value, delivery):
     beside(delivery, "lmdb", EKSD=value, copies=3)
-    lines = [line for line in check.check(delivery) if line.level == "warning" and "part-1" in line.sentence]
+    lines = [line for line in rows_judged(delivery) if line.level == "warning" and "part-1" in line.sentence]
     assert [line.sentence for line in lines] == [
         "register lmdb: column EKSD of part-1.parquet holds 22:00 or 23:00 in all its 3 rows, "
         "which is midnight in Denmark in UTC: read as the day after (2014-06-30 as 2014-07-01). "
         "See docs/bad_input.md#part-reading."
     ]
-    with check.database() as con:
-        check.mount(con, str(delivery))
-        check.stage(con)
-        found = con.execute(
-            "select distinct dispensing_date from staging.stg_registers__prescriptions order by 1"
-        )
-        assert [str(day) for (day,) in found.fetchall()] == ["2011-06-01", "2014-07-01"]
+    days = {str(row[1]) for row in staged(delivery, "prescriptions", notes=1)}
+    assert days == {"2011-06-01", "2014-07-01"}
 
 
 def test_midnight_and_evening_in_one_column_are_refused(delivery):
     times = "timestamp '2014-06-30' + to_hours(22 * (range % 2)::integer)"
     beside(delivery, "lmdb", EKSD=times, copies=10)
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert "column EKSD of part-1.parquet holds 22:00 or 23:00 in 5 rows of 10, which may be" in sentence
 
 
 def test_times_of_day_are_no_fault(delivery):
     hours = "timestamp '2014-06-30' + to_hours(range::integer)"
     beside(delivery, "lpr_adm", RECNUM="range + 2", D_INDDTO=hours, copies=24)
-    assert said(check.check(delivery)) == []
+    assert said(rows_judged(delivery)) == []
     assert {str(row[4]) for row in staged(delivery, "hospital_contacts")} == {"2011-07-01", "2014-06-30"}
 
 
@@ -236,19 +233,12 @@ def test_times_of_day_are_no_fault(delivery):
 )  # fmt: skip
 def test_a_time_with_its_zone_is_a_day_in_denmark_whatever_the_session(value, zone, delivery):
     beside(delivery, "lmdb", EKSD=value)
-    with check.database() as con:
-        con.execute(f"set TimeZone = '{zone}'")
-        check.mount(con, str(delivery))
-        check.stage(con)
-        found = con.execute(
-            "select max(dispensing_date) from staging.stg_registers__prescriptions"
-        ).fetchone()
-    assert str(found[0]) == "2014-07-01"
+    assert max(str(row[1]) for row in staged(delivery, "prescriptions", zone)) == "2014-07-01"
 
 
 def test_a_zone_that_is_not_understood_is_refused(delivery):
     beside(delivery, "lmdb", EKSD="'2014-06-30 22:00:00 EST'")
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert "column EKSD has 1 row that no date can be read from" in sentence
 
 
@@ -263,21 +253,15 @@ UNIX = "cast(date '2014-01-01' - date '1970-01-01' as integer) + range"
 )  # fmt: skip
 def test_the_year_of_its_name_says_from_which_day_a_part_counts(value, delivery):
     beside(delivery, "lmdb", "lmdb_2014", EKSD=value, copies=300)
-    lines = [line.sentence for line in check.check(delivery) if "lmdb_2014" in line.sentence]
+    lines = [line.sentence for line in rows_judged(delivery) if "lmdb_2014" in line.sentence]
     assert len(lines) == 1 and "holds counts that end in 2014 as its name says, and in " in lines[0]
-    with check.database() as con:
-        check.mount(con, str(delivery))
-        check.stage(con)
-        found = con.execute(
-            "select min(dispensing_date), max(dispensing_date) from staging.stg_registers__prescriptions "
-            "where dispensing_date >= '2012-01-01' or dispensing_date < '2011-01-01'"
-        ).fetchone()
-    assert [str(day) for day in found] == ["2014-01-01", "2014-10-27"]
+    days = {str(row[1]) for row in staged(delivery, "prescriptions", notes=1)} - {"2011-06-01"}
+    assert (min(days), max(days), len(days)) == ("2014-01-01", "2014-10-27", 300)
 
 
 def test_counts_that_may_be_of_two_kinds_are_refused(delivery):
     beside(delivery, "lmdb", EKSD=UNIX, copies=300)
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert "counts that end on 2004-10-26 if they count from 1960 (SAS, Stata) and on 2014-10-27" in sentence
     assert "Name the file with its year, such as lmdb_2014, or ask for dates as 2014-10-27" in sentence
 
@@ -287,20 +271,20 @@ def test_counts_of_sas_are_read_as_before(delivery):
         days = "cast(date '2014-01-01' - date '1960-01-01' as integer) + range"
         beside(delivery, "lmdb", part, EKSD=days, PNR=f"'{part[-4:]:0>12}'", copies=300)
     beside(delivery, "bef", FOED_DAG="7795", REFERENCETID="18992", PNR="7")
-    assert said(check.check(delivery)) == []
+    assert said(rows_judged(delivery)) == []
     assert len({row[1] for row in staged(delivery, "prescriptions")}) == 301
 
 
 @pytest.mark.parametrize(("type", "value"), [("float", "16777217"), ("double", "1e17"), ("float", "12.5")])
 def test_an_id_that_was_rounded_is_refused(type, value, delivery):
     beside(delivery, "lmdb", PNR=f"cast({value} as {type})", copies=2)
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert "column PNR of part-1.parquet holds in 2 rows a value that is not whole: a floating" in sentence
 
 
 def test_nan_is_no_value(delivery):
     beside(delivery, "bef", PNR="5", E_FAELLE_ID="cast('nan' as double)", IE_TYPE="cast('nan' as float)")
-    assert said(check.check(delivery)) == []
+    assert said(rows_judged(delivery)) == []
     assert [row[-1] for row in staged(delivery, "population")] == [None, None]
 
 
@@ -320,7 +304,7 @@ def test_nan_is_no_value(delivery):
 def test_names_that_say_one_period_twice_are_refused(register, names, delivery):
     for number, name in enumerate(names):
         beside(delivery, register, name, PNR=f"'00000000000{number + 3}'")
-    (sentence,) = [one for one in said(check.check(delivery)) if one.endswith("#file-twice.")]
+    (sentence,) = [one for one in said(rows_judged(delivery)) if one.endswith("#file-twice.")]
     assert sentence.startswith(f"register {register}: ") and "would count twice" in sentence
     assert all(name in sentence for name in names)
     assert (register, sentence) in parts.faults(delivery)
@@ -346,7 +330,7 @@ def test_a_part_with_the_rows_of_another_is_refused_where_rows_are_events(regist
     source = f"read_parquet('{delivery}/{register}/x.parquet')"
     other = f"{delivery}/{register}/y.parquet"
     duckdb.sql(f"copy (from {source} order by PNR desc) to '{other}' (compression zstd)")
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence == (
         f"register {register}: x.parquet and y.parquet hold the same 20 rows, which count twice. "
         "Take one away, and ask for what is missing. See docs/bad_input.md#file-twice."
@@ -355,7 +339,7 @@ def test_a_part_with_the_rows_of_another_is_refused_where_rows_are_events(regist
 
 def test_a_part_with_the_rows_of_another_is_noted_where_equal_rows_are_read_once(delivery):
     shutil.copy(delivery / "dod/part-0.parquet", delivery / "dod/copy.parquet")
-    lines = check.check(delivery)
+    lines = rows_judged(delivery)
     assert said(lines) == []
     (warning,) = said(lines, "warning")
     assert warning.startswith(
@@ -363,11 +347,11 @@ def test_a_part_with_the_rows_of_another_is_noted_where_equal_rows_are_read_once
     )
     beside(delivery, "bfl")
     assert "part-0.parquet and part-1.parquet hold the same 1 row, which count twice" in "".join(
-        said(check.check(delivery), "warning")
+        said(rows_judged(delivery), "warning")
     ), "one row can be equal by chance"
 
 
 def test_parts_that_differ_in_one_value_are_no_copies(delivery):
     for number in range(3):
         beside(delivery, "bfl", f"x{number}", copies=7, AJO_LOENTIMER=f"range + {number} / 10")
-    assert said(check.check(delivery)) == []
+    assert said(rows_judged(delivery)) == []

@@ -21,6 +21,7 @@ from bad_deliveries import (
     STAGING_PROJECT,
     Case,
     expect,
+    rows_judged,
     said,
     without_tests,
 )
@@ -99,7 +100,7 @@ def test_check_and_build_say_what_is_wrong(turn, built, delivery):
     for bad in turn:
         bad.write(delivery)
     tests = built(delivery)
-    lines = check.check(delivery)
+    lines = rows_judged(delivery)
     for bad in turn:
         expect(bad, [line for line in lines if line.register == bad.register])
     for register, (status, message) in tests.items():
@@ -155,7 +156,7 @@ def test_too_few_persons_of_a_register_in_bef(share, level, delivery):
     known = tiny_registers.columns()["bef"] | {"PNR": MANY}
     tiny_registers.write_part(delivery, "bef", known, rows=int(400 * share), part="part-1")
     tiny_registers.write_part(delivery, "bfl", tiny_registers.columns()["bfl"] | {"PNR": MANY}, rows=400)
-    lines = [line for line in check.check(delivery) if "are not in bef" in line.sentence]
+    lines = [line for line in rows_judged(delivery) if "are not in bef" in line.sentence]
     assert [line.level for line in lines] == ([level] if level else [])
 
 
@@ -183,7 +184,7 @@ ACCEPTED = {
 @pytest.mark.parametrize("register, row", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_is_right_passes(register, row, delivery):
     Case("", register, "", (row,), copies=2).write(delivery)  # one alone could equal a whole part
-    lines = check.check(delivery)
+    lines = rows_judged(delivery)
     assert said(lines) + said(lines, "warning") == []
 
 
@@ -198,7 +199,7 @@ def test_a_missing_register_and_a_missing_column_are_errors_and_the_rest_is_chec
     tiny_registers.write_part(delivery, "dod", tiny_registers.columns()["dod"], rows=0)
     (delivery / "vnds/part-0.parquet").write_bytes(b"PNR;INDUD_KODE")
     Case("contacts", "sssy", "", ({"KONTAKT": "-1"},)).write(delivery)
-    lines = {line.register: line.sentence for line in check.check(delivery) if line.level == "error"}
+    lines = {line.register: line.sentence for line in rows_judged(delivery) if line.level == "error"}
     assert list(lines) == ["vnds", "dod", "bfl", "lmdb", "sssy"]
     assert lines["bfl"].startswith(f"register bfl: no parquet file in {delivery}/bfl.")
     assert lines["lmdb"].startswith("register lmdb: required column ATC is missing in part-0.parquet")
@@ -209,7 +210,7 @@ def test_a_missing_register_and_a_missing_column_are_errors_and_the_rest_is_chec
 
 def test_without_bef_the_others_are_checked(delivery):
     (delivery / "bef/part-0.parquet").unlink()
-    (sentence,) = said(check.check(delivery))
+    (sentence,) = said(rows_judged(delivery))
     assert sentence.startswith("register bef: no parquet file in")
 
 

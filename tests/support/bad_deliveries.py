@@ -39,6 +39,12 @@ class Case:
             )
 
 
+def rows_judged(folder):
+    """What the check says of the rows, without the profile and what lies beside the registers."""
+    with check.database() as con:
+        return check.judge_rows(con, str(folder))
+
+
 def case(anchor, register, says, *rows, **options):
     """Shorten the list."""
     return Case(anchor, register, says, rows, **options)

@@ -208,6 +208,32 @@ def overlaps(folder: str) -> Iterator[Line]:
             )
 
 
+def judge_rows(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
+    """Mount and stage each register, describe it, and judge its rows by the rules of tests/registers.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        From `database`.
+    folder : str
+
+    Returns
+    -------
+    list of Line
+        A register that cannot be mounted has an error and no more lines.
+    """
+    files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
+    lines = mount(con, folder)
+    refused = {line.register for line in lines if line.level == "error"}
+    stage(con)
+    for register in dbt_sql.sources():
+        if register not in refused:
+            lines += summary(con, register, files[register])
+            broken = findings(con, register)
+            lines += broken or [Line(register, "ok", 0, "broken rules.")]
+    return lines
+
+
 def check(folder: str | Path, keep: Path | None = None, against: Path | None = None) -> list[Line]:
     """Check a register folder.
 
@@ -234,24 +260,15 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
     folder = str(folder)
     if keep:
         keep.unlink(missing_ok=True)
-    files = Counter(path.parent.name for path in Path(folder).glob("*/*.parquet"))
-    if not files:
+    if not any(Path(folder).glob("*/*.parquet")):
         return [
             Line(
                 "", "error", 0, f"register folder {folder}: no such folder, or no <register>/*.parquet in it."
             )
         ]
-    lines = []
     with database() as con:
-        lines += mount(con, folder)
-        refused = {line.register for line in lines if line.level == "error"}
-        stage(con)
-        for register in dbt_sql.sources():
-            if register not in refused:
-                lines += summary(con, register, files[register])
-                broken = findings(con, register)
-                lines += broken or [Line(register, "ok", 0, "broken rules.")]
-        if not refused:
+        lines = judge_rows(con, folder)
+        if {line.register for line in lines if line.level == "ok"} == set(dbt_sql.sources()):
             lines += profiled(con, keep, against)
         beside = [Line(*found) for found in seed_files.found_beside(con)]
     lines += overlaps(folder)
