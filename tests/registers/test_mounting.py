@@ -48,10 +48,11 @@ def test_a_folder_is_never_read_as_a_pattern(name, tmp_path):
     for neighbour in ("reg1", "rega"):
         tiny_registers.write_registers(tmp_path / "in [here]" / neighbour)
     (folder / "dod/part-0.parquet").unlink()
-    assert said(check.check(folder)) == [
+    lines = rows_judged(folder)
+    assert said(lines) == [
         f"register dod: no parquet file in {folder}/dod. See docs/bad_input.md#missing-register."
     ]
-    assert [line.count for line in check.check(folder) if " persons" in line.sentence] == [1] * 10
+    assert [line.count for line in lines if " persons" in line.sentence] == [1] * 10
 
 
 def test_a_part_file_is_never_read_as_a_pattern(delivery):
@@ -175,7 +176,11 @@ def test_codes_numbers_and_aliases_may_differ_between_parts(delivery):
     assert ("000000000005", "077") in [(row[0], row[3]) for row in staged(delivery, "moves")]
     assert [float(row[3]) for row in staged(delivery, "job_months")] == [120, 37.5]
     assert [row[0] for row in staged(delivery, "prescriptions")] == ["000000000001", "000000000006"]
-    assert {row[2] for row in staged(delivery, "dream_weeks") if row[0].endswith("5")} == {"730", "731", "001"}
+    assert {row[2] for row in staged(delivery, "dream_weeks") if row[0].endswith("5")} == {
+        "730",
+        "731",
+        "001",
+    }
 
 
 def test_what_cannot_be_read_is_named_whatever_the_other_parts_hold(delivery):

@@ -33,10 +33,6 @@ def run_check(chosen: argparse.Namespace) -> int:
         print(*problem.args, sep="\n", file=sys.stderr)
         return 1
     print(check.report(lines))
-    if kept.is_file():
-        print(
-            f"The profile of the delivery, counts alone, is in {paths.short(kept)}."
-        )
     print(f"{time.monotonic() - started:.1f} s for {folder}")
     return int(any(line.level == "error" for line in lines))
 

@@ -180,17 +180,17 @@ def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterat
 
 
 def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | None) -> list[Line]:
-    """Make the profile; say what of it cannot be right, and what changed since an earlier one."""
+    """Make the profile; say what of it cannot be right, and what changed since that of table `earlier`."""
     profile.make_profile(con)
     lines = [
         Line(register, level, rows, sentence)
         for register, level, rows, sentence in profile.outside_bands(con)
     ]
     if against:
-        profile.attach(con, against)
         lines += [Line(*change) for change in profile.changes(con)]
     if keep:
-        profile.save(con, keep)
+        measures = profile.save(con, keep)
+        lines.append(Line("", "ok", measures, f"measures of the delivery, counts alone, kept in {keep}."))
     return lines
 
 
@@ -242,7 +242,8 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
     folder : str or path
         Holds <register>/*.parquet.
     keep : path, optional
-        Where the profile of the delivery is written, as a csv of counts.
+        Where the profile of the delivery is written, as a csv of counts. What lies there stays if none is
+        made; it may be `against`.
     against : path, optional
         An earlier profile or warehouse, to say what changed since.
 
@@ -258,8 +259,6 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
         If `against` is no profile.
     """
     folder = str(folder)
-    if keep:
-        keep.unlink(missing_ok=True)
     if not any(Path(folder).glob("*/*.parquet")):
         return [
             Line(
@@ -267,6 +266,8 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
             )
         ]
     with database() as con:
+        if against:
+            profile.attach(con, against)  # first: a wrong path is said at once
         lines = judge_rows(con, folder)
         if {line.register for line in lines if line.level == "ok"} == set(dbt_sql.sources()):
             lines += profiled(con, keep, against)

@@ -47,12 +47,14 @@ def outside_bands(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, s
     ).fetchall()
 
 
-def save(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the profile as a csv that only the owner can read."""
+def save(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Write the profile as a csv that only the owner can read; return its number of rows."""
+    profile = con.sql(f"from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all").df()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    con.sql(f"from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all").df().to_csv(path, index=False)
+    profile.to_csv(path, index=False)
+    return len(profile)
 
 
 def attach(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:

@@ -266,9 +266,7 @@ def _column_faults(seed, name, column, cells):
     if column.limits and form and all(form[0].fullmatch(value) for _, value in full):
         low, high = column.limits
         outside = [(line, value) for line, value in full if not low <= float(value) <= high]
-        yield from _first(
-            name, outside, f"outside {low} to {high}", "Correct it"
-        )
+        yield from _first(name, outside, f"outside {low} to {high}", "Correct it")
     if name == AMOUNTS:
         marked = [cell for cell in full if THOUSANDS.fullmatch(cell[1].strip())]
         yield from _first(
