@@ -75,7 +75,7 @@
                 ~ 'bef.men. See docs/bad_input.md#accepted.') %}
         {% elif (reason or '') | trim | length < 10 %}
             {% do exceptions.raise_compiler_error(
-                'accepted.csv: ' ~ finding ~ ' has no reason: say in a sentence why it is true of the delivery. '
+                'accepted.csv: ' ~ finding ~ ' has no reason: say in a sentence why it is true of the delivery. It is published. '
                 ~ 'See docs/bad_input.md#accepted.') %}
         {% endif %}
         {% do rows.append(

@@ -7,6 +7,7 @@
           of: int_population_links        # relation whose rows are measured; left out: the register's staging model
           where: age_years >= 18          # rows that count; left out: all
           by: extract(year from ...)      # a value for each; left out: one for all rows
+          by_what: municipality           # what `by` is, where it is not a year
           count: sex_code = 1             # the share of rows that are so. Or
           mean: paid_hours                # the mean over the rows. Or
           commonest: municipality_code    # the share of rows that have the most frequent value
@@ -32,7 +33,8 @@
         {%- for column, declared in places %}
             {%- for given in declared.get('bands', []) %}
                 {%- set band = {
-                    'register': source.identifier, 'column': column, 'of': meta.staged_as, 'where': 'true', 'by': "'all'",
+                    'register': source.identifier, 'column': column, 'of': meta.staged_as, 'where': 'true',
+                    'by': "'all'", 'by_what': '',
                 } %}
                 {%- do band.update(given) %}
                 {%- do bands.append(band) %}
@@ -60,6 +62,15 @@
     {{ return(calendars) }}
 {%- endmacro %}
 
+{# The registers whose rows come with permits, as SQL texts: who comes differs from year to year. #}
+{% macro registers_of_permits() -%}
+    {%- set names = [] %}
+    {%- for calendar in declared_calendars() if calendar.get('follows_permits') %}
+        {%- do names.append("'" ~ calendar.register ~ "'") %}
+    {%- endfor %}
+    {{- names | unique | join(', ') }}
+{%- endmacro %}
+
 {# One row per measure and period: what the profile holds. Measures over the same rows and periods are one scan. #}
 {% macro delivery_profile() -%}
     {% set scans, commonest = {}, [] %}
@@ -74,7 +85,7 @@
     scan_{{ loop.index }} as (
 
         select
-            {{ as_text(bands[0].by) }} as period,
+            {{ _period(bands[0]) }} as period,
             {%- for band in bands %}
             sum(case when {{ band.where }} then 1 else 0 end) as base_{{ loop.index }},
             sum(
@@ -84,7 +95,7 @@
             ) as counted_{{ loop.index }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ ref(bands[0].of) }}
-        group by {{ as_text(bands[0].by) }}
+        group by {{ _period(bands[0]) }}
 
     ),
     {% endfor %}
@@ -103,11 +114,11 @@
         {{ _profile_row(band.register, band.column, band.name, 'max(value_rows)', 'sum(value_rows)') }}
         from (
             select
-                {{ as_text(band.by) }} as period,
+                {{ _period(band) }} as period,
                 count(*) as value_rows
             from {{ ref(band.of) }}
             where {{ band.where }} and {{ band.commonest }} is not null
-            group by {{ as_text(band.by) }}, {{ band.commonest }}
+            group by {{ _period(band) }}, {{ band.commonest }}
         ) as value_counts
         group by period
         union all
@@ -143,6 +154,11 @@
 
     )
 
+{%- endmacro %}
+
+{# What a measure is of, as the message says it: all, 2012, or municipality 101. Rows without a value are a group, too. #}
+{% macro _period(band) -%}
+    {{ "'" ~ band.by_what ~ " ' || " if band.by_what }}coalesce({{ as_text(band.by) }}, 'unknown')
 {%- endmacro %}
 
 {% macro _profile_row(register, column, name, counted, base) -%}

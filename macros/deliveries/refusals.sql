@@ -42,7 +42,8 @@
 ranked as (
 
     select
-        sentence,
+        -- a sentence that came out as null would raise nothing, and let all others pass
+        coalesce(sentence, 'register ' || register || ': column ' || column_name || ' breaks a rule.') as sentence,
         row_number() over (order by row_count desc, column_name, sentence) as place,
         count(*) over () - 1 as others
     from {{ findings }}

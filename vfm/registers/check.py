@@ -22,6 +22,10 @@ STAGING = PROJECT / "models" / "staging" / "registers"
 ACCEPTANCES = PROJECT / "models" / "staging" / "deliveries"
 TESTS = PROJECT / "tests" / "registers"
 SEEDS = PROJECT / "seeds"
+NOT_JUDGED = (
+    "The rows of the registers were not judged, since they are judged by these files: mend them first."
+)
+NO_PROFILE = "The profile of the delivery was not made, since {} cannot be read: mend that first."
 FEW_ROWS = 8  # a year; with as many a year without any comes by chance once in 3,000 times
 LEVELS = ("ok", "accepted", "warning", "error")
 DATES = {
@@ -82,6 +86,8 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
             columns = ", ".join(f'cast(null as varchar) as "{column}"' for column in register.columns)
             con.execute(f"create view raw.{name} as select {columns} where false")
     con.execute("create view raw.acceptances as select '' as finding, '' as reason where false")
+    if any(not line.register for line in lines):
+        return lines  # accepted.csv cannot be read
     try:
         con.execute(dbt_sql.macro("mount_acceptances", folder, con=con))
     except (dbt_sql.RefusedError, duckdb.Error) as problem:
@@ -108,9 +114,9 @@ def stage(con: duckdb.DuckDBPyConnection) -> None:
     """Create the staging models and the classifications that the rules read."""
     for model in sorted([*STAGING.glob("*.sql"), *ACCEPTANCES.glob("*.sql")]):
         con.execute(f"create table staging.{model.stem} as {dbt_sql.render(model)}")
-    text = "".join(dbt_sql.render(test) for test in TESTS.glob("*.sql"))
+    text = "".join(dbt_sql.render(path) for path in [*TESTS.glob("*.sql"), *profile.FOLDER.glob("*.sql")])
     for name in sorted(set(re.findall(r"\bclassifications\.(\w+)", text))):
-        con.execute(f"create table classifications.{name} as {seed_query(name)}")
+        con.execute(f"create or replace table classifications.{name} as {seed_query(name)}")
 
 
 def findings(con: duckdb.DuckDBPyConnection, register: str) -> list[Line]:
@@ -268,10 +274,17 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
     with database() as con:
         if against:
             profile.attach(con, against)  # first: a wrong path is said at once
-        lines = judge_rows(con, folder)
-        if {line.register for line in lines if line.level == "ok"} == set(dbt_sql.sources()):
-            lines += profiled(con, keep, against)
         beside = [Line(*found) for found in seed_files.found_beside(con)]
+        if any(line.level == "error" and not line.register for line in beside):
+            lines = mount(con, folder)
+            beside.append(Line("", "warning", 0, NOT_JUDGED))
+        else:
+            lines = judge_rows(con, folder)
+            refused = set(dbt_sql.sources()) - {line.register for line in lines if line.level == "ok"}
+            if refused:
+                beside.append(Line("", "warning", 0, NO_PROFILE.format(", ".join(sorted(refused)))))
+            else:
+                lines += profiled(con, keep, against)
     lines += overlaps(folder)
     order = [*dbt_sql.sources(), ""]
     lines.sort(key=lambda line: order.index(line.register))

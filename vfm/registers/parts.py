@@ -1,12 +1,14 @@
-"""What lies in a register folder beside the part files that the build reads."""
+"""What of a register folder cannot be read as it lies there: files left out or twice, and accepted.csv."""
 
 import os
 from pathlib import Path
 
 from vfm.registers.contract import read_contract
 from vfm.registers.deliveries import CUMULATIVE, Delivered, UnclearNameError, describe
+from vfm.warehouse.seed_files import Column, Seed, file_problems
 
 SEE = "See docs/bad_input.md#part-file."
+SEE_ACCEPTED = "See docs/bad_input.md#accepted."
 SEE_TWICE = "See docs/bad_input.md#file-twice."
 # names of files that hold rows, though not for the build
 DATA = (
@@ -26,13 +28,13 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        Register and sentence, one for each file or folder.
+        Register and sentence, one for each file or folder. Of accepted.csv the register is empty.
     """
     folder = Path(folder)
     names = list(read_contract())
     if not folder.is_dir():
         return []
-    found = []
+    found = [("", f"accepted.csv{what}. {SEE_ACCEPTED}") for what in _accepted(folder / "accepted.csv")]
     for name in names:
         found += [(name, f"register {name}: {what}. {SEE}") for what in _left_out(folder / name)]
         found += [(name, f"register {name}: {what}. {SEE_TWICE}") for what in _twice(folder / name)]
@@ -44,6 +46,19 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
                     (name, f"register {name}: the build reads {name} and not {other.name}: rename it. {SEE}")
                 )
     return found
+
+
+def _accepted(path):
+    """Say what keeps accepted.csv from being read."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    text = Column(kind="varchar", digits=None, values=(), limits=None)
+    columns = {"finding": text, "reason": text}
+    file = Seed("accepted", path, path.parent, ",", columns, keys=(("finding",),), complete=("finding",))
+    for problem in file_problems(file):
+        yield problem.replace(
+            "git checkout brings it back", "Write a finding and its reason, or take it away"
+        )
 
 
 def _left_out(register):

@@ -4,6 +4,7 @@ The measures and their bands stand in models/sources.yml, their SQL in models/in
 build makes the same tables. A profile holds counts and means, never a person.
 """
 
+import math
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -90,48 +91,89 @@ def changes(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
     Returns
     -------
     list of tuple
-        (register, severity, rows, sentence) of measures that moved, and of months or weeks with other numbers
-        of rows than before.
+        (register, severity, rows, sentence) of measures that moved, of months or weeks with other numbers of
+        rows than before, and of measures that only one of the two has. A share moved if it differs by
+        SHARE_POINTS and by three standard errors.
     """
     now = f"{dbt_sql.SCHEMAS['int']}.{KEPT}"
-    lines = []
+    return sorted(_moved(con, now) + _other_rows(con, now) + _gone_or_new(con, now))
+
+
+def _moved(con, now):
+    """Shares and means that moved, of periods that both have."""
     query = f"""
-        select register, column_name, measure, period, coalesce(bands.is_share, true),
-               earlier.counted / earlier.base_rows, now.counted / now.base_rows, now.base_rows
+        select register, column_name, measure, period, bands.is_share,
+               earlier.counted / earlier.base_rows, now.counted / now.base_rows,
+               earlier.base_rows, now.base_rows
         from {now} as now
         join earlier using (register, column_name, measure, period)
         join {dbt_sql.SCHEMAS["int"]}.int_delivery_bands as bands using (register, measure)
         where now.base_rows >= {SMALL} and earlier.base_rows >= {SMALL}
         order by all
     """
-    for register, column, measure, period, is_share, before, after, rows in con.execute(query).fetchall():
-        far = 100 * abs(after - before) >= SHARE_POINTS if is_share else _ratio(after, before) >= MEAN_RATIO
+    lines = []
+    for register, column, measure, period, is_share, before, after, rows_before, rows in con.execute(
+        query
+    ).fetchall():
+        if is_share:
+            error = math.sqrt(before * (1 - before) / rows_before + after * (1 - after) / rows)
+            far = 100 * abs(after - before) >= SHARE_POINTS and abs(after - before) > 3 * error
+        else:
+            far = _ratio(after, before) >= MEAN_RATIO
         if far:
             was, is_now = (f"{100 * v:.1f} %" if is_share else f"{v:.2f}" for v in (before, after))
             of = "" if period == "all" else f" of {period}"
-            lines.append(
-                (register, "warning", rows, f"column {column}: {measure}{of} was {was} and is {is_now}.")
-            )
+            sentence = f"column {column}: {measure}{of} was {was} and is {is_now}."
+            lines.append((register, "warning", rows, sentence))
+    return lines
+
+
+def _other_rows(con, now):
+    """Months and weeks with other numbers of rows than before; one that a profile lacks had none."""
     query = f"""
-        select register, measure, count(*), min(period), max(period)
-        from (from {now} where measure like 'rows_by_%') as now
-        join (from earlier where measure like 'rows_by_%') as earlier
-        using (register, measure, period)
-        where abs(now.counted - earlier.counted) > 3 * sqrt(earlier.counted) + 0.05 * earlier.counted
+        with rows as (
+            select register, measure, period, coalesce(now.counted, 0) as after,
+                   coalesce(earlier.counted, 0) as before
+            from (from {now} where measure like 'rows_by_%') as now
+            full join (from earlier where measure like 'rows_by_%') as earlier
+            using (register, measure, period)
+        )
+        select register, measure, count(*), min(period), max(period), sum(before), sum(after)
+        from rows
+        where abs(after - before) > 3 * sqrt(greatest(before, after)) + 0.05 * before
         group by all
         order by all
     """
-    for register, measure, periods, first, last in con.execute(query).fetchall():
+    lines = []
+    for register, measure, periods, first, last, before, after in con.execute(query).fetchall():
         unit = measure.removeprefix("rows_by_") + ("s" if periods > 1 else "")
-        lines.append(
-            (
-                register,
-                "warning",
-                periods,
-                f"{periods} {unit} from {first} to {last} have another number of rows than before.",
-            )
+        sentence = (
+            f"{periods} {unit} from {first} to {last} had {before:,.0f} rows together and have {after:,.0f}."
         )
-    return sorted(lines)
+        lines.append((register, "warning", periods, sentence))
+    return lines
+
+
+def _gone_or_new(con, now):
+    """Years, municipalities and the like that only one of the two has, with enough rows to be judged."""
+    query = f"""
+        select register, column_name, measure, earlier.period is null as is_new, count(*),
+               min(coalesce(now.period, earlier.period)), sum(coalesce(now.base_rows, earlier.base_rows))
+        from {now} as now
+        full join earlier using (register, column_name, measure, period)
+        where
+            (earlier.period is null or now.period is null)
+            and coalesce(now.base_rows, earlier.base_rows) >= {SMALL}
+        group by all
+        order by all
+    """
+    lines = []
+    for register, column, measure, is_new, periods, first, rows in con.execute(query).fetchall():
+        more = f" and {periods - 1} more" if periods > 1 else ""
+        of = "" if first == "all" else f" of {first}{more}"
+        had = "had no measure before" if is_new else "had a measure before and has none"
+        lines.append((register, "warning", rows, f"column {column}: {measure}{of} {had}."))
+    return lines
 
 
 def _ratio(one, other):

@@ -32,7 +32,8 @@ calendars as (
         register,
         column_name,
         measure,
-        min(period_start) as first_start
+        min(period_start) as first_start,
+        max(period_start) as last_start
     from counted
     group by register, column_name, measure
 
@@ -61,6 +62,7 @@ filled as (
         calendars.register,
         calendars.column_name,
         calendars.measure,
+        calendars.last_start,
         periods.period_start,
         coalesce(counted.period_rows, 0) as period_rows
     from calendars
@@ -68,9 +70,9 @@ filled as (
         on
             calendars.measure = periods.measure
             and calendars.first_start <= periods.period_start
-            -- later permits are not asked for
+            -- later permits, and those who immigrate with them, are not asked for
             and (
-                calendars.register <> 'ophg'
+                calendars.register not in ({{ registers_of_permits() }})
                 or extract(year from periods.period_start) <= {{ var('last_permit_year') }}
             )
     left join counted
@@ -118,6 +120,7 @@ holes as (
         register,
         column_name,
         measure,
+        last_start,
         period_start,
         usual_rows,
         case when period_rows < 0.1 * usual_rows then 'error' else 'warning' end as severity
@@ -134,6 +137,7 @@ holes_of_registers as (
         measure,
         min(severity) as severity,
         min(period_start) as first_start,
+        max(last_start) as last_start,
         cast(count(*) as bigint) as holes,
         cast(min_by(usual_rows, period_start) as bigint) as usual_rows
     from holes
@@ -152,6 +156,8 @@ quarters as (
             as first_rows,
         sum(case when extract(month from period_start) >= 10 then period_rows else 0 end)
             as last_rows,
+        sum(case when extract(month from period_start) <= 3 then 1 else 0 end) as first_months,
+        sum(case when extract(month from period_start) >= 10 then 1 else 0 end) as last_months,
         count(*) as months
     from filled
     where measure = 'rows_by_month'
@@ -165,7 +171,9 @@ beside as (
         *,
         first_rows + last_rows as inner_rows,
         lag(last_rows) over (partition by register order by calendar_year)
-        + lead(first_rows) over (partition by register order by calendar_year) as outer_rows
+        + lead(first_rows) over (partition by register order by calendar_year) as outer_rows,
+        lag(last_months) over (partition by register order by calendar_year)
+        + lead(first_months) over (partition by register order by calendar_year) as outer_months
     from quarters
 
 ),
@@ -179,7 +187,11 @@ steps as (
         3 * sqrt(1 / outer_rows + 1 / greatest(inner_rows, 1)) as margin
     from beside
     -- who comes differs from one year to the next
-    where months = 12 and outer_rows >= 100 and register not in ('ophg', 'vnds')
+    where
+        months = 12
+        and outer_months = 6
+        and outer_rows >= 100
+        and register not in ({{ registers_of_permits() }})
 
 ),
 
@@ -208,13 +220,19 @@ final as (
         column_name,
         measure,
         holes as row_count,
-        'register ' || register || ': column ' || column_name || ' has hardly a row of '
-        || {{ counted('holes', 'period') }} || ', the first from '
-        || {{ as_text('first_start') }} || ', where '
-        || {{ as_text('usual_rows') }} || ' are usual in a '
+        'register ' || register || ': column ' || column_name
+        || case
+            when first_start > last_start then ' has no row from ' || {{ as_text('first_start') }} || ' on'
+            else
+                ' has hardly a row of ' || {{ counted('holes', 'period') }} || ', the first from '
+                || {{ as_text('first_start') }}
+        end
+        || ', where ' || {{ as_text('usual_rows') }} || ' are usual in a '
         || case when measure = 'rows_by_month' then 'month' else 'week' end
-        || '. Is a part of a year missing, or does the register end before the data do?'
-            as sentence
+        || case
+            when first_start > last_start then '. Does the register end before the data do?'
+            else '. Is a part of a year missing?'
+        end as sentence
     from holes_of_registers
     union all
     select

@@ -78,28 +78,32 @@ weeks as (
 
 ),
 
--- texts YYWW of this century sort as their weeks do
+-- the weeks of the study: a delivery may hold others, and the person is judged by these
 dream_spans as (
 
     select
-        person_id,
-        min(dream_week) as first_week,
-        max(dream_week) as last_week
+        dream_weeks.person_id,
+        min(weeks.week_start) as first_date,
+        max(weeks.week_start) as last_date
     from dream_weeks
+    inner join weeks
+        on dream_weeks.dream_week = weeks.year_week
     -- 997 to 999: dead, gone, or past the age
-    where dream_week < '90' and dream_code < '997'
-    group by person_id
+    where dream_weeks.dream_code < '997'
+    group by dream_weeks.person_id
 
 ),
 
 health_spans as (
 
     select
-        person_id,
-        min(fee_week) as first_week,
-        max(fee_week) as last_week
+        health_contacts.person_id,
+        min(weeks.week_start) as first_date,
+        max(weeks.week_start) as last_date
     from health_contacts
-    group by person_id
+    inner join weeks
+        on health_contacts.fee_week = weeks.year_week
+    group by health_contacts.person_id
 
 ),
 
@@ -181,25 +185,17 @@ spans as (
     union all
     select
         'sssy' as register,
-        health_spans.person_id,
-        firsts.week_start as first_date,
-        lasts.week_start as last_date
+        person_id,
+        first_date,
+        last_date
     from health_spans
-    inner join weeks as firsts
-        on health_spans.first_week = firsts.year_week
-    inner join weeks as lasts
-        on health_spans.last_week = lasts.year_week
     union all
     select
         'dream' as register,
-        dream_spans.person_id,
-        firsts.week_start as first_date,
-        lasts.week_start as last_date
+        person_id,
+        first_date,
+        last_date
     from dream_spans
-    inner join weeks as firsts
-        on dream_spans.first_week = firsts.year_week
-    inner join weeks as lasts
-        on dream_spans.last_week = lasts.year_week
 
 ),
 
@@ -219,7 +215,6 @@ final as (
         spans.person_id,
         spans.first_date,
         spans.last_date,
-        persons.birth_date,
         persons.death_date,
         persons.emigration_date,
         persons.first_permit_date,

@@ -12,14 +12,6 @@ population as (
 
 ),
 
-ends_of_years as (
-
-    select *
-    from population
-    where extract(month from reference_date) = 12
-
-),
-
 persons as (
 
     select * from {{ ref('int_delivery_persons') }}
@@ -29,6 +21,20 @@ persons as (
 permits as (
 
     select * from {{ ref('stg_registers__permits') }}
+
+),
+
+countries as (
+
+    select * from {{ ref('countries') }}
+
+),
+
+ends_of_years as (
+
+    select *
+    from population
+    where extract(month from reference_date) = 12
 
 ),
 
@@ -71,11 +77,14 @@ final as (
         ordered.previous_direction_code,
         ordered.is_last_of_year and years.calendar_year is not null as is_judged,
         ends_of_years.person_id is not null as is_there_at_the_end_of_the_year,
-        persons.country_code,
+        not coalesce(countries.is_western, true) as is_from_a_non_western_country,
+        extract(year from ordered.migration_date) <= {{ var('last_permit_year') }} as is_in_the_permit_years,
         permitted.person_id is not null as has_permit
     from ordered
     left join persons
         on ordered.person_id = persons.person_id
+    left join countries
+        on persons.country_code = countries.country_code
     left join permitted
         on ordered.person_id = permitted.person_id
     left join years

@@ -43,11 +43,10 @@ final as (
         ordered.person_id,
         ordered.permit_date,
         ordered.permit_category,
-        ordered.permit_basis,
-        ordered.permit_explanation,
         ordered.place = 1 as is_first,
         persons.person_id is not null as is_in_bef,
         persons.sex_code,
+        persons.is_of_working_age,
         persons.first_immigration_date is not null as has_immigrated,
         {{ days_between('persons.first_immigration_date', 'ordered.permit_date') }}
             as days_after_immigration,

@@ -46,7 +46,7 @@ final as (
     left join present
         on persons.person_id = present.person_id
     where
-        persons.first_permit_date is not null
+        persons.is_of_working_age
         and extract(year from persons.first_permit_date)
         between {{ var('first_permit_year') }} and {{ var('last_permit_year') }}
 
