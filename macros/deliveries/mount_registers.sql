@@ -70,13 +70,15 @@
     {% set rows = [] %}
     {% for finding, reason in accepted_rows(folder) %}
         {% if finding not in known %}
+            {# what is no name of a finding may be an id #}
+            {% set shown = finding if modules.re.match('[a-z_]+[.][a-z_0-9]+$', finding) else 'a text that is no name' %}
             {% do exceptions.raise_compiler_error(
-                'accepted.csv: ' ~ finding ~ ' is no finding of the delivery profile. Write it as the message does, such as '
+                'accepted.csv: ' ~ shown ~ ' is no finding of the delivery profile. Write it as the message does, such as '
                 ~ 'bef.men. See docs/bad_input.md#accepted.') %}
         {% elif (reason or '') | trim | length < 10 %}
             {% do exceptions.raise_compiler_error(
-                'accepted.csv: ' ~ finding ~ ' has no reason: say in a sentence why it is true of the delivery. It is published. '
-                ~ 'See docs/bad_input.md#accepted.') %}
+                'accepted.csv: the reason of ' ~ finding ~ ' is too short: say in a sentence of 10 characters or more why it is '
+                ~ 'true of the delivery. It is published. See docs/bad_input.md#accepted.') %}
         {% endif %}
         {% do rows.append(
             "select '" ~ finding ~ "' as finding, '" ~ dbt.escape_single_quotes(reason | trim) ~ "' as reason") %}

@@ -95,7 +95,7 @@
             ) as counted_{{ loop.index }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ ref(bands[0].of) }}
-        group by {{ _period(bands[0]) }}
+        group by {{ bands[0].by }}
 
     ),
     {% endfor %}
@@ -118,19 +118,26 @@
                 count(*) as value_rows
             from {{ ref(band.of) }}
             where {{ band.where }} and {{ band.commonest }} is not null
-            group by {{ _period(band) }}, {{ band.commonest }}
+            group by {{ band.by }}, {{ band.commonest }}
         ) as value_counts
         group by period
         union all
         {%- endfor %}
         {%- for calendar in declared_calendars() %}
-        {{ _profile_row(calendar.register, calendar.column, 'rows_by_' ~ calendar.by, 'count(*)', 'null') }}
+        {{ _profile_row(calendar.register, calendar.column, 'rows_by_' ~ calendar.by, 'period_rows', 'null') }}
         from (
-            select {{ as_text(_period_start(calendar)) }} as period
-            from {{ ref(calendar.of) }}
-        ) as dated
-        where period is not null
-        group by period
+            select
+                {{ as_text('period_start') }} as period,
+                period_rows
+            from (
+                select
+                    {{ _period_start(calendar) }} as period_start,
+                    count(*) as period_rows
+                from {{ ref(calendar.of) }}
+                group by {{ _period_start(calendar) }}
+            ) as dated
+            where period_start is not null
+        ) as counted_periods
         {{ 'union all' if not loop.last }}
         {% endfor %}
 

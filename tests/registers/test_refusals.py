@@ -331,6 +331,7 @@ ELSEWHERE = {
     "column-type": "test_a_column_that_holds_no_single_value_is_refused",
     "origin": "test_the_command_ends_with_1_where_the_build_refuses",
     "registers-that-overlap": "test_a_register_that_overlaps_another_is_named",
+    "accounts-add-up": "test_the_check_says_what_the_build_would",
     "profile": "test_columns_that_are_wrong_from_end_to_end_stop_the_build",
     "accepted": "test_an_acceptance_that_names_nothing_or_says_nothing_is_refused",
     "blank-year": "test_a_year_of_dream_without_a_code_is_suspicious",

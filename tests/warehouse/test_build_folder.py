@@ -88,6 +88,13 @@ def test_the_build_of_an_earlier_version_is_known(paths, names):
     assert not paths.build.exists()
 
 
+def test_what_only_looks_like_a_build_is_not_removed(paths):
+    shared(paths.build, "logs/dbt.log", "small/thesis.txt")
+    with pytest.raises(BuildError, match="which has no mark of a build"):
+        build_folder.clean(paths)
+    assert (paths.build / "small/thesis.txt").exists()
+
+
 @pytest.mark.parametrize("where", ["", "..", "vfm/.."])
 def test_the_project_itself_is_no_build_folder(paths, where):
     paths = Paths(project=paths.project, build=paths.project / where, results=paths.results)

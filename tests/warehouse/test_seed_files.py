@@ -206,12 +206,20 @@ def test_the_check_says_what_the_build_would(monkeypatch, tmp_path):
     first = text.index("\n101;54660")
     (elsewhere / "regk31.csv").write_text(text[:first] + "\n123;54660" + text[first + 10 :], encoding="utf-8")
     with of_check.duckdb.connect() as con:
-        con.execute("create schema classifications")
+        con.execute("create schema classifications; create schema staging")
         lines = list(of_check.found_beside(con))
     errors = [(table, sentence) for table, level, _, sentence in lines if level == "error"]
     assert errors and {table for table, _ in errors} == {"regk31"}
     assert any("neither one of the 98 municipalities nor a total" in sentence for _, sentence in errors)
     assert [line[:2] for line in lines if line[0] == "regk100"] == [("regk100", "ok")]
+    (elsewhere / "regk31.csv").write_text(
+        re.sub(r";(\d+)$", r";\g<1>000", text, flags=re.M), encoding="utf-8"
+    )
+    with of_check.duckdb.connect() as con:
+        con.execute("create schema classifications; create schema staging")
+        errors = [line for line in of_check.found_beside(con) if line[1] == "error"]
+    assert [table for table, *_ in errors] == ["regk100"]
+    assert errors[0][3].endswith("See docs/bad_input.md#accounts-add-up.")
     (elsewhere / "regk31.csv").write_bytes(text.encode("latin-1"))
     with of_check.duckdb.connect() as con:
         con.execute("create schema classifications")

@@ -193,7 +193,9 @@ def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | 
         for register, level, rows, sentence in profile.outside_bands(con)
     ]
     if against:
-        lines += [Line(*change) for change in profile.changes(con)]
+        changed = [Line(*change) for change in profile.changes(con)]
+        what = f"changes since {against}, listed as warnings. A build knows no earlier delivery."
+        lines += [*changed, Line("", "ok", len(changed), what)]
     if keep:
         measures = profile.save(con, keep)
         lines.append(Line("", "ok", measures, f"measures of the delivery, counts alone, kept in {keep}."))

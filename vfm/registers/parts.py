@@ -50,11 +50,18 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
 
 def _accepted(path):
     """Say what keeps accepted.csv from being read."""
+    for other in sorted(path.parent.iterdir()):
+        if other.name != path.name and other.name.lower() == path.name:
+            yield f": the build reads {path.name} and not {other.name}: rename it"
     if not (path.exists() or path.is_symlink()):
         return
     text = Column(kind="varchar", digits=None, values=(), limits=None)
     columns = {"finding": text, "reason": text}
-    file = Seed("accepted", path, path.parent, ",", columns, keys=(("finding",),), complete=("finding",))
+    first = path.read_bytes().split(b"\n", 1)[0] if path.is_file() else b""
+    separator = ";" if b";" in first else ","  # as Excel saves it in Danish
+    file = Seed(
+        "accepted", path, path.parent, separator, columns, keys=(("finding",),), complete=("finding",)
+    )
     for problem in file_problems(file):
         yield problem.replace(
             "git checkout brings it back", "Write a finding and its reason, or take it away"

@@ -18,6 +18,12 @@ FOLDER = dbt_sql.PROJECT / "models" / "intermediate" / "deliveries"
 CALENDAR = dbt_sql.PROJECT / "models" / "intermediate" / "population" / "int_calendar_weeks.sql"
 REF = re.compile(r"ref\('(\w+)'\)")
 KEPT = "int_delivery_profile"
+TABLES = {
+    CALENDAR.stem,
+    KEPT,
+    "int_delivery_persons",
+    "int_life_courses",
+}  # as in the warehouse; the others are views
 COLUMNS = {
     "register": "varchar",
     "column_name": "varchar",
@@ -36,7 +42,7 @@ def make_profile(con: duckdb.DuckDBPyConnection) -> None:
     models = {path.stem: path for path in [CALENDAR, *FOLDER.glob("*.sql")]}
     needs = {name: set(REF.findall(path.read_text("utf-8"))) & set(models) for name, path in models.items()}
     for name in TopologicalSorter(needs).static_order():
-        kind = "table" if name in (CALENDAR.stem, KEPT, "int_delivery_persons") else "view"
+        kind = "table" if name in TABLES else "view"
         con.execute(f"create {kind} {dbt_sql.SCHEMAS['int']}.{name} as {dbt_sql.render(models[name])}")
 
 

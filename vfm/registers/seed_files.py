@@ -10,6 +10,8 @@ from vfm.warehouse.paths import PROJECT, accounts_folder
 from vfm.warehouse.sql_text import literal
 
 RULES = PROJECT / "tests" / "statbank"
+STAGING = PROJECT / "models" / "staging" / "statbank"
+ADDS_UP = PROJECT / "tests" / "regk100_adds_up_to_regk31.sql"
 
 
 def found_beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int, str]]:
@@ -18,7 +20,7 @@ def found_beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int
     Parameters
     ----------
     con : duckdb connection
-        With a schema classifications.
+        With schemas classifications and staging.
 
     Yields
     ------
@@ -48,9 +50,27 @@ def _rules(con):
                 f"create or replace table classifications.{seed.name} as "
                 f"from read_csv({literal(seed.path)}, {options})"
             )
+    is_right = True
     for path in sorted(RULES.glob("*.sql")):
         rows = con.execute(dbt_sql.render(path)).fetchall()
         for level, _, _, count, sentence in rows:
+            is_right &= level != "error"
             yield path.stem, level, count, sentence
         if not rows:
             yield path.stem, "ok", 0, "broken rules."
+    if is_right:
+        yield from _sums(con)
+
+
+def _sums(con):
+    """Whether the two accounts are of one kind: the groupings of one add up to the functions of the other."""
+    for model in sorted(STAGING.glob("*.sql")):
+        con.execute(f"create or replace view {dbt_sql.table_of(model.stem)} as {dbt_sql.render(model)}")
+    rows = con.execute(dbt_sql.render(ADDS_UP)).fetchall()
+    if rows:
+        municipality, year, *_ = rows[0]
+        sentence = (
+            f"sums over the groupings are not what regk31 holds, the first of municipality {municipality} in "
+            f"{year}: export both tables anew, in one unit. See docs/bad_input.md#accounts-add-up."
+        )
+        yield "regk100", "error", len(rows), sentence

@@ -102,10 +102,15 @@ def clean(paths: Paths) -> None:
     Raises
     ------
     machine.BuildError
-        It is no build's; nothing is removed then.
+        It is not marked as a build's; nothing is removed then.
     """
     if paths.build.is_dir():
         refuse_foreign(paths)
+        if not (paths.build / MARKER).is_file() and any(paths.build.iterdir()):
+            raise machine.BuildError(
+                f"VFM_BUILD is {paths.short(paths.build)}, which has no mark of a build ({MARKER}): "
+                f"if it is one, make build marks it; else remove it by hand. {machine.SEE}"
+            )
         if paths.build.is_symlink():  # the link stays: it says where builds are wanted
             for path in paths.build.iterdir():
                 remove(path)

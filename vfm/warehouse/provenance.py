@@ -107,7 +107,7 @@ def data_origin(folder: Path) -> str:
         return f"registers in folder {folder.resolve().name}"
     try:
         said = json.loads(origin.read_text(encoding="utf-8"))["data_origin"]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         expected = '{"data_origin": "..."}'
         raise ValueError(f"{origin}: expected {expected}. See docs/bad_input.md#origin.") from problem
     return str(said)

@@ -88,7 +88,7 @@ def is_monday(value: object) -> bool:
 
 def declared() -> dict[str, Variable]:
     """Read the declarations of seeds/classifications/method_variables.csv, by name."""
-    with open(DECLARATIONS, encoding="utf-8", newline="") as stream:
+    with open(DECLARATIONS, encoding="utf-8-sig", newline="") as stream:
         return {row["name"]: declaration(row) for row in csv.DictReader(stream)}
 
 
@@ -99,7 +99,7 @@ def declaration(row: dict[str, str]) -> Variable:
         table, _, column = word.partition(".")
         if column:
             source = f"{column} in seeds/classifications/{table}.csv"
-            with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8", newline="") as stream:
+            with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8-sig", newline="") as stream:
                 choices += [each[column] for each in csv.DictReader(stream)]
         else:
             choices.append("" if word == "empty" else word)

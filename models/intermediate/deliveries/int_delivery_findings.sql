@@ -47,7 +47,7 @@ final as (
             when acceptances.finding is null
                 then
                     ' If it is true of the delivery, accept ' || named.finding
-                    || '. See docs/bad_input.md#profile.'
+                    || ' in accepted.csv. See docs/bad_input.md#profile.'
             else ' Accepted: ' || acceptances.reason
         end as sentence
     from named

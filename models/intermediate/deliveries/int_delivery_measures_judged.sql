@@ -95,10 +95,10 @@ final as (
         column_name,
         measure,
         base_rows as row_count,
-        'register ' || register || ': column ' || column_name || ': '
+        'register ' || register || ': column ' || column_name
+        || case when period = 'all' then '' else ', ' || period end || ': '
         || {{ measure_text('measured_value', 'is_share') }} || ' '
         || case when is_share then 'of ' || {{ counted('base_rows', 'row') }} || ' ' else '' end
-        || case when period = 'all' then '' else 'of ' || period || ' ' end
         || says
         || case when is_share then '' else ' over ' || {{ counted('base_rows', 'row') }} end
         || case

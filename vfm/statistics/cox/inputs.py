@@ -12,6 +12,7 @@ from vfm.statistics.cox.names import CONSTANT, ESTIMATED, INFINITE
 from vfm.statistics.risk_sets import RiskSets
 
 _DENSE = 2**24  # numbers in X (128 MB) beyond which it is packed
+_HEAVY = 1e12  # the largest weight, and its inverse the smallest
 
 
 def checked(
@@ -54,6 +55,12 @@ def checked(
     weights = np.ones(n) if weights is None else weights
     if not weights.any():
         raise InputError("weights are 0 in every row: give at least one row a weight")
+    low, high = np.min(weights[weights > 0]), np.max(weights)
+    if low < 1 / _HEAVY or high > _HEAVY:
+        raise InputError(
+            f"weights that are not 0 reach from {low:.3g} to {high:.3g}: give weights between {1 / _HEAVY:g} "
+            f"and {_HEAVY:g}, beyond which sums of them lose their digits"
+        )
     rows = np.count_nonzero(weights)
     if not (event & (weights > 0)).any():
         raise InputError(
