@@ -71,7 +71,7 @@
     {% for finding, reason in accepted_rows(folder) %}
         {% if finding not in known %}
             {# what is no name of a finding may be an id #}
-            {% set shown = finding if modules.re.match('[a-z_]+[.][a-z_0-9]+$', finding) else 'a text that is no name' %}
+            {% set shown = finding if modules.re.match('[a-z_]+[.][a-z_0-9-]+$', finding) else 'a text that is no name' %}
             {% do exceptions.raise_compiler_error(
                 'accepted.csv: ' ~ shown ~ ' is no finding of the delivery profile. Write it as the message does, such as '
                 ~ 'bef.men. See docs/bad_input.md#accepted.') %}

@@ -31,6 +31,7 @@ DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
 # Of a node: paths of the machine, and what dbt keeps to see what changed.
 NOT_SHOWN = {"compiled_path", "root_path", "build_path", "checksum", "contract", "created_at", "extra_ctes",
              "file_key_name", "unrendered_config"}  # fmt: skip
+NOT_SHOWN_OF_COLUMNS = {"constraints", "doc_blocks", "granularity", "quote"}
 # Of a test, beside which the page names column, rule and severity.
 NOT_SHOWN_OF_TESTS = {"raw_code", "attached_node"}
 QUESTION = {"show": True, "node_color": "#93a1ab"}  # the colour of a question; docs/overview.md names it
@@ -99,7 +100,13 @@ def _shown(node):
     if node["resource_type"] == "test":
         left_out = NOT_SHOWN | NOT_SHOWN_OF_TESTS
         node = node | {"config": {name: value for name, value in node["config"].items() if value}}
-    return {name: value for name, value in node.items() if name not in left_out}
+    shown = {name: value for name, value in node.items() if name not in left_out}
+    if columns := node.get("columns"):
+        shown["columns"] = {
+            key: {name: value for name, value in column.items() if name not in NOT_SHOWN_OF_COLUMNS}
+            for key, column in columns.items()
+        }
+    return shown
 
 
 def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:

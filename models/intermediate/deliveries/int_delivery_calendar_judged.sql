@@ -222,7 +222,8 @@ final as (
         holes as row_count,
         'register ' || register || ': column ' || column_name
         || case
-            when first_start > last_start then ' has no row from ' || {{ as_text('first_start') }} || ' on'
+            when first_start > last_start
+                then ' has no row from ' || {{ as_text('first_start') }} || ' on'
             else
                 ' has hardly a row of ' || {{ counted('holes', 'period') }} || ', the first from '
                 || {{ as_text('first_start') }}

@@ -102,7 +102,8 @@ final as (
         end as emigration_date,
         permitted.first_permit_date,
         {{ completed_years('seen.birth_date', 'permitted.first_permit_date') }}
-        between {{ var('minimum_age_years') }} and {{ var('maximum_age_years') }} as is_of_working_age,
+        between {{ var('minimum_age_years') }} and {{ var('maximum_age_years') }}
+            as is_of_working_age,
         -- bef goes on without the person
         {{ days_between('seen.last_reference_date', 'last_date.last_date') }} > 366
             as is_gone_before_the_end,

@@ -78,7 +78,8 @@ final as (
         ordered.is_last_of_year and years.calendar_year is not null as is_judged,
         ends_of_years.person_id is not null as is_there_at_the_end_of_the_year,
         not coalesce(countries.is_western, true) as is_from_a_non_western_country,
-        extract(year from ordered.migration_date) <= {{ var('last_permit_year') }} as is_in_the_permit_years,
+        extract(year from ordered.migration_date) <= {{ var('last_permit_year') }}
+            as is_in_the_permit_years,
         permitted.person_id is not null as has_permit
     from ordered
     left join persons
