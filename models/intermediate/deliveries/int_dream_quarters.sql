@@ -30,7 +30,7 @@ middle_weeks as (
 
 ),
 
-final as (
+quarters as (
 
     select
         dream_weeks.person_id,
@@ -46,6 +46,18 @@ final as (
             and middle_weeks.calendar_year = match_groups.calendar_year
             and middle_weeks.calendar_quarter = match_groups.calendar_quarter
     where dream_weeks.dream_code like '7%'
+
+),
+
+final as (
+
+    select
+        *,
+        lag(match_group) over (
+            partition by person_id
+            order by calendar_year, calendar_quarter
+        ) is not null as is_matched_before
+    from quarters
 
 )
 
