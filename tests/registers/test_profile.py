@@ -185,12 +185,16 @@ def test_what_is_true_is_accepted_by_name_with_a_reason(registers, tmp_path):
     register, query, finding = SPOILED["ages off by one"]
     folder = spoil(registers, tmp_path / "spoiled", **{register: query + " from {source}"})
     (folder / "accepted.csv").write_text(
-        f'finding,reason\n{finding},"Ages are of the day after, as agreed."\n', encoding="utf-8"
+        f'finding,reason\n{finding},"Ages are of the day after, as agreed."\n'
+        "bef.men,Only men were asked for.\n",
+        encoding="utf-8",
     )
     lines = check.check(folder)
     assert not [sentence for sentence in said(lines, "error") if finding in sentence]
     (sentence,) = said(lines, "accepted")
     assert sentence.endswith("Accepted: Ages are of the day after, as agreed.")
+    (sentence,) = [line.sentence for line in lines if "is none of this delivery" in line.sentence]
+    assert sentence.endswith(": bef.men. Take the row away.")
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,9 @@ def profiled(con: duckdb.DuckDBPyConnection, keep: Path | None, against: Path | 
         Line(register, level, rows, sentence)
         for register, level, rows, sentence in profile.outside_bands(con)
     ]
+    for finding in profile.idle_acceptances(con):
+        what = f"finding that accepted.csv accepts is none of this delivery: {finding}. Take the row away."
+        lines.append(Line("", "ok", 1, what))
     if against:
         changed = [Line(*change) for change in profile.changes(con)]
         what = f"changes since {against}, listed as warnings. A build knows no earlier delivery."

@@ -54,6 +54,15 @@ def outside_bands(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, s
     ).fetchall()
 
 
+def idle_acceptances(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what accepted.csv accepts although the delivery has no such finding."""
+    rows = con.execute(
+        f"select finding from {dbt_sql.SCHEMAS['source']}.acceptances anti join "
+        f"{dbt_sql.SCHEMAS['int']}.int_delivery_findings using (finding) order by finding"
+    ).fetchall()
+    return [finding for (finding,) in rows]
+
+
 def save(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Write the profile as a csv that only the owner can read; return its number of rows."""
     profile = con.sql(f"from {dbt_sql.SCHEMAS['int']}.{KEPT} order by all").df()
