@@ -14,6 +14,8 @@ LONG = [
     "test_second_setting",  # makes the small world, for which others wait
     "test_built_warehouse",  # looks at what make build left in its target, where test_lineage writes
     "test_refusals",
+    "test_mounting",
+    "test_profile",
     "test_machine",
     "test_attack",
     "test_privacy",
