@@ -73,7 +73,9 @@ def columns():
     }
     for names, values in [(DREAM_WEEKS, ("'730'", "'731'")), (DREAM_QUARTERS, ("'2'",))]:
         columns = [row[0] for row in duckdb.sql(names).fetchall()]
-        one["dream"] |= {column: values[place % len(values)] for place, column in enumerate(columns)}
+        one["dream"] |= {
+            column: values[place * len(values) // len(columns)] for place, column in enumerate(columns)
+        }
     return one
 
 
