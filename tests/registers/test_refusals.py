@@ -214,7 +214,8 @@ def test_without_bef_the_others_are_checked(delivery):
     assert sentence.startswith("register bef: no parquet file in")
 
 
-def test_the_command_ends_with_1_where_the_build_refuses(delivery, monkeypatch, capsys):
+def test_the_command_ends_with_1_where_the_build_refuses(delivery, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VFM_BUILD", str(tmp_path / "build"))
     monkeypatch.setenv("VFM_REGISTERS", str(delivery))
     assert command.main(["check"]) == 0
     assert "The build accepts these registers: errors 0, warnings 0." in capsys.readouterr().out
