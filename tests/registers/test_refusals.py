@@ -29,7 +29,7 @@ from borrowed_project import borrow, make
 from dbt.cli.main import dbtRunner
 
 from vfm.registers import __main__ as command
-from vfm.registers import check
+from vfm.registers import check, seed_files
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.dbt_runs import wait_for_warehouse
 from vfm.warehouse.failures import describe, failures, one_sentence
@@ -281,7 +281,7 @@ def exports():
     """A database with the shipped exports and the classifications."""
     with check.database() as con:
         for name in ("municipalities", "account_groupings", *EXPORTS, "labour_market"):
-            con.execute(f"create table classifications.{name} as {check.seed_query(name)}")
+            con.execute(f"create table classifications.{name} as {seed_files.seed_query(name)}")
         yield con
 
 

@@ -7,21 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from vfm.registers import parts, profile, seed_files
 from vfm.warehouse import dbt_sql, machine, provenance, settings
 from vfm.warehouse.paths import PROJECT
-from vfm.warehouse.sql_text import literal, path_literal
+from vfm.warehouse.sql_text import literal
 
 STAGING = PROJECT / "models" / "staging" / "registers"
 ACCEPTANCES = PROJECT / "models" / "staging" / "deliveries"
 TESTS = PROJECT / "tests" / "registers"
-SEEDS = PROJECT / "seeds"
 NOT_JUDGED = (
     "The rows of the registers were not judged, since they are judged by these files: mend them first."
 )
@@ -95,28 +92,13 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
     return lines
 
 
-@cache
-def seed_query(name: str) -> str:
-    """Return SQL that reads a seed from its CSV, with the types of its yml."""
-    (path,) = SEEDS.rglob(f"{name}.csv")
-    (seed,) = (
-        entry
-        for entry in yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["seeds"]
-        if entry["name"] == name
-    )
-    types = ", ".join(f"'{column}': '{kind}'" for column, kind in seed["config"]["column_types"].items())
-    separator = ";" if path.parent.name == "statbank" else ","
-    options = f"header = true, delim = '{separator}', columns = {{{types}}}"
-    return f"from read_csv({path_literal(path)}, {options})"
-
-
 def stage(con: duckdb.DuckDBPyConnection) -> None:
     """Create the staging models and the classifications that the rules read."""
     for model in sorted([*STAGING.glob("*.sql"), *ACCEPTANCES.glob("*.sql")]):
         con.execute(f"create table staging.{model.stem} as {dbt_sql.render(model)}")
     text = "".join(dbt_sql.render(path) for path in [*TESTS.glob("*.sql"), *profile.FOLDER.glob("*.sql")])
     for name in sorted(set(re.findall(r"\bclassifications\.(\w+)", text))):
-        con.execute(f"create or replace table classifications.{name} as {seed_query(name)}")
+        con.execute(f"create or replace table classifications.{name} as {seed_files.seed_query(name)}")
 
 
 def findings(con: duckdb.DuckDBPyConnection, register: str) -> list[Line]:

@@ -2,16 +2,34 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 
 from vfm.warehouse import dbt_sql, machine, provenance, seed_files, settings, variables
 from vfm.warehouse.paths import PROJECT, accounts_folder
-from vfm.warehouse.sql_text import literal
+from vfm.warehouse.sql_text import path_literal
 
 RULES = PROJECT / "tests" / "statbank"
 STAGING = PROJECT / "models" / "staging" / "statbank"
 ADDS_UP = PROJECT / "tests" / "regk100_adds_up_to_regk31.sql"
+
+
+def seed_query(name: str, accounts: Path | None = None) -> str:
+    """Return SQL that reads a seed from its CSV, with the types of its yml.
+
+    Parameters
+    ----------
+    name : str
+    accounts : Path, optional
+        Folder of Statbank's tables, where it is not the one of the build.
+    """
+    (seed,) = (each for each in seed_files.seeds() if each.name == name)
+    is_elsewhere = accounts and seed.path.parent == accounts_folder()
+    path = accounts / seed.path.name if is_elsewhere else seed.path
+    types = ", ".join(f"'{column}': '{described.kind}'" for column, described in seed.columns.items())
+    options = f"header = true, delim = '{seed.separator}', columns = {{{types}}}"
+    return f"from read_csv({path_literal(path)}, {options})"
 
 
 def found_beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int, str]]:
@@ -44,12 +62,7 @@ def _rules(con):
     text = "".join(dbt_sql.render(path) for path in RULES.glob("*.sql"))
     for seed in seed_files.seeds():
         if re.search(rf"\bclassifications\.{seed.name}\b", text):
-            types = ", ".join(f"'{name}': '{column.kind}'" for name, column in seed.columns.items())
-            options = f"header = true, delim = '{seed.separator}', columns = {{{types}}}"
-            con.execute(
-                f"create or replace table classifications.{seed.name} as "
-                f"from read_csv({literal(seed.path)}, {options})"
-            )
+            con.execute(f"create or replace table classifications.{seed.name} as {seed_query(seed.name)}")
     is_right = True
     for path in sorted(RULES.glob("*.sql")):
         rows = con.execute(dbt_sql.render(path)).fetchall()

@@ -21,8 +21,8 @@ from vfm.privacy.attack import attack_score
 from vfm.privacy.attack.playing import Played, play
 from vfm.privacy.attack.reading import Release
 from vfm.synthetic.verify.recovery import seeds_to_run
-from vfm.synthetic.verify.worlds import make_world
-from vfm.warehouse import build_folder, machine, publish, terminal
+from vfm.synthetic.verify.worlds import make_world, work_folder
+from vfm.warehouse import machine, publish, terminal
 from vfm.warehouse.dbt_runs import run_dbt
 from vfm.warehouse.paths import PROJECT, Paths
 
@@ -106,14 +106,9 @@ def _attack(options, folder, progress):
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status, 1 if anything is recovered."""
     options = _parse(arguments)
-    before = os.umask(0o077)
-    paths = Paths.from_environment(PROJECT)
-    folder = paths.build / "attack"
+    progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
     try:
-        build_folder.claim(paths)
-        folder.mkdir(parents=True, exist_ok=True)
-        progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
-        with machine.told_to_end(), machine.only_build(folder, paths.short(folder)):
+        with work_folder("attack") as folder:
             found = _attack(options, folder, progress)
         progress.end()
     except machine.BuildError as problem:
@@ -122,8 +117,6 @@ def main(arguments: list[str] | None = None) -> int:
     except machine.Stopped as stop:
         print("\nInterrupted.", file=sys.stderr)
         return 128 + stop.args[0]
-    finally:
-        os.umask(before)
     verdict = (
         "Nothing of few persons was recovered." if not found else f"{found} cells were recovered or missed."
     )

@@ -4,15 +4,13 @@ python -m vfm.synthetic.verify.checked_seeds [--seeds 20] [--scale 1]
 """
 
 import argparse
-import os
 import shutil
 import sys
 
 from vfm.registers import check
 from vfm.synthetic.verify.recovery import seeds_to_run
-from vfm.synthetic.verify.worlds import make_world
-from vfm.warehouse import build_folder, machine, terminal
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.synthetic.verify.worlds import make_world, work_folder
+from vfm.warehouse import machine, terminal
 
 SEEDS = 20
 
@@ -51,14 +49,9 @@ def _check(options, folder, progress):
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status, 1 if the check finds anything."""
     options = _parse(arguments)
-    before = os.umask(0o077)
-    paths = Paths.from_environment(PROJECT)
-    folder = paths.build / "checked_seeds"
+    progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
     try:
-        build_folder.claim(paths)
-        folder.mkdir(parents=True, exist_ok=True)
-        progress = terminal.Progress(sys.stderr, options.seeds, "seeds")
-        with machine.told_to_end(), machine.only_build(folder, paths.short(folder)):
+        with work_folder("checked_seeds") as folder:
             found = _check(options, folder, progress)
         progress.end()
     except machine.BuildError as problem:
@@ -67,8 +60,6 @@ def main(arguments: list[str] | None = None) -> int:
     except machine.Stopped as stop:
         print("\nInterrupted.", file=sys.stderr)
         return 128 + stop.args[0]
-    finally:
-        os.umask(before)
     print(f"\n{options.seeds} worlds at scale {options.scale:g}: {found} errors and warnings.")
     return 1 if found else 0
 

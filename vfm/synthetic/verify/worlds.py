@@ -1,13 +1,16 @@
-"""A simulated delivery in a folder: what the commands of this package are run on."""
+"""What the commands of this package are run on: a folder of their own, and a simulated delivery in it."""
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfm.warehouse import machine
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import build_folder, machine
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,33 @@ class SimulatedDelivery:
     def truth(self) -> Path:
         """The folder of the truth."""
         return self.folder / "truth"
+
+
+@contextmanager
+def work_folder(name: str) -> Iterator[Path]:
+    """A folder within the build folder in which one command works, closed to others and to a second one.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    machine.BuildError
+        If the build folder cannot be used, or another command works there.
+    machine.Stopped
+        Where the command is told to end.
+    """
+    before = os.umask(0o077)
+    try:
+        paths = Paths.from_environment(PROJECT)
+        folder = paths.build / name
+        build_folder.claim(paths)
+        folder.mkdir(parents=True, exist_ok=True)
+        with machine.told_to_end(), machine.only_build(folder, paths.short(folder)):
+            yield folder
+    finally:
+        os.umask(before)
 
 
 def make_world(folder: Path, seed: int, scale: float) -> SimulatedDelivery:

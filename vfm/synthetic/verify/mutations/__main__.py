@@ -19,10 +19,12 @@ from pathlib import Path
 from vfm.synthetic.verify.mutations import report
 from vfm.synthetic.verify.mutations.catalogue import Mutation, catalogue
 from vfm.synthetic.verify.mutations.running import run
-from vfm.warehouse import build_folder, machine
+from vfm.synthetic.verify.worlds import work_folder
+from vfm.warehouse import machine
 from vfm.warehouse.paths import PROJECT, Paths
 
 PAGE = PROJECT / "docs" / "mutations.md"
+FOLDER = "mutations"  # in the build folder
 
 
 def _parse(arguments):
@@ -65,15 +67,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ONLY is {only}: no mutation is called so. A name is {example}.", file=sys.stderr)
         return 2
     paths = Paths.from_environment(PROJECT)
-    folder = paths.build / "mutations"
-    table = folder / ("held_out.csv" if options.held_out else "part.csv" if only else "mutations.csv")
+    table = (
+        paths.build
+        / FOLDER
+        / ("held_out.csv" if options.held_out else "part.csv" if only else "mutations.csv")
+    )
 
     def write(judgements):
         listed = [each for each in judgements if each.mutation.is_held_out == options.held_out]
         report.write_table(table, listed)
 
     try:
-        judgements = _run(mutations, folder, paths.short(folder), write)
+        judgements = _run(mutations, write)
         write(judgements)
     except machine.BuildError as problem:
         print("", *problem.args, sep="\n", file=sys.stderr)
@@ -89,20 +94,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(mutations, folder, name, write):
+def _run(mutations, write):
     """Judge in the build folder, alone there; see `run`."""
-    before = os.umask(0o077)
-    try:
-        build_folder.claim(Paths.from_environment(PROJECT))
-        folder.mkdir(parents=True, exist_ok=True)
-        with machine.told_to_end(), machine.only_build(folder, name):
-            try:
-                return run(mutations, folder, write)
-            finally:
-                for left in folder.glob("work_*"):
-                    shutil.rmtree(left, ignore_errors=True)
-    finally:
-        os.umask(before)
+    with work_folder(FOLDER) as folder:
+        try:
+            return run(mutations, folder, write)
+        finally:
+            for left in folder.glob("work_*"):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from vfm.registers.check import seed_query
+from vfm.registers.seed_files import seed_query
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
@@ -44,7 +44,6 @@ COMPARED = {
 }
 #: A tenth of the persons leaves few municipality-years with more persons than the method's own limit.
 SETTING = {"minimum_persons": 8}
-ACCOUNTS = PROJECT / "seeds" / "statbank"
 REFERENCE = re.compile(r"\b(ref|source)\('(?:registers', ')?(\w+)'\)")
 
 
@@ -151,18 +150,13 @@ class Inputs:
             if is_register(name):
                 self._mount(name, registers)
             else:
-                self.con.execute(f"create table {relation(name)} as {self._seed(name, statbank)}")
+                self.con.execute(f"create table {relation(name)} as {seed_query(name, statbank)}")
         self.prints = {}
         for name in models():
             self._build(name)
             self.prints[name] = self._print(name)
         for table, (_, rows) in COMPARED.items():
             self.con.execute(f"create table base.main.{table} as {rows}")
-
-    @staticmethod
-    def _seed(name, statbank):
-        """SQL that reads a seed, of the accounts from the folder of the world."""
-        return seed_query(name).replace(str(ACCOUNTS), str(statbank))
 
     def compare(self, registers: Path, changed: Iterable[str]) -> Changed:
         """Return how much of the inputs differs for another folder.
