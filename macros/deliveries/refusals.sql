@@ -435,4 +435,18 @@ where (select {{ raise_error('sentence') }} from worst) is null
         '(select area, year from accounts where is_read)',
         var('first_expenditure_year') | int, var('last_expenditure_year') | int, absent_is_zero=true
     ) }}
+
+    union all
+
+    -- a wrong unit is a factor of a thousand, a wrong sign is below nothing: the range is wide for worlds of all sizes
+    {{ finding(
+        export, 'INDHOLD',
+        "(select sum(" ~ to_amount('"INDHOLD"') ~ ") / 1000 as gross_millions from accounts
+        where is_read and " ~ to_text('"DRANST"') ~ " = '1' and upper(" ~ to_text('"ART"') ~ ") = 'UE'
+        group by year)",
+        'gross_millions not between 30 and 100000',
+        'in which all municipalities together have gross expenditure below 30 or above 100,000 million kroner',
+        'They spend 1,500 to 10,000 million a year: export LOBM in thousands of kroner, expenditure with its own sign.',
+        'implausible-figure', example='cast(round(min(gross_millions)) as bigint)', noun='year', ids=false
+    ) }}
 {%- endmacro %}

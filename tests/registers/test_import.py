@@ -316,7 +316,8 @@ def test_a_csv_in_any_encoding_and_with_any_separator(delivery, run, encoding, s
         ("p00000000001;2014-03-01\np00000000002;2014-03-02\n", "has 2 columns and none of the register's"),
         ("PNR;DODDATO\np00000000001;2014-03-01\np000000", "has 1 columns in line 3 and 2 in its header"),
         ('PNR;DODDATO\n"p00000000001;2014-03-01\n', "quotation mark missing"),
-        ("", "one column only"),
+        ("", "is empty: was it cut off"),
+        ("<!DOCTYPE html>\n<html></html>\n", "is a web page"),
     ],
 )
 def test_a_csv_that_cannot_be_right_is_refused(delivery, run, text, words):

@@ -269,6 +269,13 @@ STATBANK = [
     ("implausible-figure", "labour_market",
      "column LEDIGHEDSPROCENT has 1 row outside 0 to 30 (for example 45)",
      "update {} set \"LEDIGHEDSPROCENT\" = '45' where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),
+    ("implausible-figure", "regk31",
+     "column INDHOLD has 1 year in which all municipalities together have gross expenditure below 30 or above"
+     " 100,000 million kroner (for example 1927726)",
+     "update {} set \"INDHOLD\" = replace(\"INDHOLD\", ',', '.')::double * 1000 where \"TID\" = 2014"),
+    ("implausible-figure", "regk100",
+     "column INDHOLD has 5 years in which all municipalities together have gross expenditure below 30",
+     "update {} set \"INDHOLD\" = -replace(\"INDHOLD\", ',', '.')::double"),
     (None, "regk31", "totals, other price units, other functions and decimal commas",
      "insert into {} values ('0', '54660', '1', 'UE', 'LOBM', 2013, '..'),"
      " ('910', '54660', '1', 'UE', 'LOBM', 2013, '5'), ('101', '54660', '1', 'UE', 'INDL', 2013, '5'),"

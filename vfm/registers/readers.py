@@ -160,6 +160,10 @@ def open_csv(
     best = max(range(len(separators)), key=lambda number: (hits[number], len(headers[number])))
     header = [name.strip() for name in headers[best]]
     # the line itself may be a person's row: it is never shown
+    if not line.strip():
+        raise UnreadableFileError("is empty: was it cut off while it was copied? Copy it again")
+    if line.lstrip().lower().startswith(("<!doctype", "<html")):
+        raise UnreadableFileError("is a web page, a log-in or an error most likely: fetch it again")
     if len(header) < 2:
         raise UnreadableFileError(
             "has one column only: fields must be separated by semicolon, comma, tab or |"

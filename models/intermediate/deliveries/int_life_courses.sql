@@ -218,6 +218,8 @@ final as (
         persons.death_date,
         persons.emigration_date,
         persons.first_permit_date,
+        {{ week_start('persons.first_permit_date') }} as permit_week_start,
+        {{ week_start('persons.first_immigration_date') }} as immigration_week_start,
         {{ days_between('persons.death_date', 'spans.last_date') }} as days_after_death,
         {{ days_between('persons.emigration_date', 'spans.last_date') }} as days_after_emigration,
         {{ days_between('spans.first_date', 'persons.first_permit_date') }} as days_before_permit,
