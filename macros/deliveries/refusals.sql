@@ -241,10 +241,40 @@ where (select {{ raise_error('sentence') }} from worst) is null
 {%- endmacro %}
 
 {#
+    One id in a great part of a large register is no person but a lost column. Joins by person would multiply its rows by
+    each other, so that neither the check nor the build would end: what comes after this rule is not tried.
+#}
+{% macro one_id(register, relation) -%}
+    {{ finding(
+        register, 'PNR',
+        '(
+            select *
+            from (
+                select
+                    max(id_rows) as row_count,
+                    sum(id_rows) as all_rows
+                from (
+                    select count(*) as id_rows
+                    from ' ~ relation ~ '
+                    group by person_id
+                ) as ids
+            ) as largest
+            where all_rows >= 1000 and row_count > 0.3 * all_rows
+        )',
+        'true', 'that stands in more than three of ten rows of the register',
+        'Were the ids replaced by a constant? Deliver the pseudonym of each person.', 'one-id', noun='id'
+    ) }}
+{%- endmacro %}
+
+{#
     Persons of a register who are not in bef: ids of another length than any there, and nearly nobody found at all.
     A register without the right persons joins to nothing, and everyone looks unemployed or healthy.
 #}
 {% macro strangers(register, relation) -%}
+    {{ one_id(register, relation) }}
+
+    union all
+
     {{ finding(
         register, 'PNR',
         '(select distinct person_id from ' ~ relation ~ ') as persons',

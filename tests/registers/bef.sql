@@ -57,6 +57,8 @@ findings as (
         'with two birth dates', 'An id must stand for one person.', 'two-persons-one-id', noun='person'
     ) }}
     union all
+    {{ one_id('bef', 'population') }}
+    union all
     {{ after_today('bef', 'REFERENCETID', 'population', 'reference_date') }}
     union all
     -- quarterly files serve as well: the method takes 31 December, or else the next date

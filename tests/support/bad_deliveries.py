@@ -173,6 +173,8 @@ CASES = [
     case("after-today", "lmdb", "column EKSD has 1 row after today (for example 2080-02-28)",
          {"EKSD": "'43888'"}),
     case("other-ids", "lmdb", "column PNR has 1 id of another length", {"PNR": "'0000000003'"}),
+    case("one-id", "lmdb", "column PNR has 1 id that stands in more than three of ten rows of the register",
+         *[{"EKSD": f"date '{year}-06-01'"} for year in range(2008, 2017)], copies=120),
     # sssy
     case("unreadable", "sssy", "column KONTAKT has 1 row that no whole number", {"KONTAKT": "'1,5'"}),
     case("no-value", "sssy", "column HONUGE has 1 row without a value", {"HONUGE": "''"}),

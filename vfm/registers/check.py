@@ -23,6 +23,7 @@ NOT_JUDGED = (
     "The rows of the registers were not judged, since they are judged by these files: mend them first."
 )
 NO_PROFILE = "The profile of the delivery was not made, since {} cannot be read: mend that first."
+ONE_ID = "bad_input.md#one-id"  # rows that are all of one person would be joined to each other
 FEW_ROWS = 8  # a year; with as many a year without any comes by chance once in 3,000 times
 LEVELS = ("ok", "accepted", "warning", "error")
 DATES = {
@@ -268,6 +269,7 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
         else:
             lines = judge_rows(con, folder)
             refused = set(dbt_sql.sources()) - {line.register for line in lines if line.level == "ok"}
+            refused |= {line.register for line in lines if ONE_ID in line.sentence}
             if refused:
                 beside.append(Line("", "warning", 0, NO_PROFILE.format(", ".join(sorted(refused)))))
             else:

@@ -144,7 +144,8 @@ class Inputs:
     """
 
     def __init__(self, registers: Path, statbank: Path) -> None:
-        self.con = duckdb.connect(config={"threads": 1})
+        # a mistake that makes rows match each other many times over ends here, as a build would for want of memory
+        self.con = duckdb.connect(config={"threads": 1, "memory_limit": "2GB", "temp_directory": ""})
         self._open("base")
         for name in sources():
             if is_register(name):
