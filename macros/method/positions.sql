@@ -26,8 +26,8 @@
 {%- endmacro %}
 
 {#
-    Expenditure indicators with their 95 % interval over the years (Student's t), position and fifth, the cheapest first.
-    `indicators`: a CTE with municipality_code, years, expenditure_indicator and standard_error; `student_t`: the CTE of
+    Expenditure indicators with the report's 95 % interval, that over the years (Student's t), its position, and the fifth,
+    the cheapest first. `indicators`: a CTE with municipality_code, years, expenditure_indicator and report_standard_error; `student_t`: the CTE of
     the seed student_t_quantiles.
 #}
 {% macro with_positions_over_years(indicators, student_t) -%}
@@ -35,18 +35,18 @@
         municipality_code,
         years,
         expenditure_indicator,
-        standard_error,
-        ci_low,
-        ci_high,
-        {{ position_of_interval('ci_low', 'ci_high') }} as position,
+        report_standard_error,
+        report_ci_low,
+        report_ci_high,
+        {{ position_of_interval('report_ci_low', 'report_ci_high') }} as report_position,
         {{ quintile('expenditure_rank', 'municipalities') }} as quintile
     from (
         select
             {{ indicators }}.*,
             {{ indicators }}.expenditure_indicator
-            - {{ student_t }}.quantile_0975 * {{ indicators }}.standard_error as ci_low,
+            - {{ student_t }}.quantile_0975 * {{ indicators }}.report_standard_error as report_ci_low,
             {{ indicators }}.expenditure_indicator
-            + {{ student_t }}.quantile_0975 * {{ indicators }}.standard_error as ci_high,
+            + {{ student_t }}.quantile_0975 * {{ indicators }}.report_standard_error as report_ci_high,
             row_number() over (
                 order by {{ indicators }}.expenditure_indicator asc, {{ indicators }}.municipality_code asc
             ) as expenditure_rank,

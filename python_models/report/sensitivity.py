@@ -8,4 +8,5 @@ def model(dbt, session):
     build_info = dbt.ref("build_info").df()
     benchmark = dbt.ref("int_benchmark_indicators").order("municipality_code").df()
     expenditure = dbt.ref("int_expenditure_indicators").order("municipality_code").df()
+    expenditure = expenditure.rename(columns={"report_position": "position"})
     return alternatives.comparison(build_info, benchmark, expenditure)

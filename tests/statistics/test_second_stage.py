@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cost_need_terms import COMPOSITION_TERMS, SHARES
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from vfm.statistics import cost_need, frontier, indicator_draws, regression, second_stage
 
@@ -58,7 +58,9 @@ def world():
             "municipality_code": codes,
             "spells": rng.integers(100, 900, MUNICIPALITIES),
             "benchmark_indicator": indicator.to_numpy(),
+            "benchmark_standard_error": np.sqrt(np.diag(V)),
             "expenditure_indicator": estimates[0],
+            "programme_persons": rng.integers(60, 900, MUNICIPALITIES),
         }
     )
     return data, covariances, cells, V
@@ -226,12 +228,15 @@ def test_the_weighted_rows_are_the_plain_regression(world, draws):
     data, *_ = world
     joint = second_stage.joint_regressions(data, draws, outlier="130", seed=1)
     plain = regression.indicator_regressions(data, outlier="130")
-    weighted = joint[joint.estimator == "weighted"]
+    weighted = joint[(joint.estimator == "weighted") & (joint.weights == "spells")]
     key = ["sample", "form", "term"]
     assert weighted[key].to_numpy().tolist() == plain[key].to_numpy().tolist()
     np.testing.assert_allclose(weighted.coefficient, plain.coefficient, rtol=1e-9)
     assert (weighted.measurement_standard_error <= 1.1 * weighted.joint_standard_error).all()
-    found = joint.dropna()
+    np.testing.assert_allclose(weighted.hc3_standard_error, plain.robust_standard_error, rtol=1e-9)
+    assert joint.groupby(["weights", "estimator"]).size().eq(len(plain)).all()
+    np.testing.assert_array_equal(joint.coefficient.isna(), joint.reason.eq("not identified"))
+    found = joint[joint.coefficient.notna()]
     np.testing.assert_allclose(found.t_value, found.coefficient / found.joint_standard_error)
     assert ((found.ci_low < found.coefficient) & (found.coefficient < found.ci_high)).all()
     significant = (found.ci_low > 0) | (found.ci_high < 0)
@@ -326,6 +331,52 @@ def test_no_estimate_has_no_standard_error():
     b, measurement, joint, reliability, _ = second_stage.joint_fit(
         y, x, np.ones(40), 0.1 * rng.standard_normal((99, 40)), 1.2 * rng.standard_normal((99, 40))
     )
-    assert reliability < 0.1
+    assert reliability < 0
     for found in (b, measurement, joint):
         assert np.isnan(found["errors_in_variables"]).all() and np.isfinite(found["weighted"]).all()
+
+
+def test_what_is_not_identified_is_missing_with_a_reason(world, draws):
+    data, *_ = world
+    wild = draws.assign(
+        expenditure_indicator=draws.expenditure_indicator
+        + (draws.draw > 0) * np.random.default_rng(1).standard_normal(len(draws))
+    )
+    joint = second_stage.joint_regressions(data, wild, outlier="130")
+    corrected = joint[joint.estimator == "errors_in_variables"]
+    assert corrected.reason.eq("not identified").all() and corrected.coefficient.isna().all()
+    assert joint.reliability.isna().all()
+    weighted = joint[joint.estimator == "weighted"]
+    assert weighted.reason.isna().all() and weighted.joint_standard_error.gt(0).all()
+
+
+def test_a_structural_equation_model_with_a_fixed_error_variance_has_the_same_slope():
+    """The slope of maximum likelihood: y on the true x, x measured with an error of known variance."""
+    rng = np.random.default_rng(12)
+    n, error = 92, 0.1
+    true = 1 + 0.2 * rng.standard_normal(n)
+    x, y = true + error * rng.standard_normal(n), 0.9 + 0.1 * true + 0.04 * rng.standard_normal(n)
+    seen = np.cov(x, y, ddof=0)
+
+    def loss(theta):
+        slope, spread, around = theta[0], np.exp(theta[1]), np.exp(theta[2])
+        V = np.array([[spread + error**2, slope * spread], [slope * spread, slope**2 * spread + around]])
+        return np.linalg.slogdet(V)[1] + np.trace(np.linalg.solve(V, seen))
+
+    best = optimize.minimize(
+        loss,
+        [0.0, -3.0, -6.0],
+        method="Nelder-Mead",
+        options={"xatol": 1e-10, "fatol": 1e-14, "maxiter": 5000},
+    )
+    b, _ = second_stage.errors_in_variables(y, x, np.ones(n), np.full(n, error))
+    assert best.x[0] == pytest.approx(b[1], rel=1e-5)
+
+
+def test_precision_weights_follow_the_errors_and_the_variance_between():
+    rng = np.random.default_rng(4)
+    s = rng.uniform(0.01, 0.05, 4_000)
+    y = 1 + 0.03 * rng.standard_normal(4_000) + s * rng.standard_normal(4_000)
+    np.testing.assert_allclose(regression.precision_weights(y, s), 1 / (0.03**2 + s**2), rtol=0.1)
+    same = regression.precision_weights(y, np.full(4_000, 0.02))
+    np.testing.assert_array_equal(same, same[0])

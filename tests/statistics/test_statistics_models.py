@@ -91,6 +91,7 @@ def inputs():
             "benchmark_indicator": 0.95 + 0.05 * x + 0.03 * rng.standard_normal(40),
             "benchmark_standard_error": rng.uniform(0.01, 0.02, 40),
             "expenditure_indicator": x,
+            "programme_persons": rng.integers(60, 900, 40),
         }
     )
     draws = pd.DataFrame(
@@ -162,6 +163,8 @@ def inputs():
                 "expenditure_indicator": [1.0],
             }
         ),
+        "int_expenditure_indicators": cells[["municipality_code"]].drop_duplicates(),
+        "int_supplementary_indicators": cells[["municipality_code"]].drop_duplicates(),
         "int_cost_need_input": cells,
         "int_supplementary_cost_need_input": cells,
         "int_cost_need_results": cost_need.cost_need_results(cells, cells, COMPOSITION_TERMS),

@@ -46,6 +46,7 @@ def tables() -> dict:
             "benchmark_indicator": rng.normal(1, 0.05, K) - rng.exponential(0.05, K),
             "benchmark_standard_error": 0.02,
             "expenditure_indicator": rng.normal(1, 0.1, K),
+            "programme_persons": np.arange(60, 60 + K),
         }
     )
     covariances = pd.DataFrame(
@@ -153,7 +154,12 @@ def _fits():
         "regression.powers": dict(x=one["x"], name="x", degree=2),
         "regression.fit": regression,
         "indicator_draws.inverse_trigamma": dict(value=0.3),
+        "regression.precision_weights": dict(y=one["y"], standard_errors=y),
+        "indicator_draws.common_variance": dict(variances=y, degrees=np.arange(N) % 4),
         "indicator_draws.moderated_variances": dict(variances=y, degrees=np.arange(N) % 4),
+        "indicator_draws.resampled_expectations": dict(
+            X=np.column_stack([np.ones(N), one["x"]]), y=y, group=np.arange(N) % 9, draws=5, seed=1
+        ),
         "second_stage.errors_in_variables": regression | dict(noise=y / 20),
         "second_stage.joint_fit": regression | dict(noise_y=noise, noise_x=noise[::-1]),
     }
@@ -232,10 +238,29 @@ def _tables():
         "frontier.tables.fit_table": fitted,
         "frontier.tables.efficiencies_table": fitted,
         "frontier.tables.known_noise_table": municipalities,
+        "indicator_draws.laid_out": cells
+        | dict(
+            codes=at["municipalities"]["municipality_code"].to_numpy(),
+            coefficients=cost_need.main_coefficients(at["cost_results"]),
+        ),
         "indicator_draws.expenditure_draws": cells
         | dict(
             codes=at["municipalities"]["municipality_code"].to_numpy(),
             coefficients=cost_need.main_coefficients(at["cost_results"]),
+            draws=5,
+        ),
+        "expenditure_errors.total_errors": cells
+        | dict(
+            codes=at["municipalities"]["municipality_code"].to_numpy(),
+            coefficients=cost_need.main_coefficients(at["cost_results"]),
+            draws=5,
+        ),
+        "expenditure_errors.total_errors_table": cells
+        | municipalities
+        | dict(
+            supplementary_cells=at["cells"],
+            supplementary_municipalities=at["municipalities"],
+            cost_need_results=at["cost_results"],
             draws=5,
         ),
         "indicator_draws.draws_table": municipalities

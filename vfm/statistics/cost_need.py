@@ -382,20 +382,22 @@ def indicators_table(fits: dict[int, Fit], cells: pd.DataFrame) -> pd.DataFrame:
             "term": Labels(gaps=True),
             "coefficient_dkk": Numbers(gaps=True),
         }
-    )
+    ),
+    analysis=OneOf(("main", "supplementary")),
 )
-def main_coefficients(results: pd.DataFrame) -> pd.Series:
-    """Coefficients of model 3 of the main analysis, by term in the order of Table 5.1.
+def main_coefficients(results: pd.DataFrame, analysis: str = "main") -> pd.Series:
+    """Coefficients of model 3, by term in the order of Table 5.1.
 
     Parameters
     ----------
     results : DataFrame
         intermediate.int_cost_need_results.
+    analysis : {'main', 'supplementary'}
 
     Returns
     -------
     Series
     """
-    own = (results["analysis"] == "main") & (results["result"] == "coefficients") & (results["model"] == 3)
-    rows = results[own].sort_values("position")
+    own = (results["analysis"] == analysis) & (results["result"] == "coefficients")
+    rows = results[own & (results["model"] == 3)].sort_values("position")
     return rows.set_index("term")["coefficient_dkk"].astype(float)

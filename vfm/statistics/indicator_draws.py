@@ -21,6 +21,7 @@ from vfm.statistics.arguments import (
     ANY,
     NOT_NEGATIVE,
     POSITIVE,
+    Flag,
     InputError,
     Labels,
     Number,
@@ -69,8 +70,8 @@ def inverse_trigamma(value: float) -> float:
 
 
 @accepts("variances", "degrees", variances=Numbers(gaps=True), degrees=NOT_NEGATIVE)
-def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """Sample variances drawn towards a common value by as much as they scatter by chance.
+def common_variance(variances: np.ndarray, degrees: np.ndarray) -> tuple[float, float]:
+    """The value that sample variances scatter around by more than chance, and how much it weighs.
 
     Parameters
     ----------
@@ -81,8 +82,9 @@ def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarra
 
     Returns
     -------
-    (n,) float array
-        ``(d0 s0^2 + d s^2) / (d0 + d)``, with d0 and s0^2 fitted to all: s0^2 if degrees are 0.
+    s0^2 : float
+    d0 : float
+        Its degrees of freedom; without end if the variances scatter no more than by chance.
 
     Raises
     ------
@@ -107,9 +109,148 @@ def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarra
     spread = (e.var(ddof=1) if len(e) > 1 else 0.0) - special.polygamma(1, dk / 2).mean()
     if spread > 0:
         d0 = 2 * inverse_trigamma(spread)
-        prior = np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
-        return (d0 * prior + d * np.where(known, s2, 0.0)) / (d0 + d)
-    return np.full(len(d), float(np.exp(e.mean())))  # no more scatter than chance: one variance for all
+        return float(np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))), d0
+    return float(np.exp(e.mean())), np.inf  # no more scatter than chance: one variance for all
+
+
+@accepts("variances", "degrees", variances=Numbers(gaps=True), degrees=NOT_NEGATIVE)
+def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Sample variances drawn towards a common value by as much as they scatter by chance (Smyth 2004).
+
+    Parameters, errors
+        As `common_variance`.
+
+    Returns
+    -------
+    (n,) float array
+        ``(d0 s0^2 + d s^2) / (d0 + d)``: s0^2 if degrees are 0. They have d0 + d degrees of freedom.
+    """
+    prior, d0 = common_variance(variances, degrees)
+    if np.isinf(d0):
+        return np.full(len(degrees), prior)
+    return (d0 * prior + degrees * np.where(degrees > 0, variances, 0.0)) / (d0 + degrees)
+
+
+@accepts(
+    X=Numbers(dimensions=(2,)),
+    y=ANY,
+    group=NOT_NEGATIVE,
+    draws=Whole(1),
+    seed=Seed(),
+    positive=Flag(),
+)
+def resampled_expectations(
+    X: np.ndarray,
+    y: np.ndarray,
+    group: np.ndarray,
+    draws: int,
+    seed: int | np.random.SeedSequence,
+    *,
+    positive: bool = True,
+) -> np.ndarray:
+    """Expectations of a regression that is fitted to resampled municipalities, all rows of each together.
+
+    Parameters
+    ----------
+    X : (n, p) float array
+        Design, its columns of about the same size.
+    y : (n,) float array
+    group : (n,) int array
+        Municipality of each row, from 0 on.
+    draws : int
+        How many are to be had.
+    seed : int
+    positive : bool
+        Whether a draw in which an expectation is not above 0 is drawn again, as one is whose terms are
+        collinear.
+
+    Returns
+    -------
+    (draws, n) float array
+
+    Raises
+    ------
+    ValueError
+        More than four of five draws had to be drawn again.
+
+    Notes
+    -----
+    Cameron, Gelbach & Miller (2008), the pairs cluster bootstrap.
+    """
+    groups = int(group.max()) + 1
+    member = (group == np.arange(groups)[:, None]).astype(float)
+    inner = np.einsum("gi,ij,ik->gjk", member, X, X)
+    cross = np.einsum("gi,ij,i->gj", member, X, y)
+    rng = np.random.default_rng(seed)
+    kept, tried = [], 0
+    while sum(map(len, kept)) < draws:
+        if tried >= 5 * draws + 50:
+            raise InputError(
+                "cells: resampling municipalities breaks the cost-need model more often than not"
+            )
+        size = draws - sum(map(len, kept))
+        tried += size
+        drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size)
+        A = np.tensordot(drawn, inner, 1)
+        fine = np.linalg.cond(A) < 1e10
+        b = np.linalg.solve(A[fine], (drawn[fine] @ cross)[..., None])[..., 0]
+        expected = b @ X.T
+        kept.append(expected[(expected > 0).all(axis=1)] if positive else expected)
+    return np.concatenate(kept)
+
+
+@accepts(
+    cells=cost_need.CELLS,
+    codes=Labels(),
+    coefficients=Result(("index", "to_numpy", "searchsorted"), "cost_need.main_coefficients"),
+)
+def laid_out(
+    cells: pd.DataFrame, codes: np.ndarray, coefficients: pd.Series
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Municipality-years as arrays, in the order of municipality and year.
+
+    Parameters
+    ----------
+    cells, codes, coefficients
+        As `expenditure_draws`.
+
+    Returns
+    -------
+    X : (n, p) float array
+        Design of cost-need model 3, its columns divided by their root mean squares.
+    y : (n,) float array
+        Expenditure, DKK per full-year person.
+    group : (n,) int array
+        Municipality, from 0 on.
+    place : (K,) int array
+        The groups of `codes`.
+    expected : (n,) float array
+        Fitted expenditure.
+
+    Raises
+    ------
+    ValueError
+        A municipality without a cell, or coefficients of other terms than those of the cells.
+    """
+    cells = cells.sort_values(["municipality_code", "year"], kind="stable").reset_index(drop=True)
+    shares = [term for term in coefficients.index if str(term).startswith("share_")]
+    design, y = cost_need.design(cells, shares), cells[cost_need.OUTCOME].to_numpy(float)
+    if list(design.columns) != list(coefficients.index):
+        raise InputError(
+            "coefficients are not those of cost-need model 3 for these cells: give those that were fitted to "
+            "them"
+        )
+    X, coefficients = design.to_numpy(), ANY.checked("coefficients", coefficients)
+    scale = np.sqrt((X**2).mean(axis=0))
+    X = X / scale
+    group, groups = pd.factorize(cells["municipality_code"].astype(str))
+    place = pd.Series(np.arange(len(groups)), index=groups).reindex(np.asarray(codes, str))
+    if place.isna().any():
+        raise InputError(
+            f"cells lacks municipality {place.index[place.isna()][0]}, and {int(place.isna().sum())} of "
+            f"{len(place)} in all: give the cells of the same build"
+        )
+    return X, y, group, place.to_numpy(int), X @ (coefficients * scale)
 
 
 @accepts(
@@ -119,7 +260,7 @@ def moderated_variances(variances: np.ndarray, degrees: np.ndarray) -> np.ndarra
     draws=Whole(1),
     seed=Seed(),
 )
-def expenditure_draws(  # long: draws are kept or drawn again in one loop
+def expenditure_draws(
     cells: pd.DataFrame,
     codes: np.ndarray,
     coefficients: pd.Series,
@@ -149,9 +290,7 @@ def expenditure_draws(  # long: draws are kept or drawn again in one loop
     Raises
     ------
     ValueError
-        A municipality without a cell, coefficients of other terms than those of the cells, or a cost-need
-        model that resampling breaks too often: its terms become combinations of each other, or an expectation
-        falls to 0.
+        As `laid_out` and `resampled_expectations`, or an expectation that is not above 0.
 
     Notes
     -----
@@ -159,33 +298,14 @@ def expenditure_draws(  # long: draws are kept or drawn again in one loop
     together, and adds to each indicator a normal error with the moderated variance of its years over their
     number.
     """
-    cells = cells.sort_values(["municipality_code", "year"], kind="stable").reset_index(drop=True)
-    shares = [term for term in coefficients.index if str(term).startswith("share_")]
-    design, y = cost_need.design(cells, shares), cells[cost_need.OUTCOME].to_numpy(float)
-    if list(design.columns) != list(coefficients.index):
-        raise InputError(
-            "coefficients are not those of cost-need model 3 for these cells: give those that were fitted to "
-            "them"
-        )
-    X, coefficients = design.to_numpy(), ANY.checked("coefficients", coefficients)
-    scale = np.sqrt((X**2).mean(axis=0))
-    X = X / scale
-    group, groups = pd.factorize(cells["municipality_code"].astype(str))
-    place = pd.Series(np.arange(len(groups)), index=groups).reindex(np.asarray(codes, str))
-    if place.isna().any():
-        raise InputError(
-            f"cells lacks municipality {place.index[place.isna()][0]}, and {int(place.isna().sum())} of "
-            f"{len(place)} in all: give the cells of the same build"
-        )
-    place = place.to_numpy(int)
+    X, y, group, place, expected = laid_out(cells, codes, coefficients)
     years = np.bincount(group)
-    member = (group == np.arange(len(groups))[:, None]).astype(float)
+    member = (group == np.arange(len(years))[:, None]).astype(float)
 
     def means(expected):
         """Mean over years of actual over expected, and of expected, by municipality."""
         return ((y / expected) @ member.T / years)[..., place], (expected @ member.T / years)[..., place]
 
-    expected = X @ (coefficients * scale)
     if (expected <= 0).any():
         raise InputError(
             "coefficients: the cost-need model expects no expenditure, or less, in a municipality-year"
@@ -196,25 +316,9 @@ def expenditure_draws(  # long: draws are kept or drawn again in one loop
     own = np.bincount(group, deviation**2) / np.maximum(years - 1, 1)
     error = np.sqrt(moderated_variances(own, years - 1) / years)[place]
 
-    inner = np.einsum("gi,ij,ik->gjk", member, X, X)
-    cross = np.einsum("gi,ij,i->gj", member, X, y)
-    resample, noise = np.random.default_rng(seed).spawn(2)
-    kept, tried = [], 0
-    while sum(map(len, kept)) < draws:
-        if tried >= 5 * draws + 50:
-            raise InputError(
-                "cells: resampling municipalities breaks the cost-need model more often than not"
-            )
-        size = draws - sum(map(len, kept))
-        tried += size
-        drawn = resample.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size)
-        A = np.tensordot(drawn, inner, 1)
-        fine = np.linalg.cond(A) < 1e10
-        b = np.linalg.solve(A[fine], (drawn[fine] @ cross)[..., None])[..., 0]
-        expected = b @ X.T
-        kept.append(expected[(expected > 0).all(axis=1)])
-    drawn = np.array(means(np.concatenate(kept)))
-    drawn[0] += error * noise.standard_normal(drawn[0].shape)
+    resample, noise = np.random.default_rng(seed).bit_generator.seed_seq.spawn(2)
+    drawn = np.array(means(resampled_expectations(X, y, group, draws, resample)))
+    drawn[0] += error * np.random.default_rng(noise).standard_normal(drawn[0].shape)
     return estimates, drawn
 
 

@@ -36,17 +36,28 @@ from vfm.statistics.arguments import (
 from vfm.statistics.frames import typed
 from vfm.statistics.indicator_draws import DRAWS
 from vfm.statistics.normal import Z_975
-from vfm.statistics.regression import FORMS, MUNICIPALITIES, fit, powers, samples_of
+from vfm.statistics.regression import (
+    FORMS,
+    MUNICIPALITIES,
+    fit,
+    powers,
+    precision_weights,
+    samples_of,
+)
 
-_LEAST_RELIABILITY = 0.1  # below it the corrected moments are noise
+_LEAST_RELIABILITY = 0.1  # up to it the corrected moments are noise
+NOT_IDENTIFIED = "not identified"
 
 _DEGREE = OneOf((1, 2))
 _JOINT = {
     "sample": object,
     "form": object,
     "term": object,
+    "weights": object,
     "estimator": object,
     "coefficient": float,
+    "reason": object,
+    "hc3_standard_error": float,
     "measurement_standard_error": float,
     "joint_standard_error": float,
     "t_value": float,
@@ -111,7 +122,7 @@ def errors_in_variables(
     Returns
     -------
     coefficients : (..., degree + 1) float array
-        nan where the reliability is below 0.1.
+        nan unless the reliability is above 0.1.
     reliability : (...) float array
         The least share, over all directions of the regressors, of their moments that is not error; for a
         line the reliability of x.
@@ -140,7 +151,7 @@ def errors_in_variables(
     h = np.stack([(w * t * y).sum(axis=-1) for t in _moments(z, s, degree)[:size]], axis=-1)
     half = np.linalg.inv(np.linalg.cholesky(M))
     reliability = np.linalg.eigvalsh(half @ H @ np.swapaxes(half, -1, -2))[..., 0]
-    fine = reliability >= _LEAST_RELIABILITY
+    fine = reliability > _LEAST_RELIABILITY  # so that the moments are positive definite, too
     b = np.full(h.shape, np.nan)
     b[fine] = np.linalg.solve(H[fine], h[fine][..., None])[..., 0]
     # back from z to x
@@ -266,7 +277,15 @@ def _errors(data, draws):
     return out
 
 
-@accepts(municipalities=MUNICIPALITIES, draws=DRAWS, outlier=Text(), seed=Whole(0))
+@accepts(
+    municipalities=Table(
+        MUNICIPALITIES.columns | {"benchmark_standard_error": POSITIVE, "programme_persons": POSITIVE},
+        key=MUNICIPALITIES.key,
+    ),
+    draws=DRAWS,
+    outlier=Text(),
+    seed=Whole(0),
+)
 def joint_regressions(
     municipalities: pd.DataFrame, draws: pd.DataFrame, outlier: str = "169", seed: int = 0
 ) -> pd.DataFrame:
@@ -285,48 +304,62 @@ def joint_regressions(
     Returns
     -------
     DataFrame
-        One row for each sample, form, term and estimator; t, p and the interval use the joint standard error
-        and Student's t. Samples, forms and terms are those of `regression.indicator_regressions`.
+        One row for each sample, form, term, weights ('spells', 'persons', 'precision':
+        `regression.precision_weights`)
+        and estimator; t, p and the interval use the joint standard error and Student's t. Samples, forms and
+        terms are those of `regression.indicator_regressions`. Without an errors-in-variables estimate the
+        `reason` is 'not identified'. A reliability below 0, which is no share, is missing.
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     if not len(data):
         return typed([], _JOINT)
     noise_y, noise_x = _errors(data, draws)
-    samples = samples_of(data["municipality_code"], outlier)
-    y, x, w = (data[c].to_numpy(float) for c in ("benchmark_indicator", "expenditure_indicator", "spells"))
+    y, x = (data[c].to_numpy(float) for c in ("benchmark_indicator", "expenditure_indicator"))
+    weights = {
+        "spells": data["spells"].to_numpy(float),
+        "persons": data["programme_persons"].to_numpy(float),
+        "precision": precision_weights(y, data["benchmark_standard_error"].to_numpy(float)),
+    }
     parts = []
-    for sample, rows in samples.items():
+    for sample, rows in samples_of(data["municipality_code"], outlier).items():
         for form, degree in FORMS.items():
-            coefficients, measurement, joint, reliability, equation = joint_fit(
-                y[rows], x[rows], w[rows], noise_y[:, rows], noise_x[:, rows], degree=degree, seed=seed
-            )
-            terms = powers(x[:1], "expenditure_indicator", degree).columns
-            freedom = int(rows.sum()) - len(terms)
-            quantile = special.stdtrit(freedom, 0.975)
-            for estimator, b in coefficients.items():
-                se = joint[estimator]
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    t = b / se
-                parts.append(
-                    {
-                        "sample": sample,
-                        "form": form,
-                        "term": terms,
-                        "estimator": estimator,
-                        "coefficient": b,
-                        "measurement_standard_error": measurement[estimator],
-                        "joint_standard_error": se,
-                        "t_value": t,
-                        "p_value": 2 * special.stdtr(freedom, -np.abs(t)),
-                        "ci_low": b - quantile * se,
-                        "ci_high": b + quantile * se,
-                        "reliability": reliability,
-                        "equation_standard_deviation": equation,
-                        "municipalities": int(rows.sum()),
-                        "draws": len(noise_y),
-                    }
-                )
+            for kind, w in weights.items():
+                own = (y[rows], x[rows], w[rows], noise_y[:, rows], noise_x[:, rows])
+                found = _joint_rows(*own, degree=degree, seed=seed)
+                parts += [row | {"sample": sample, "form": form, "weights": kind} for row in found]
     return typed(parts, _JOINT)
+
+
+def _joint_rows(y, x, w, noise_y, noise_x, degree, seed):
+    """Rows of `joint_regressions` of one sample, form and kind of weights, by estimator."""
+    coefficients, measurement, joint, reliability, equation = joint_fit(
+        y, x, w, noise_y, noise_x, degree=degree, seed=seed
+    )
+    terms = powers(x[:1], "expenditure_indicator", degree).columns
+    freedom = len(y) - len(terms)
+    quantile = special.stdtrit(freedom, 0.975)
+    hc3 = np.asarray(fit(y, x, w, degree=degree).HC3_se)
+    for estimator, b in coefficients.items():
+        se = joint[estimator]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            t = b / se
+        yield {
+            "term": terms,
+            "estimator": estimator,
+            "coefficient": b,
+            "reason": None if np.isfinite(b).all() else NOT_IDENTIFIED,
+            "hc3_standard_error": hc3 if estimator == "weighted" else np.nan,
+            "measurement_standard_error": measurement[estimator],
+            "joint_standard_error": se,
+            "t_value": t,
+            "p_value": 2 * special.stdtr(freedom, -np.abs(t)),
+            "ci_low": b - quantile * se,
+            "ci_high": b + quantile * se,
+            "reliability": reliability if reliability >= 0 else np.nan,
+            "equation_standard_deviation": equation,
+            "municipalities": len(y),
+            "draws": len(noise_y),
+        }
 
 
 @accepts(

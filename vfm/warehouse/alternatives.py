@@ -46,11 +46,11 @@ BENCHMARK = """
     from intermediate.int_benchmark_indicators order by municipality_code
 """
 EXPENDITURE = """
-    select municipality_code, expenditure_indicator, position, quintile
+    select municipality_code, expenditure_indicator, report_position as position, quintile
     from intermediate.int_expenditure_indicators order by municipality_code
 """
 SUPPLEMENTARY = """
-    select municipality_code, expenditure_indicator, position, quintile
+    select municipality_code, expenditure_indicator, report_position as position, quintile
     from intermediate.int_supplementary_positions order by municipality_code
 """
 
@@ -116,7 +116,7 @@ def state(benchmark: pd.DataFrame, expenditure: pd.DataFrame) -> pd.DataFrame:
     benchmark : DataFrame
         municipality_code, spells, benchmark_indicator, rank, position and quintile.
     expenditure : DataFrame
-        municipality_code, expenditure_indicator, position and quintile.
+        municipality_code, expenditure_indicator, position (the report's) and quintile.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def comparison(
     build_info : DataFrame
         The one row of meta.build_info.
     benchmark, expenditure : DataFrame
-        int_benchmark_indicators and expenditure_indicators, as `state`.
+        int_benchmark_indicators and int_expenditure_indicators, as `state`.
     path : path, optional
         The file that make sensitivity keeps; by default that of $VFM_BUILD.
     """

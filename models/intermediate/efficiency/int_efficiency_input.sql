@@ -12,6 +12,22 @@ expenditure as (
 
 ),
 
+cells as (
+
+    select * from {{ ref('int_cost_need_input') }}
+
+),
+
+persons as (
+
+    select
+        municipality_code,
+        {{ exact_sum('persons') }} / count(*) as programme_persons
+    from cells
+    group by municipality_code
+
+),
+
 final as (
 
     select
@@ -19,10 +35,13 @@ final as (
         benchmark.spells,
         benchmark.benchmark_indicator,
         benchmark.standard_error as benchmark_standard_error,
-        expenditure.expenditure_indicator
+        expenditure.expenditure_indicator,
+        persons.programme_persons
     from benchmark
     inner join expenditure
         on benchmark.municipality_code = expenditure.municipality_code
+    inner join persons
+        on benchmark.municipality_code = persons.municipality_code
 
 )
 

@@ -62,7 +62,7 @@ errors as (
         means.expenditure_indicator,
         case
             when means.years > 1 then sqrt(squares.sum_of_squares / (means.years - 1) / means.years)
-        end as standard_error
+        end as report_standard_error
     from means
     inner join squares
         on means.municipality_code = squares.municipality_code

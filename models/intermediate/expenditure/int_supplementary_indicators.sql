@@ -20,7 +20,7 @@ final as (
         cost_need_results.expenditure_per_full_year_person_dkk,
         cost_need_results.expected_dkk,
         cost_need_results.expenditure_indicator,
-        cost_need_results.standard_error
+        cost_need_results.standard_error as report_standard_error
     from cost_need_results
     inner join expenditure_indicators
         on cost_need_results.municipality_code = expenditure_indicators.municipality_code

@@ -12,6 +12,13 @@ expenditure as (
 
 ),
 
+positions as (
+
+    select * from {{ ref('int_expenditure_positions') }}
+    where analysis = 'main'
+
+),
+
 final as (
 
     select
@@ -20,11 +27,15 @@ final as (
         benchmark.benchmark_indicator,
         benchmark.position as benchmark_position,
         expenditure.expenditure_indicator,
-        expenditure.position as expenditure_position,
-        {{ corner_of_map('benchmark.position', 'expenditure.position') }} as quadrant
+        expenditure.report_position as expenditure_position,
+        {{ corner_of_map('benchmark.position', 'expenditure.report_position') }} as quadrant,
+        positions.position as total_expenditure_position,
+        {{ corner_of_map('benchmark.position', 'positions.position') }} as total_quadrant
     from benchmark
     inner join expenditure
         on benchmark.municipality_code = expenditure.municipality_code
+    inner join positions
+        on benchmark.municipality_code = positions.municipality_code
 
 )
 

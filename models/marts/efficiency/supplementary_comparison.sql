@@ -48,6 +48,26 @@ supplementary_regressions as (
 
 ),
 
+positions as (
+
+    select
+        case when analysis = 'main' then 'programme' else 'supplementary' end as grouping_set,
+        municipality_code,
+        position
+    from {{ ref('int_expenditure_positions') }}
+
+),
+
+apart as (
+
+    select
+        grouping_set,
+        cast(count(case when position <> 'around' then 1 end) as integer) as municipalities_apart
+    from positions
+    group by grouping_set
+
+),
+
 cells as (
 
     select
@@ -83,7 +103,7 @@ indicators as (
         municipality_code,
         years,
         expenditure_indicator,
-        standard_error
+        report_standard_error
     from main_indicators
     union all
     select
@@ -91,7 +111,7 @@ indicators as (
         municipality_code,
         years,
         expenditure_indicator,
-        standard_error
+        report_standard_error
     from supplementary_indicators
 
 ),
@@ -104,7 +124,7 @@ means as (
         {{ exact_sum('expenditure_indicator') }} / count(*) as mean_indicator,
         -- the squared standard error of a mean over n years is the variance of the years over n
         sqrt(
-            {{ exact_sum('standard_error * standard_error * years * (years - 1)') }}
+            {{ exact_sum('report_standard_error * report_standard_error * years * (years - 1)') }}
             / nullif({{ exact_sum('years - 1') }}, 0)
         ) as yearly_standard_deviation
     from indicators
@@ -183,6 +203,7 @@ final as (
         fits.r_squared as cost_need_r_squared,
         spreads.indicator_standard_deviation,
         spreads.yearly_standard_deviation,
+        apart.municipalities_apart,
         slopes.coefficient as slope,
         slopes.p_value as slope_p_value,
         slopes.r_squared as slope_r_squared
@@ -190,6 +211,8 @@ final as (
     cross join programme
     inner join expenditure
         on spreads.grouping_set = expenditure.grouping_set
+    inner join apart
+        on spreads.grouping_set = apart.grouping_set
     inner join fits
         on spreads.grouping_set = fits.grouping_set
     inner join slopes

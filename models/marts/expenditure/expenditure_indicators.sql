@@ -1,23 +1,40 @@
 with
 
-expenditure_indicators as (
+indicators as (
 
     select * from {{ ref('int_expenditure_indicators') }}
+
+),
+
+positions as (
+
+    select * from {{ ref('int_expenditure_positions') }}
+    where analysis = 'main'
 
 ),
 
 final as (
 
     select
-        municipality_code,
-        years,
-        expenditure_indicator,
-        standard_error,
-        ci_low,
-        ci_high,
-        position,
-        quintile
-    from expenditure_indicators
+        indicators.municipality_code,
+        indicators.years,
+        indicators.expenditure_indicator,
+        positions.total_standard_error,
+        positions.ci_low,
+        positions.ci_high,
+        positions.position,
+        positions.p_value,
+        positions.p_value_fdr,
+        positions.position_fdr,
+        positions.uncertainty_reason,
+        indicators.report_standard_error,
+        indicators.report_ci_low,
+        indicators.report_ci_high,
+        indicators.report_position,
+        indicators.quintile
+    from indicators
+    inner join positions
+        on indicators.municipality_code = positions.municipality_code
 
 )
 

@@ -1,20 +1,48 @@
 with
 
-supplementary_indicators as (
+indicators as (
 
     select * from {{ ref('int_supplementary_indicators') }}
+
+),
+
+report_positions as (
+
+    select * from {{ ref('int_supplementary_positions') }}
+
+),
+
+positions as (
+
+    select * from {{ ref('int_expenditure_positions') }}
+    where analysis = 'supplementary'
 
 ),
 
 final as (
 
     select
-        municipality_code,
-        years,
-        expenditure_per_full_year_person_dkk,
-        expenditure_indicator,
-        standard_error
-    from supplementary_indicators
+        indicators.municipality_code,
+        indicators.years,
+        indicators.expenditure_per_full_year_person_dkk,
+        indicators.expenditure_indicator,
+        positions.total_standard_error,
+        positions.ci_low,
+        positions.ci_high,
+        positions.position,
+        positions.p_value,
+        positions.p_value_fdr,
+        positions.position_fdr,
+        positions.uncertainty_reason,
+        report_positions.report_standard_error,
+        report_positions.report_ci_low,
+        report_positions.report_ci_high,
+        report_positions.report_position
+    from indicators
+    inner join report_positions
+        on indicators.municipality_code = report_positions.municipality_code
+    inner join positions
+        on indicators.municipality_code = positions.municipality_code
 
 )
 

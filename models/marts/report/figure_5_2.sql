@@ -6,9 +6,10 @@ efficiency_map as (
 
 ),
 
-report_labels as (
+quadrants as (
 
     select * from {{ ref('report_labels') }}
+    where dimension = 'quadrant'
 
 ),
 
@@ -22,14 +23,19 @@ unlabelled as (
         efficiency_map.expenditure_position,
         efficiency_map.benchmark_position,
         efficiency_map.quadrant,
-        report_labels.place as quadrant_position,
-        report_labels.label_da as quadrant_da,
-        report_labels.label_en as quadrant_en
+        quadrants.place as quadrant_position,
+        quadrants.label_da as quadrant_da,
+        quadrants.label_en as quadrant_en,
+        efficiency_map.total_expenditure_position,
+        efficiency_map.total_quadrant,
+        total_quadrants.place as total_quadrant_position,
+        total_quadrants.label_da as total_quadrant_da,
+        total_quadrants.label_en as total_quadrant_en
     from efficiency_map
-    left join report_labels
-        on
-            report_labels.dimension = 'quadrant'
-            and efficiency_map.quadrant = report_labels.value
+    left join quadrants
+        on efficiency_map.quadrant = quadrants.value
+    left join quadrants as total_quadrants
+        on efficiency_map.total_quadrant = total_quadrants.value
 
 ),
 

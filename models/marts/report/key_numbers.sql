@@ -49,19 +49,28 @@
     ('mean_lowest', 'figure_4_2', 'min(mean_dkk)', 'true', 'DKK', 'few_persons'),
     ('mean_highest', 'figure_4_2', 'max(mean_dkk)', 'true', 'DKK', 'few_persons'),
     ('cost_r_squared', 'table_5_1_fit', 'max(r_squared)', 'model = 3', 'share', 'not_estimated'),
-    ('slope', 'figure_5_1_regression', 'max(coefficient)', "sample = 'all' and term <> 'constant'", 'ratio',
+    ('slope', 'slopes', 'max(coefficient)', "sample = 'all'", 'ratio', 'not_estimated'),
+    ('slope_p', 'slopes', 'max(p_value)', "sample = 'all'", 'probability', 'not_estimated'),
+    ('slope_without', 'slopes', 'max(coefficient)', "sample <> 'all'", 'ratio', 'not_estimated'),
+    ('slope_without_p', 'slopes', 'max(p_value)', "sample <> 'all'", 'probability', 'not_estimated'),
+    ('report_slope', 'figure_5_1_regression', 'max(coefficient)',
+        "sample = 'all' and term <> 'constant'", 'ratio', 'not_estimated'),
+    ('report_slope_p', 'figure_5_1_regression', 'max(p_value)',
+        "sample = 'all' and term <> 'constant'", 'probability', 'not_estimated'),
+    ('report_slope_r_squared', 'figure_5_1_regression', 'max(r_squared)',
+        "sample = 'all' and term <> 'constant'", 'share', 'not_estimated'),
+    ('report_slope_without', 'figure_5_1_regression', 'max(coefficient)',
+        "sample <> 'all' and term <> 'constant'", 'ratio', 'not_estimated'),
+    ('expenditure_apart', 'efficiency_map', 'count(*)', "total_expenditure_position <> 'around'",
+        'municipalities', 'not_estimated'),
+    ('report_expenditure_apart', 'efficiency_map', 'count(*)', "expenditure_position <> 'around'",
+        'municipalities', 'not_estimated'),
+    ('in_a_corner', 'efficiency_map', 'count(*)', "total_quadrant <> 'uncertain'", 'municipalities',
         'not_estimated'),
-    ('slope_p', 'figure_5_1_regression', 'max(p_value)', "sample = 'all' and term <> 'constant'",
-        'probability', 'not_estimated'),
-    ('slope_r_squared', 'figure_5_1_regression', 'max(r_squared)', "sample = 'all' and term <> 'constant'",
-        'share', 'not_estimated'),
-    ('slope_without', 'figure_5_1_regression', 'max(coefficient)', "sample <> 'all' and term <> 'constant'",
-        'ratio', 'not_estimated'),
-    ('slope_without_p', 'figure_5_1_regression', 'max(p_value)', "sample <> 'all' and term <> 'constant'",
-        'probability', 'not_estimated'),
-    ('in_a_corner', 'efficiency_map', 'count(*)', "quadrant <> 'uncertain'", 'municipalities',
+    ('uncertain', 'efficiency_map', 'count(*)', "total_quadrant = 'uncertain'", 'municipalities',
         'not_estimated'),
-    ('uncertain', 'efficiency_map', 'count(*)', "quadrant = 'uncertain'", 'municipalities', 'not_estimated'),
+    ('report_in_a_corner', 'efficiency_map', 'count(*)', "quadrant <> 'uncertain'", 'municipalities',
+        'not_estimated'),
     ('production_p', 'frontier_fit', 'max(lr_p_value)', "side = 'production' and distribution = 'half_normal'",
         'probability', 'not_estimated'),
     ('cost_p', 'frontier_fit', 'max(lr_p_value)', "side = 'cost' and distribution = 'half_normal'",
@@ -153,6 +162,12 @@ figure_5_1_regression as (
 
 ),
 
+joint_regressions as (
+
+    select * from {{ ref('indicator_regressions_joint') }}
+
+),
+
 efficiency_map as (
 
     select * from {{ ref('efficiency_map') }}
@@ -190,6 +205,22 @@ figure_4_1 as (
         min(year) over () as first_year,
         max(year) over () as last_year
     from expenditure
+
+),
+
+-- in front: weights by precision, errors of both indicators
+slopes as (
+
+    select
+        sample,
+        coefficient,
+        p_value
+    from joint_regressions
+    where
+        form = 'linear'
+        and term = 'expenditure_indicator'
+        and weights = 'precision'
+        and estimator = 'weighted'
 
 ),
 

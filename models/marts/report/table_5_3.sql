@@ -27,7 +27,8 @@ municipalities as (
 
     select
         efficiency_map.municipality_code,
-        efficiency_map.expenditure_position as expenditure_level,
+        efficiency_map.expenditure_position,
+        efficiency_map.total_expenditure_position,
         efficiency_map.benchmark_position || '_1' as benchmark_level,
         efficiency_map.benchmark_indicator,
         expenditure.expenditure_dkk
@@ -50,7 +51,12 @@ levels as (
 
 ),
 
-cells as (
+-- by the report's interval of the expenditure indicator, and by that with the total error
+{% for cells, position in [
+    ('cells', 'expenditure_position'),
+    ('total_error_cells', 'total_expenditure_position'),
+] %}
+{{ cells }} as (
 
     select
         levels.expenditure_level,
@@ -63,23 +69,31 @@ cells as (
     from levels
     left join municipalities
         on
-            levels.expenditure_level in (municipalities.expenditure_level, 'total')
+            levels.expenditure_level in (municipalities.{{ position }}, 'total')
             and levels.benchmark_level in (municipalities.benchmark_level, 'total')
     group by levels.expenditure_level, levels.benchmark_level
 
 ),
 
+{% endfor %}
 -- one count, in both columns of the print: nothing is misprinted here
 unlabelled as (
 
     select
-        expenditure_level,
-        benchmark_level,
-        expenditure_dkk_per_person,
-        benchmark_indicator,
-        municipalities as municipalities_as_printed,
-        municipalities as municipalities_corrected
+        cells.expenditure_level,
+        cells.benchmark_level,
+        cells.expenditure_dkk_per_person,
+        cells.benchmark_indicator,
+        cells.municipalities as municipalities_as_printed,
+        cells.municipalities as municipalities_corrected,
+        total_error_cells.expenditure_dkk_per_person as total_error_expenditure_dkk_per_person,
+        total_error_cells.benchmark_indicator as total_error_benchmark_indicator,
+        total_error_cells.municipalities as total_error_municipalities
     from cells
+    inner join total_error_cells
+        on
+            cells.expenditure_level = total_error_cells.expenditure_level
+            and cells.benchmark_level = total_error_cells.benchmark_level
 
 ),
 

@@ -8,10 +8,10 @@ SHARES = {
     "men_in_work": 0,
     "women_in_work": 0,
     "cost_r_squared": 0,
-    "slope_r_squared": 1,
+    "report_slope_r_squared": 1,
     "sure_probability": 0,
 }
-P_VALUES = ("slope_p", "slope_without_p", "production_p", "cost_p", "cost_bootstrap_p")
+P_VALUES = ("slope_p", "slope_without_p", "report_slope_p", "production_p", "cost_p", "cost_bootstrap_p")
 YEARS = ("first_year", "last_year")
 DECIMALS = {
     "mean_duration": 1,
@@ -21,6 +21,8 @@ DECIMALS = {
     "last_fifth": 2,
     "slope": 3,
     "slope_without": 3,
+    "report_slope": 3,
+    "report_slope_without": 3,
 }
 # the choices that the texts name
 METHOD = (

@@ -211,10 +211,12 @@ def _money(own, words):
     whole = own["expenditure"]
     if whole:
         value = words.number(whole["expenditure_indicator"], 2)
-        interval = words.interval(whole["ci_low"], whole["ci_high"], reason="one_year")
-        rows.append(
-            [words("all_years"), "", "", words(f"expenditure_{whole['position']}"), f"{value} ({interval})"]
-        )
+        interval = words.interval(whole["ci_low"], whole["ci_high"], reason=whole["uncertainty_reason"])
+        position = words(f"expenditure_{whole['position']}")
+        rows.append([words("all_years"), "", "", position, f"{value} ({interval})"])
+        interval = words.interval(whole["report_ci_low"], whole["report_ci_high"], reason="one_year")
+        position = words(f"expenditure_{whole['report_position']}")
+        rows.append([words("report_all_years"), "", "", position, f"{value} ({interval})"])
     return _block(words, "money", rows, [words(f"column_{name}") for name in columns])
 
 

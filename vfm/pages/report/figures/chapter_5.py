@@ -7,7 +7,7 @@ from vfm.pages.report.figures.figure import Figure, figure, tips, two_lines, wit
 from vfm.pages.report.tables import Results
 from vfm.pages.report.words import Words
 
-# colour and shape by quadrant_position
+# colour and shape by place in the legend
 QUADRANT_LOOKS = {
     1: ("#6aaed6", "square"),
     2: (BLUE, "triangle-up"),
@@ -27,7 +27,7 @@ def _indicator_axes(words):
 
 
 def result_against_expenditure(results: Results, words: Words) -> Figure:
-    """Figure 5.1: result against expenditure with the regression lines."""
+    """Figure 5.1: result against expenditure with the report's regression lines."""
     frame = results["report.figure_5_1"]
     columns = {"municipality_name": "text", "expenditure_indicator": 2, "benchmark_indicator": 2, "weight": 0}
     return figure("figure_5_1", words, frame, columns, INDICATORS, _regression_lines)
@@ -66,25 +66,33 @@ def _regression_lines(shown, words):
 
 
 def corners_of_the_map(results: Results, words: Words) -> Figure:
-    """Figure 5.2: who differs beyond the margin of error on both indicators."""
+    """Figure 5.2: who differs beyond the margin of error on both indicators, by the total error."""
     frame = with_position_words(results["report.figure_5_2"], words, "benchmark_position")
-    frame["quadrant_word"] = frame[f"quadrant_{words.language}"]
-    frame["expenditure_word"] = frame["expenditure_position"].map(lambda value: words(f"expenditure_{value}"))
+    frame["quadrant_word"] = frame[f"total_quadrant_{words.language}"]
+    for word, column in (
+        ("expenditure_word", "total_expenditure_position"),
+        ("report_expenditure_word", "expenditure_position"),
+    ):
+        frame[word] = frame[column].map(lambda value: words(f"expenditure_{value}"))
     columns = {
         "municipality_name": "text",
         "benchmark_indicator": 2,
         "position_word": "text",
         "expenditure_indicator": 2,
         "expenditure_word": "text",
+        "report_expenditure_word": "text",
     }
-    return figure("figure_5_2", words, frame, columns, INDICATORS, _corner_points)
+    note = words("figure_5_2_note")
+    return figure("figure_5_2", words, frame, columns, INDICATORS, _corner_points, note=note)
 
 
 def _corner_points(shown, words):
     x, y = _indicator_axes(words)
-    corners = shown.drop_duplicates("quadrant_position").sort_values("quadrant_position")
+    corners = shown.drop_duplicates("total_quadrant_position").sort_values("total_quadrant_position")
     names = corners["quadrant_word"].tolist()
-    colours, shapes = zip(*(QUADRANT_LOOKS[place] for place in corners["quadrant_position"]), strict=True)
+    colours, shapes = zip(
+        *(QUADRANT_LOOKS[place] for place in corners["total_quadrant_position"]), strict=True
+    )
     points = (
         alt.Chart(shown)
         .mark_point(filled=True, size=75, opacity=0.9)
