@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from vfm.synthetic.verify import recovery_second_stage
 from vfm.synthetic.verify.redraws import KEYS
+from vfm.synthetic.world.classifications import municipalities
 
 BEGIN = "<!-- made by make recovery: from here -->"
 END = "<!-- to here -->"
@@ -274,6 +276,8 @@ def _section(results):
     effect = truths[truths["kind"] == "effect"].set_index(["seed", "name"])["value"]
     redrawn = estimates[(estimates["part"] == "indicator") & (estimates["draw"] > 0)]
     apart = 100 * (redrawn.groupby(["seed", "name"])["estimate"].mean() - effect)
+    places = municipalities()
+    names = dict(zip(places.code.astype(str), places.name, strict=True))
     coverages = _markdown_table(
         ("95 % intervals", "drawn", "truth", "each", "coverage, %", "lowest-highest",
          "truth below / above, %", "mean z", "SD of z"),
@@ -295,6 +299,22 @@ def _section(results):
             coverages,
             f"On average limits of the indicators lie {apart.mean():+.1f} % from what effects alone make, "
             f"with a standard deviation of {apart.std(ddof=0):.1f} points over municipalities and seeds.",
+            "## Expenditure and its relation to the result",
+            f"Seeds {seeds[0]} to {seeds[-1]} ({len(seeds)}); {recovery_second_stage.REDRAWS} redraws of "
+            "each under each law of the years.",
+            _markdown_table(
+                (
+                    "95 % intervals",
+                    "years",
+                    "stated, %",
+                    "held, %",
+                    "lowest, %",
+                    "below 88 %",
+                    "median width",
+                ),
+                ("---", "---", "---:", "---:", "---", "---:", "---:"),
+                recovery_second_stage.report_rows(results, names),
+            ),
             "## The terms farthest from the simulated coefficients",
             _markdown_table(
                 ("sex", "term", "mean z, redrawn", "coverage, %", "mean z, built", "coverage, %"),

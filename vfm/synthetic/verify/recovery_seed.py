@@ -24,7 +24,7 @@ from scipy import stats
 from vfm.statistics import cost_need as model
 from vfm.synthetic.delivery.accounts import accounts_of, write_accounts
 from vfm.synthetic.delivery.registers import origin_in_words, write_registers
-from vfm.synthetic.verify import redraws
+from vfm.synthetic.verify import recovery_second_stage, redraws
 from vfm.synthetic.world import creation, residence, truth
 from vfm.synthetic.world.classifications import published
 from vfm.warehouse import machine
@@ -39,7 +39,7 @@ except ImportError:  # Windows
 # what is read from the warehouse: everything behind these is built, and nothing else
 WANTED = (
     *("published_criteria", "int_cox_coefficients", "int_indicator_uncertainty"),
-    "int_cost_need_coefficients",
+    *("int_cost_need_coefficients", "int_efficiency_input", "int_indicator_covariance"),
 )
 NOT_COPIED = {"seeds/registers", "tests/support", "tests/sqlfluff"}
 SAME = 1e-6
@@ -59,7 +59,8 @@ def measure_seed(seed: int, folder: Path) -> dict:
     -------
     dict
         seed, criteria (rows of report.published_criteria), estimates (as `redraws.estimates_of`, with draw: 0
-        for the warehouse, then the redraws) and truths (as `redraws.true_values`). Aggregates only.
+        for the warehouse, then the redraws), truths (as `redraws.true_values`) and second_stage (as
+        `recovery_second_stage.held`). Aggregates only.
 
     Raises
     ------
@@ -84,13 +85,18 @@ def measure_seed(seed: int, folder: Path) -> dict:
         again = redraws.estimates_of(truth.cox_input(redraws.redraw_histories(made, number), benchmarked))
         found.append(again.assign(draw=number))
     shares = model.shares_of(built["int_composition_terms"], MODEL)
-    need, need_truths = _cost_need_estimates(built["int_cost_need_input"], shares, booked.need, seed)
+    cells = built["int_cost_need_input"]
+    predicted = _predicted(cells, booked.need)
+    need, need_truths = _cost_need_estimates(cells, shares, predicted, seed)
     own_need = built["cost_need_coefficients"].set_index("term")["coefficient_dkk"]
     _compare_with_truth(
         pd.DataFrame({"part": "cost_need", "name": own_need.index, "estimate": own_need.to_numpy()}),
         need[need["draw"] == 0],
     )
     found.append(need)
+    second = recovery_second_stage.held(
+        cells, shares, predicted, built["int_efficiency_input"], built["int_indicator_covariance"], seed
+    )
     return {
         "seed": seed,
         "criteria": built["published_criteria"].to_dict("list"),
@@ -98,6 +104,7 @@ def measure_seed(seed: int, folder: Path) -> dict:
         "truths": pd.concat([redraws.true_values(made, benchmarked), need_truths], ignore_index=True).to_dict(
             "list"
         ),
+        "second_stage": second.to_dict("list"),
     }
 
 
@@ -143,6 +150,11 @@ def _build_warehouse(project, folder, registers):
         "int_cost_need_input": """
             select * from intermediate.int_cost_need_input order by municipality_code, year
         """,
+        "int_efficiency_input": "select * from intermediate.int_efficiency_input order by municipality_code",
+        "int_indicator_covariance": """
+            select * from intermediate.int_indicator_covariance
+            order by municipality_code, other_municipality_code
+        """,
         "int_composition_terms": "select * from intermediate.int_composition_terms order by position",
     }
     with closing(duckdb.connect(str(paths.warehouse), read_only=True)) as con:
@@ -160,7 +172,14 @@ def _compare_with_truth(built, true):
         )
 
 
-def _cost_need_estimates(cells, shares, need, seed):
+def _predicted(cells, need):
+    """Expected kr. of the cells by the coefficients of the accounts (`accounts.Accounts.need`)."""
+    keys = pd.MultiIndex.from_frame(cells[["municipality_code", "year"]])
+    need = need.assign(municipality_code=need["municipality_code"].astype(str))
+    return need.set_index(["municipality_code", "year"])["predicted_dkk"].reindex(keys).to_numpy()
+
+
+def _cost_need_estimates(cells, shares, predicted, seed):
     """Coefficients of model 3 as built and on redrawn spending, and what they were made from.
 
     Parameters
@@ -169,8 +188,8 @@ def _cost_need_estimates(cells, shares, need, seed):
         intermediate.int_cost_need_input.
     shares : list of str
         Those of model 3 (`cost_need.shares_of`).
-    need : DataFrame
-        `accounts.Accounts.need`; its predicted_dkk follow the coefficients of the accounts.
+    predicted : (n,) float array
+        See `_predicted`.
     seed : int
 
     Returns
@@ -179,9 +198,6 @@ def _cost_need_estimates(cells, shares, need, seed):
         As `redraws.estimates_of`, with draw, the part `cost_need`, the errors of independent observations and
         beside them those clustered by municipality; and as `redraws.true_values`.
     """
-    keys = pd.MultiIndex.from_frame(cells[["municipality_code", "year"]])
-    need = need.assign(municipality_code=need["municipality_code"].astype(str))
-    predicted = need.set_index(["municipality_code", "year"])["predicted_dkk"].reindex(keys).to_numpy()
     versions = [cells]
     for number in range(1, redraws.REDRAWS + 1):
         versions.append(redraws.redraw_spending(cells, predicted, seed, number))

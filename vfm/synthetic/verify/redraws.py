@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from vfm.statistics import cost_need, cox, indicator
+from vfm.statistics import cost_need, cox, indicator, indicator_draws
 from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import case_mix, histories, truth
 from vfm.synthetic.world.streams import PersonDraws, stream
@@ -70,14 +70,41 @@ def redraw_spending(cells: pd.DataFrame, predicted: np.ndarray, seed: int, numbe
     pandas.DataFrame
         The cells with other spending.
     """
+    own, of_the_year = spending_deviations(cells, predicted, seed, number)
+    return cells.assign(**{cost_need.OUTCOME: predicted * (1 + own + of_the_year)})
+
+
+def spending_deviations(
+    cells: pd.DataFrame, predicted: np.ndarray, seed: int, number: int, law: str = "signs"
+) -> tuple[np.ndarray, np.ndarray]:
+    """What redrawn spending deviates from its expectation by, as shares of it.
+
+    Parameters
+    ----------
+    cells, predicted, seed, number
+        As `redraw_spending`.
+    law : {'signs', 'normal'}
+        A year's deviation keeps its size and gets a random sign; or it is normal, with the municipality's
+        own standard deviation over its years, moderated over municipalities.
+
+    Returns
+    -------
+    own, of_the_year : (n,) float arrays
+        The municipality's, alike in its years and with a random sign, and the year's. 1 + own is the true
+        expenditure indicator.
+    """
     rng = stream(seed, "redraw", number, "spending")
     municipality, names = pd.factorize(cells["municipality_code"])
     deviation = cells[cost_need.OUTCOME].to_numpy(float) / predicted - 1
-    own = (np.bincount(municipality, deviation) / np.bincount(municipality))[municipality]
+    years = np.bincount(municipality)
+    own = (np.bincount(municipality, deviation) / years)[municipality]
     shared = rng.choice([-1.0, 1.0], len(names))[municipality]
-    of_the_year = rng.choice([-1.0, 1.0], len(cells))
-    spending = predicted * (1 + shared * own + of_the_year * (deviation - own))
-    return cells.assign(**{cost_need.OUTCOME: spending})
+    of_the_year = rng.choice([-1.0, 1.0], len(cells)) * (deviation - own)
+    if law == "normal":
+        variance = np.bincount(municipality, (deviation - own) ** 2) / np.maximum(years - 1, 1)
+        spread = np.sqrt(indicator_draws.moderated_variances(variance, years - 1))
+        of_the_year = spread[municipality] * rng.standard_normal(len(cells))
+    return shared * own, of_the_year
 
 
 def estimates_of(spells: pd.DataFrame) -> pd.DataFrame:
