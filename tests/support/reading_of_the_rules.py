@@ -1,6 +1,6 @@
 """An independent reading of the rules for spells and programme days: one person at a time, week by week.
 
-Written from the method and DECISIONS.md (P2-P7, S1-S13) without a look at the SQL, as plain loops: slow and
+Written from the method and DECISIONS.md (P2-P7, S1-S14) without a look at the SQL, as plain loops: slow and
 meant to be read. It takes the raw rows of one person and returns what the warehouse should hold.
 """
 
@@ -133,8 +133,14 @@ def state_of_week(person: Person, week: dt.date, away: list[tuple[dt.date, dt.da
 
 
 # One walk through the weeks, written as the report words it, apart from the SQL that it checks
-def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = False) -> list[dict]:  # noqa: C901, PLR0915
-    """Return the person's spells, each with what the warehouse says of it; the switches are S12 and S13."""
+def spells(  # noqa: C901, PLR0915
+    person: Person,
+    *,
+    gap_weeks: int = 1,
+    restart_after_move: bool = False,
+    follow_up_ends_weeks_before_data: int = 0,
+) -> list[dict]:
+    """Return the person's spells, each with what the warehouse says of it; the switches are S12 to S14."""
     found = programme_start(person)
     if found is None:
         return []
@@ -146,6 +152,7 @@ def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = Fal
     _, ground = min((date, codes) for date, codes in person.permits if codes in QUALIFYING)
     leaving_week = monday(dt.date(birth.year + 64, 1, 4))
 
+    last_followed = (LAST_DREAM_WEEK - first_week).days // 7 + 1 - follow_up_ends_weeks_before_data
     state, hours, home = {}, {}, {}
     for number in range(1, 156 + 13):
         week = first_week + (number - 1) * WEEK
@@ -174,13 +181,13 @@ def spells(person: Person, *, gap_weeks: int = 1, restart_after_move: bool = Fal
                     events.append((number, 4))
         events.append((157, 5))
         events.append(((leaving_week - first_week).days // 7 + 1, 6))
-        events.append((max(state) + 1 if max(state) < 168 else 169, 7))
+        events.append((last_followed + 1, 7))
         reasons = ["death", "emigration", "excluded_state", "move", "window_end", "turning_64", "data_end"]
         number, kind = min(events)
         return number, reasons[kind - 1]
 
     result, begin = [], next((n for n in sorted(state) if non_employment(n)), None)
-    while begin is not None:
+    while begin is not None and begin <= last_followed:
         success = next((n for n in range(begin + 1, 157) if succeeds(n)), None)
         end, reason = censoring(begin)
         if success is not None and success <= end:

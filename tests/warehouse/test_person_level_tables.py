@@ -105,7 +105,13 @@ def recompiled(models, **variables):
 
 
 #: Other assumptions on spells; what comes before the spells is the same.
-SWITCHES = [{"gap_weeks": 20}, {"restart_after_move": True}, {"gap_weeks": 4, "restart_after_move": True}]
+SWITCHES = [
+    {"gap_weeks": 20},
+    {"restart_after_move": True},
+    {"gap_weeks": 4, "restart_after_move": True},
+    {"follow_up_ends_weeks_before_data": 30},
+    {"follow_up_ends_weeks_before_data": 12, "gap_weeks": 4},
+]
 
 
 def test_random_persons_have_the_spells_and_days_of_the_rules_under_any_assumptions(built):

@@ -98,7 +98,7 @@ all_reasons as (
         candidates.person_id,
         candidates.candidate_number,
         {{ weeks_between('population.start_week', date_literal(var('data_end_week'))) }} + 2
-            as exit_week_number,
+        - {{ var('follow_up_ends_weeks_before_data') }} as exit_week_number,
         7 as precedence,
         'data_end' as exit_reason
     from candidates

@@ -95,6 +95,10 @@ with_reason as (
     select
         ended.*,
         case
+            when
+                {{ weeks_between('ended.start_week', date_literal(var('data_end_week'))) }}
+                < {{ var('follow_up_ends_weeks_before_data') }}
+                then 'starts_after_follow_up'
             when ended.candidate_number = 1 then null
             when broken.person_id is not null then 'follows_an_excluded_week'
             when ended.start_week >= ended.leaving_week then 'starts_in_the_leaving_year'
