@@ -1,5 +1,5 @@
 -- Which municipalities have the best chance of being in the most successful fifth?
--- The chance is the share of bootstrap replicates in which the municipality falls in that quintile.
+-- The chance is how often the true indicator, given the estimate and its error, ranks in that quintile.
 select
     indicators.municipality_name,
     indicators.quintile as quintile_now,

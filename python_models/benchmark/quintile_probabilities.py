@@ -1,9 +1,12 @@
 """How certain each municipality's quintile is (report, note 9)."""
 
-from vfm.statistics import bootstrap
+from vfm.statistics import shrinkage
 
 
 def model(dbt, session):
     """Return five rows per benchmarked municipality."""
-    draws = dbt.ref("int_bootstrap_indicators").order("replicate, municipality_code").df()
-    return bootstrap.quintile_probabilities(draws)
+    draws = dbt.config.get("draws")
+    seed = dbt.config.get("seed")
+    indicators = dbt.ref("int_indicator_uncertainty").order("municipality_code").df()
+    covariances = dbt.ref("int_indicator_covariance").order("municipality_code, other_municipality_code").df()
+    return shrinkage.quintile_probabilities(indicators, covariances, draws=draws, seed=seed)

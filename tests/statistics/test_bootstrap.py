@@ -193,20 +193,12 @@ def draws_table(values):
     )
 
 
-def test_probabilities_and_rank_intervals_by_hand():
+def test_intervals_of_ranks_by_hand():
     values = np.tile(np.arange(10.0, 0, -1), (4, 1))  # 101 is always best
     values[3, [0, 9]] = values[3, [9, 0]]  # but once it is last
-    probabilities = bootstrap.quintile_probabilities(draws_table(values)).set_index(
-        ["municipality_code", "quintile"]
-    )
-    assert probabilities.loc[("101", 1), "probability"] == 0.75
-    assert probabilities.loc[("101", 5), "probability"] == 0.25
-    assert probabilities.loc[("102", 1), "probability"] == 1
-    assert len(probabilities) == 50
-    np.testing.assert_allclose(probabilities.groupby("municipality_code").probability.sum(), 1)
     ranks = bootstrap.rank_intervals(draws_table(values)).set_index("municipality_code")
-    assert ranks.loc["101", ["rank_ci_low", "rank_ci_high"]].tolist() == [1, 10]
-    assert ranks.loc["102", ["rank_ci_low", "rank_ci_high"]].tolist() == [2, 2]
+    assert ranks.loc["101", ["bootstrap_rank_low", "bootstrap_rank_high"]].tolist() == [1, 10]
+    assert ranks.loc["102", ["bootstrap_rank_low", "bootstrap_rank_high"]].tolist() == [2, 2]
     assert ranks.loc["105", "bootstrap_standard_error"] == 0
 
 

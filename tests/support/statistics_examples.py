@@ -179,6 +179,11 @@ def _comparing():
         "comparing.covariance_matrix": dict(
             codes=at["uncertainty"]["municipality_code"].to_numpy(), covariances=at["indicator_covariances"]
         ),
+        "shrinkage.adaptive_intervals": dict(estimates=log.to_numpy(), standard_errors=error.to_numpy()),
+        "shrinkage.intervals_table": indicators,
+        "shrinkage.posterior_draws": dict(estimates=log.to_numpy(), covariance=V, draws=50),
+        "shrinkage.quintile_probabilities": indicators
+        | dict(covariances=at["indicator_covariances"], draws=50),
         "comparing.ranks": dict(indicators=np.random.default_rng(2).normal(1, 0.1, (3, 8))),
         "comparing.quintiles": dict(ranks=np.arange(1, 9), size=8),
     }
@@ -214,7 +219,6 @@ def _tables():
         "bootstrap.prepare": spells | dict(estimates=estimates),
         "bootstrap.indicators": spells | dict(replicates=2, seed=1, processes=1, progress=False),
         "bootstrap.replicates_table": spells | dict(results=at["cox_results"], replicates=2, seed=1),
-        "bootstrap.quintile_probabilities": dict(draws=at["replicates"]),
         "bootstrap.rank_intervals": dict(draws=at["replicates"]),
         "curves.concordance_table": outcomes | predictors,
         "curves.survival_bands": outcomes,

@@ -44,8 +44,8 @@ _DRAWS = {"replicate": "int64", "municipality_code": object, "indicator": float}
 _PROBABILITIES = {"municipality_code": object, "quintile": "int64", "probability": float}
 _INTERVALS = {
     "municipality_code": object,
-    "rank_ci_low": "int64",
-    "rank_ci_high": "int64",
+    "bootstrap_rank_low": "int64",
+    "bootstrap_rank_high": "int64",
     "bootstrap_standard_error": float,
     "bootstrap_ci_low": float,
     "bootstrap_ci_high": float,
@@ -293,33 +293,6 @@ def _wide(draws):
 
 
 @accepts(draws=_REPLICATES)
-def quintile_probabilities(draws: pd.DataFrame) -> pd.DataFrame:
-    """Share of the replicates in which each municipality lies in each quintile.
-
-    Parameters
-    ----------
-    draws : DataFrame
-        replicate, municipality_code, indicator (`replicates_table`).
-
-    Returns
-    -------
-    DataFrame
-        municipality_code, quintile 1..5 (five rows for each municipality) and probability (they add up to 1).
-    """
-    if not len(draws):
-        return typed([], _PROBABILITIES)
-    codes, values = _wide(draws)
-    quintile = comparing.quintiles(comparing.ranks(values), len(codes))
-    share = np.stack([(quintile == q).mean(axis=0) for q in range(1, 6)], axis=1)
-    row = {
-        "municipality_code": np.repeat(codes, 5),
-        "quintile": np.tile(np.arange(1, 6), len(codes)),
-        "probability": share.ravel(),
-    }
-    return typed([row], _PROBABILITIES)
-
-
-@accepts(draws=_REPLICATES)
 def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     """Percentile intervals (95 %) of each municipality's rank and indicator, and the standard error.
 
@@ -331,7 +304,7 @@ def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        municipality_code, rank_ci_low, rank_ci_high (1 = highest indicator), bootstrap_standard_error,
+        municipality_code, bootstrap_rank_low, bootstrap_rank_high (1 = highest indicator), bootstrap_standard_error,
         bootstrap_ci_low, bootstrap_ci_high and replicates (the complete ones).
 
     Notes
@@ -352,8 +325,8 @@ def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(len(codes), np.nan)
     row = {
         "municipality_code": codes,
-        "rank_ci_low": rank_low,
-        "rank_ci_high": rank_high,
+        "bootstrap_rank_low": rank_low,
+        "bootstrap_rank_high": rank_high,
         "bootstrap_standard_error": spread,
         "bootstrap_ci_low": low,
         "bootstrap_ci_high": high,

@@ -68,6 +68,13 @@ final as (
             when uncertainty.ci_low is not null
                 then {{ position_of_interval('uncertainty.ci_low', 'uncertainty.ci_high') }}
         end as position,
+        -- of the municipalities called above or below, 5 % are expected to be called so by chance
+        case
+            when uncertainty.p_value_fdr is null then null
+            when uncertainty.p_value_fdr >= 0.05 then 'around'
+            when ranked.benchmark_indicator > 1 then 'above'
+            else 'below'
+        end as position_fdr,
         ranked.rank
     from ranked
     left join uncertainty

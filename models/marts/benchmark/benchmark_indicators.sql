@@ -6,9 +6,9 @@ indicators as (
 
 ),
 
-ranks as (
+rank_sets as (
 
-    select * from {{ ref('indicator_ranks') }}
+    select * from {{ ref('rank_sets') }}
 
 ),
 
@@ -32,12 +32,13 @@ final as (
         indicators.p_value,
         indicators.p_value_fdr,
         indicators.position,
+        indicators.position_fdr,
         indicators.rank,
-        ranks.rank_ci_low,
-        ranks.rank_ci_high
+        rank_sets.marginal_rank_low as rank_low,
+        rank_sets.marginal_rank_high as rank_high
     from indicators
-    left join ranks
-        on indicators.municipality_code = ranks.municipality_code
+    left join rank_sets
+        on indicators.municipality_code = rank_sets.municipality_code
 
 )
 

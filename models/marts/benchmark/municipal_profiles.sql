@@ -34,13 +34,7 @@ final as (
         indicators.ci_low,
         indicators.ci_high,
         indicators.position,
-        -- of the municipalities called above or below, 5 % are expected to be called so by chance
-        case
-            when indicators.p_value_fdr is null then null
-            when indicators.p_value_fdr >= 0.05 then 'around'
-            when indicators.benchmark_indicator > 1 then 'above'
-            else 'below'
-        end as position_fdr,
+        indicators.position_fdr,
         funnel.position as funnel_position,
         funnel.adjusted_position as funnel_position_adjusted,
         shrunken.reliability,

@@ -12,6 +12,12 @@ dispersion as (
 
 ),
 
+intervals as (
+
+    select * from {{ ref('int_shrunken_intervals') }}
+
+),
+
 errors as (
 
     select
@@ -62,16 +68,21 @@ shrunken as (
 final as (
 
     select
-        municipality_code,
-        benchmark_indicator,
-        reliability,
-        exp(log_shrunken) as shrunken_indicator,
-        log_standard_error,
-        exp(log_shrunken - {{ normal_quantile(0.975) }} * log_standard_error) as ci_low,
-        exp(log_shrunken + {{ normal_quantile(0.975) }} * log_standard_error) as ci_high,
-        cast(row_number() over (order by log_shrunken desc, municipality_code asc) as integer)
-            as shrunken_rank
+        shrunken.municipality_code,
+        shrunken.benchmark_indicator,
+        shrunken.reliability,
+        exp(shrunken.log_shrunken) as shrunken_indicator,
+        shrunken.log_standard_error,
+        intervals.ci_low,
+        intervals.ci_high,
+        cast(
+            row_number() over (
+                order by shrunken.log_shrunken desc, shrunken.municipality_code asc
+            ) as integer
+        ) as shrunken_rank
     from shrunken
+    left join intervals
+        on shrunken.municipality_code = intervals.municipality_code
 
 )
 

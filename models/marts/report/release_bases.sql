@@ -3,7 +3,7 @@
 #}
 {% set benchmarked = [
     'benchmark_indicators', 'efron_durations', 'expected_durations', 'funnel_limits', 'indicator_covariance',
-    'indicator_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
+    'bootstrap_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
     'municipal_curves', 'municipal_survival', 'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
     'frontier_known_noise', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
 ] %}

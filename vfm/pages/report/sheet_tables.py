@@ -145,6 +145,7 @@ def _indicator_rows(indicator, words):
         [words("column_benchmark_indicator"), words.number(indicator["benchmark_indicator"], 2)],
         [words("interval_95"), words.interval(indicator["ci_low"], indicator["ci_high"])],
         [words("column_position_word"), words(f"position_{indicator['position']}")],
+        [words("position_fdr"), words(f"position_{indicator['position_fdr']}")],
         [words("column_quintile"), words.number(indicator["quintile"])],
         [words("column_rank"), words("rank_of", rank=rank)],
     ]

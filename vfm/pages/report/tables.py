@@ -39,6 +39,7 @@ NEEDED = {
         "ci_low",
         "ci_high",
         "position",
+        "position_fdr",
         "rank",
     ),
     "benchmark.cumulative_incidence": ("sex", "cause", "week", "incidence", "ci_low", "ci_high"),

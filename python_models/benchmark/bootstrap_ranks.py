@@ -1,4 +1,4 @@
-"""How certain each municipality's rank is (report, note 9)."""
+"""How ranks and indicators scatter over bootstrap replicates (report, note 9)."""
 
 from vfm.statistics import bootstrap
 
