@@ -12,7 +12,7 @@ benchmark as (
 
 ),
 
-cells as (
+benchmarked as (
 
     select
         expenditure_per_person.year,
@@ -21,7 +21,24 @@ cells as (
     from expenditure_per_person
     inner join benchmark
         on expenditure_per_person.municipality_code = benchmark.municipality_code
-    where expenditure_per_person.expenditure_per_full_year_person_dkk is not null
+
+),
+
+withheld as (
+
+    select
+        year,
+        cast(count(*) - count(expenditure_dkk) as bigint) as municipalities_withheld
+    from benchmarked
+    group by year
+
+),
+
+cells as (
+
+    select *
+    from benchmarked
+    where expenditure_dkk is not null
 
 ),
 
@@ -56,6 +73,7 @@ unlabelled as (
     select
         means.year,
         means.municipalities,
+        withheld.municipalities_withheld,
         means.mean_dkk,
         means.min_dkk,
         means.max_dkk,
@@ -64,6 +82,8 @@ unlabelled as (
     from means
     inner join squares
         on means.year = squares.year
+    inner join withheld
+        on means.year = withheld.year
 
 ),
 
