@@ -1,5 +1,6 @@
 -- Which municipalities have the best chance of being in the most successful fifth?
--- The chance is how often the true indicator, given the estimate and its error, ranks in that quintile.
+-- The chance is how often the true indicator, given the estimate and its error, ranks in that
+-- quintile.
 select
     indicators.municipality_name,
     indicators.quintile as quintile_now,

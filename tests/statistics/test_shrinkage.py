@@ -113,7 +113,9 @@ def test_posterior_with_a_full_covariance_by_dense_algebra():
     weights = np.exp(np.array(weights) - max(weights))
     exact = weights @ np.array(means) / weights.sum()
     draws = shrinkage.posterior_draws(SCHOOLS, V, draws=40_000, seed=2)
-    np.testing.assert_allclose(draws.mean(axis=0), exact, atol=4 * draws.std(axis=0).max() / np.sqrt(40_000) + 0.1)
+    np.testing.assert_allclose(
+        draws.mean(axis=0), exact, atol=4 * draws.std(axis=0).max() / np.sqrt(40_000) + 0.1
+    )
 
 
 def indicators_of(log_values):

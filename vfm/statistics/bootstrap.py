@@ -304,8 +304,8 @@ def rank_intervals(draws: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        municipality_code, bootstrap_rank_low, bootstrap_rank_high (1 = highest indicator), bootstrap_standard_error,
-        bootstrap_ci_low, bootstrap_ci_high and replicates (the complete ones).
+        municipality_code, bootstrap_rank_low, bootstrap_rank_high (1 = highest indicator),
+        bootstrap_standard_error, bootstrap_ci_low, bootstrap_ci_high and replicates (the complete ones).
 
     Notes
     -----

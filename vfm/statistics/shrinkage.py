@@ -32,7 +32,7 @@ _LEVEL = Number(0, 1)
 
 
 def _mean_and_variance_of_the_others(y, s):
-    """Precision-weighted mean and variance between units, (n,) each, from all units but the one in question."""
+    """Precision-weighted mean and variance between units, (n,) each, from all units but the one."""
     from statsmodels.stats.meta_analysis import combine_effects  # slow to import
 
     mean, variance = np.empty_like(y), np.empty_like(y)
@@ -219,8 +219,9 @@ def quintile_probabilities(
     p = len(data)
     if not p:
         return typed([], _PROBABILITIES)
-    value, V = data["indicator"].to_numpy(float), comparing.covariance_matrix(
-        data["municipality_code"], covariances
+    value, V = (
+        data["indicator"].to_numpy(float),
+        comparing.covariance_matrix(data["municipality_code"], covariances),
     )
     theta = posterior_draws(np.log(value), V / np.outer(value, value), draws=draws, seed=seed)
     quintile = comparing.quintiles(comparing.ranks(theta), p)

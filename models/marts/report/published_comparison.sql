@@ -63,7 +63,7 @@ final as (
                 then 'Not compared: nothing is published '
                     || '(it would tell of few persons, or was not estimated).'
             when report_item = 'table_4_3' and measure = 'municipalities' and rebuilt < published
-                then 'Municipalities where few persons live in the year are withheld, and not counted.'
+                then 'Municipalities of few persons in the year are withheld, and not counted.'
             else erratum
         end as note,
         is_set_aside

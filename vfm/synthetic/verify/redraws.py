@@ -24,7 +24,9 @@ REDRAWS = 20
 KEYS = ["part", "name"]
 
 
-def redraw_histories(world: World, number: int) -> World:
+def redraw_histories(
+    world: World, number: int, disturbance: histories.Disturbance = histories.UNDISTURBED
+) -> World:
     """The same persons, settlement and effects with other moves, ways to leave and histories.
 
     Parameters
@@ -32,6 +34,7 @@ def redraw_histories(world: World, number: int) -> World:
     world : world.World
     number : int
         Of the redraw, from 1; with the world's seed it decides the random streams.
+    disturbance : histories.Disturbance
 
     Returns
     -------
@@ -45,7 +48,9 @@ def redraw_histories(world: World, number: int) -> World:
     fates = histories.draw_fates(moves, persons, leaving, place, world.places)
     labour = histories.LabourMarket(world.places)
     effects = np.append(world.effects, 0.0)
-    history = histories.simulate_histories(draws, persons, world.terms, place, fates, labour, effects)
+    history = histories.simulate_histories(
+        draws, persons, world.terms, place, fates, labour, effects, disturbance
+    )
     return dataclasses.replace(world, history=history)
 
 

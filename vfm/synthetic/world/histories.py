@@ -34,6 +34,27 @@ EXIT_REASONS = {
 }
 
 
+@dataclass(frozen=True)
+class Disturbance:
+    """What the method assumes and a world may break. The shipped world breaks none of it.
+
+    Attributes
+    ----------
+    refugee_hazard : tuple of int and two floats, optional
+        Week, and what the refugees' hazard is multiplied by until that week of a spell and after it:
+        hazards are not proportional then.
+    moves_before_success : float
+        Share of those about to find work who move in one of the four weeks before it: leaving a municipality
+        tells of the hazard then.
+    """
+
+    refugee_hazard: tuple[int, float, float] | None = None
+    moves_before_success: float = 0.0
+
+
+UNDISTURBED = Disturbance()
+
+
 @dataclass
 class Fates:
     """What happens to persons whether they work or not; arrays in the order of the persons.
@@ -233,6 +254,7 @@ def simulate_histories(
     fates: Fates,
     labour: LabourMarket,
     effects: np.ndarray,
+    disturbance: Disturbance = UNDISTURBED,
 ) -> History:
     """Simulate the histories of persons, spell by spell.
 
@@ -250,12 +272,13 @@ def simulate_histories(
     labour : LabourMarket
     effects : (99,) float array
         True municipal effect on the log hazard; the last one, for place -1, is zero.
+    disturbance : Disturbance
 
     Returns
     -------
     History
     """
-    simulation = _Simulation(draws, persons, terms, place, fates, labour, effects)
+    simulation = _Simulation(draws, persons, terms, place, fates, labour, effects, disturbance)
     simulation.employ_at_start()
     for number in range(1, constants.MOST_SPELLS + 1):
         rows = simulation.waiting()
@@ -302,9 +325,10 @@ class _Simulation:
     `draws` gives the random numbers in the order of the calls: a call that moves changes every history.
     """
 
-    def __init__(self, draws, persons, terms, place, fates, labour, effects):
+    def __init__(self, draws, persons, terms, place, fates, labour, effects, disturbance):
         self.draws, self.persons, self.terms, self.place = draws, persons, terms, place
-        self.fates, self.labour, self.effects = fates, labour, effects
+        self.fates, self.labour, self.effects, self.disturbance = fates, labour, effects, disturbance
+        self.is_refugee = (persons["group"] == "refugee").to_numpy()
         self.window_end = persons["start_week"].to_numpy() + WINDOW_WEEKS
         self.permit_week = persons["permit_day"].to_numpy() // 7
         self.permit_year = persons["permit_year"].to_numpy()
@@ -361,6 +385,8 @@ class _Simulation:
             where = np.full(len(rows), -1)
         predictor = self._predictor(rows, start, where)
         job = self._job_weeks(rows, start, predictor)
+        if self.disturbance.moves_before_success:
+            self._move_before_success(rows, start, job)
         self._sharpen_moves(rows, job)
         spells = self._end_spells(number, rows, start, where, job)
         over, next_on_transfer, gone = self._job_ends(spells, predictor)
@@ -380,13 +406,40 @@ class _Simulation:
     def _job_weeks(self, rows, start, predictor):
         """Week of the job by the proportional hazard; without a transfer it is the first of its month."""
         needed = self.draws.exponential(rows) * np.exp(-predictor)
-        duration = np.where(
-            self.is_woman[rows],
-            np.searchsorted(self.hazards[True], needed),
-            np.searchsorted(self.hazards[False], needed),
-        )
+        duration = self._weeks_until(needed, rows, self.hazards)
+        if self.disturbance.refugee_hazard:
+            other = {woman: self._bent(hazard) for woman, hazard in self.hazards.items()}
+            bent = self._weeks_until(needed, rows, other)
+            duration = np.where(self.is_refugee[rows], bent, duration)
         job = start + np.maximum(duration, 1)
         return np.where(self.on_transfer[rows], job, calendar.next_month_week(job))
+
+    def _weeks_until(self, needed, rows, hazards):
+        """Weeks in which the cumulative hazard of each person's sex comes to what is needed."""
+        return np.where(
+            self.is_woman[rows],
+            np.searchsorted(hazards[True], needed),
+            np.searchsorted(hazards[False], needed),
+        )
+
+    def _bent(self, hazard):
+        """The cumulative hazard with one factor until a week and another after it."""
+        week, before, after = self.disturbance.refugee_hazard
+        weeks = np.arange(1, len(hazard))
+        return np.concatenate([[0.0], np.cumsum(np.diff(hazard) * np.where(weeks <= week, before, after))])
+
+    def _move_before_success(self, rows, start, job):
+        """Let some move in the weeks before the job that would have ended their spell."""
+        fates = self.fates
+        earlier = job - self.draws.integers(1, 5, rows)
+        chosen = (
+            (fates.move_week[rows] == NEVER).all(axis=1)
+            & (self.draws.uniform(rows) < self.disturbance.moves_before_success)
+            & (job < self.window_end[rows])
+            & (start < earlier)
+            & (job + SUCCESS_WEEKS < calendar.DATA_END)
+        )
+        fates.move_week[rows[chosen], 0] = earlier[chosen]
 
     def _sharpen_moves(self, rows, job):
         """Let a few persons move in the very week of the success."""

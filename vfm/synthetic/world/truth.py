@@ -74,7 +74,9 @@ def true_case_mix(world: World) -> pd.DataFrame:
     return pd.concat([keys, terms], axis=1)
 
 
-def cox_input(world: World, benchmarked: Collection[str] | None = None) -> pd.DataFrame:
+def cox_input(
+    world: World, benchmarked: Collection[str] | None = None, *, weeks_not_followed: int = 0
+) -> pd.DataFrame:
     """The world's spells as intermediate.cox_input holds them.
 
     Parameters
@@ -82,6 +84,8 @@ def cox_input(world: World, benchmarked: Collection[str] | None = None) -> pd.Da
     world : world.World
     benchmarked : collection of str, optional
         Municipality codes; those with enough spells unless given.
+    weeks_not_followed : int
+        Weeks before the end of the data in which nobody is followed (`follow_up_ends_weeks_before_data`).
 
     Returns
     -------
@@ -103,7 +107,11 @@ def cox_input(world: World, benchmarked: Collection[str] | None = None) -> pd.Da
             "is_benchmarked": enough if benchmarked is None else code.isin(benchmarked),
         }
     )
-    return pd.concat([ids, true_case_mix(world).drop(columns=["person_id", "spell_number"])], axis=1)
+    whole = pd.concat([ids, true_case_mix(world).drop(columns=["person_id", "spell_number"])], axis=1)
+    followed = calendar.DATA_END - weeks_not_followed - world.history.spells["start"].to_numpy()
+    whole["is_success"] &= whole["duration_weeks"] <= followed
+    whole["duration_weeks"] = np.minimum(whole["duration_weeks"], np.maximum(followed, 1))
+    return whole[followed > 0].reset_index(drop=True) if weeks_not_followed else whole
 
 
 def true_programme_days(world: World, residence: Residence) -> pd.DataFrame:

@@ -1,0 +1,69 @@
+"""make recovery on ranks, fifths and shrunken intervals: known truths are counted as they should."""
+
+import numpy as np
+import pandas as pd
+
+from vfm.synthetic.verify import recovery_comparing
+
+CODES = np.array([str(101 + k) for k in range(30)])
+ERRORS = np.linspace(0.01, 0.04, 30)
+
+
+def draws(number=60, seed=1):
+    rng = np.random.default_rng(seed)
+    truth = 0.05 * rng.standard_normal(len(CODES))
+    return [
+        recovery_comparing.Drawn(
+            CODES,
+            y := truth + ERRORS * rng.standard_normal(len(CODES)),
+            np.abs(y) > 3 * ERRORS,
+            np.diag(ERRORS**2),
+        )
+        for _ in range(number)
+    ]
+
+
+def test_what_holds_is_counted_by_quantity_and_name():
+    table = recovery_comparing.held(draws(), 1)
+    assert list(table.columns) == recovery_comparing.COLUMNS
+    sums = table.groupby("quantity")[["held", "cases"]].sum()
+    share = sums["held"] / sums["cases"]
+    assert set(recovery_comparing.TITLES) | {"fifth"} == set(share.index)
+    assert sums.loc["indicator", "cases"] == 60 * 30
+    assert sums.loc["shrunken_farthest", "cases"] == 60 * 8
+    assert sums.loc["fifth", "cases"] == 60 * 30 * 5
+    for quantity in ("indicator", "shrunken"):
+        assert abs(share[quantity] - 0.945) < 0.02
+    assert share["rank_set"] > 0.94
+    assert share["bootstrap_rank"] < share["rank_set"]
+    widths = table[table["name"] == "101"].set_index("quantity")["width"]
+    assert widths["shrunken"] < widths["indicator"] < 2 * 1.97 * ERRORS[0] * 1.3
+
+
+def test_stated_probabilities_of_fifths_stand_beside_how_often_they_held():
+    fifths = recovery_comparing.held(draws(), 1).query("quantity == 'fifth'")
+    assert fifths["name"].tolist() == sorted(fifths["name"])
+    assert ((fifths["stated"] * 10).astype(int).clip(upper=9).astype(str) == fifths["name"]).all()
+    large = fifths[fifths["cases"] >= 200]
+    assert (np.abs(large["held"] / large["cases"] - large["stated"]) < 0.08).all()
+
+
+def test_an_indicator_without_error_is_always_held():
+    same = draws(1)[0]
+    table = recovery_comparing.held([same, same], 1)
+    assert (table[table["quantity"] == "indicator"]["held"] == 2).all()
+
+
+def test_rows_of_the_warehouse_are_put_in_order():
+    V = pd.DataFrame(
+        [("147", "147", 0.04), ("147", "101", 0.01), ("101", "147", 0.01), ("101", "101", 0.09)],
+        columns=["municipality_code", "other_municipality_code", "covariance"],
+    )
+    rows = pd.DataFrame(
+        {"municipality_code": ["147", "101"], "indicator": [2.0, 1.0], "p_value_fdr": [0.01, np.nan]}
+    )
+    one = recovery_comparing.drawn(rows, V)
+    assert one.codes.tolist() == ["101", "147"]
+    np.testing.assert_allclose(one.log_indicator, [0, np.log(2)])
+    assert one.is_discovery.tolist() == [False, True]
+    np.testing.assert_allclose(one.covariance, [[0.09, 0.005], [0.005, 0.01]])
