@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic.verify import recovery_comparing
+from vfm.statistics import cox
+from vfm.synthetic.verify import recovery_comparing, recovery_years, redraws
+from vfm.synthetic.world import creation, truth
 
 CODES = np.array([str(101 + k) for k in range(30)])
 ERRORS = np.linspace(0.01, 0.04, 30)
@@ -67,3 +69,27 @@ def test_rows_of_the_warehouse_are_put_in_order():
     np.testing.assert_allclose(one.log_indicator, [0, np.log(2)])
     assert one.is_discovery.tolist() == [False, True]
     np.testing.assert_allclose(one.covariance, [[0.09, 0.005], [0.005, 0.01]])
+
+
+def test_rows_of_the_page_are_by_quantity_world_and_tenth():
+    found = recovery_comparing.held(draws(20), 1).assign(world="friendly")
+    results = [{"seed": seed, "comparing": found.to_dict("list")} for seed in (1, 2)]
+    rows = recovery_comparing.report_rows(results, {"101": "Copenhagen"})
+    assert [row[0] for row in rows] == list(recovery_comparing.TITLES.values())
+    assert {row[1] for row in rows} == {"as simulated"}
+    assert rows[0][2] == "95" and rows[0][3].endswith("± 0.0")
+    fifths = recovery_comparing.fifth_rows(results)
+    assert fifths[0][1] == "00-10 %" and len(fifths) == (found["quantity"] == "fifth").sum()
+    assert recovery_comparing.report_rows([{"seed": 1}], {}) == []
+
+
+def test_an_earlier_end_of_follow_up_takes_most_of_the_bias_of_late_years():
+    made = creation.create_world(4711, 0.15)
+    world = redraws.redraw_histories(made, 1)
+    fits = list(cox.by_sex(truth.cox_input(world)))
+    both = recovery_years.deviations(world, cox.coefficients_table(fits))
+    assert set(both["weeks_not_followed"]) == {0, recovery_years.EARLIER}
+    late = both[both["year"] == 2015].groupby("weeks_not_followed")["deviation"].mean()
+    assert late[recovery_years.EARLIER] > late[0] + 0.1
+    rows = recovery_years.report_rows([{"seed": 1, "years": both.to_dict("list")}])
+    assert ("men", "2015") in {row[:2] for row in rows}

@@ -13,6 +13,8 @@ import pandas as pd
 
 from vfm.statistics import comparing, shrinkage
 from vfm.statistics.normal import Z_975
+from vfm.synthetic.verify import adverse
+from vfm.synthetic.verify.recovery_held import held_cells, of_all_seeds
 
 COLUMNS = ["quantity", "name", "stated", "held", "cases", "width"]
 FARTHEST = 8  # municipalities whose effects are the largest
@@ -125,3 +127,50 @@ def _by_tenth(cells):
     found = cells.groupby(tenth).agg(stated=("stated", "mean"), held=("held", "sum"), cases=("held", "size"))
     names = found.index.astype(str)
     return found.assign(quantity="fifth", name=names, width=np.nan).reset_index(drop=True)
+
+
+def report_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
+    """Rows of the table of docs/recovery.md: quantity, world, then `recovery_held.held_cells`.
+
+    Parameters
+    ----------
+    results : list of dict
+        See `recovery_seed.measure_seed`; those without `comparing` are left out.
+    names : dict of str to str
+        Names of municipalities by code.
+    """
+    table = of_all_seeds(results, "comparing")
+    rows = []
+    for quantity, title in TITLES.items() if len(table) else ():
+        for world, kind in adverse.KINDS.items():
+            own = table[(table["quantity"] == quantity) & (table["world"] == world)]
+            if len(own):
+                rows.append((title, kind, *held_cells(own, names)))
+    return rows
+
+
+def fifth_rows(results: list[dict]) -> list[tuple[str, ...]]:
+    """Rows of the table of the fifths' probabilities: world, and stated, held and cells of each tenth.
+
+    Parameters
+    ----------
+    results : list of dict
+        See `report_rows`.
+    """
+    table = of_all_seeds(results, "comparing")
+    rows = []
+    for world, kind in adverse.KINDS.items() if len(table) else ():
+        own = table[(table["quantity"] == "fifth") & (table["world"] == world)]
+        for tenth, cells in own.groupby("name"):
+            size = cells["cases"].sum()
+            stated, share = (cells["stated"] @ cells["cases"]) / size, cells["held"].sum() / size
+            rows.append(
+                (
+                    kind,
+                    f"{tenth}0-{int(tenth) + 1}0 %",
+                    f"{100 * stated:.1f}",
+                    f"{100 * share:.1f}",
+                    f"{size:,}",
+                )
+            )
+    return rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic.verify import recovery_second_stage
+from vfm.synthetic.verify import recovery_comparing, recovery_second_stage, recovery_years
 from vfm.synthetic.verify.redraws import KEYS
 from vfm.synthetic.world.classifications import municipalities
 
@@ -14,6 +14,8 @@ END = "<!-- to here -->"
 ENOUGH = 15  # seeds in which a criterion must hold ...
 OF = 20  # ... of so many
 WORST = 5
+FARTHEST = 8  # municipalities whose bias is shown
+LARGEST = "101"
 
 ROWS = (  # title, part, which estimates, truth, which error
     ("Cox, {sex}", "cox", "built", "simulated", "error"),
@@ -177,6 +179,20 @@ def _worst_rows(table):
     return rows
 
 
+def _bias_rows(effect, redrawn, names):
+    """Rows of the municipalities whose indicators tend to something else than their effect makes."""
+    limit = redrawn.groupby(["seed", "name"])["estimate"].mean()
+    both = pd.DataFrame({"effect": effect, "limit": limit}).dropna().groupby("name").mean()
+    both = 100 * np.expm1(both)
+    both["bias"] = both["limit"] - both["effect"]
+    order = both["bias"].abs().sort_values(ascending=False, kind="stable").index
+    chosen = list(dict.fromkeys([*order[:FARTHEST], *both.index.intersection([LARGEST])]))
+    return [
+        (names.get(name, name), *(f"{value:+.1f}" for value in both.loc[name, ["effect", "limit", "bias"]]))
+        for name in chosen
+    ]
+
+
 def _seed_rows(criteria):
     """Rows of the table of seeds: seed, criteria met, the others by name."""
     rows = []
@@ -299,6 +315,36 @@ def _section(results):
             coverages,
             f"On average limits of the indicators lie {apart.mean():+.1f} % from what effects alone make, "
             f"with a standard deviation of {apart.std(ddof=0):.1f} points over municipalities and seeds.",
+            "## Bias by municipality",
+            f"The {FARTHEST} municipalities whose limit lies farthest from the effect alone, on average over "
+            "the seeds, and the largest one.",
+            _markdown_table(
+                ("municipality", "effect alone, %", "limit, %", "bias, points"),
+                ("---", "---:", "---:", "---:"),
+                _bias_rows(effect, redrawn, names),
+            ),
+            "## Ranks, fifths, shrunken intervals and discoveries",
+            f"{draws} redraws of each seed as simulated, and as many of one adverse world of each seed. The "
+            "truth is the limit of the calculation: the mean of the other redraws.",
+            _markdown_table(
+                ("quantity", "world", "stated, %", "held, %", "lowest, %", "below 88 %", "mean width"),
+                ("---", "---", "---:", "---:", "---", "---:", "---:"),
+                recovery_comparing.report_rows(results, names),
+            ),
+            "Probabilities of fifths, by the tenth in which they lie.",
+            _markdown_table(
+                ("world", "stated within", "stated, %", "held, %", "cells"),
+                ("---", "---", *["---:"] * 3),
+                recovery_comparing.fifth_rows(results),
+            ),
+            "## The end of follow-up and the years of permit",
+            f"Coefficients of the Cox models less the simulated ones, followed until the data end and "
+            f"{recovery_years.EARLIER} weeks less (`follow_up_ends_weeks_before_data`).",
+            _markdown_table(
+                ("sex", "permit year", "bias, to the end", "held, %", "bias, earlier", "held, %"),
+                ("---", *["---:"] * 5),
+                recovery_years.report_rows(results),
+            ),
             "## Expenditure and its relation to the result",
             f"Seeds {seeds[0]} to {seeds[-1]} ({len(seeds)}); {recovery_second_stage.REDRAWS} redraws of "
             "each under each law of the years.",

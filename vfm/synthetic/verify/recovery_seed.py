@@ -24,7 +24,13 @@ from scipy import stats
 from vfm.statistics import cost_need as model
 from vfm.synthetic.delivery.accounts import accounts_of, write_accounts
 from vfm.synthetic.delivery.registers import origin_in_words, write_registers
-from vfm.synthetic.verify import recovery_second_stage, redraws
+from vfm.synthetic.verify import (
+    adverse,
+    recovery_comparing,
+    recovery_second_stage,
+    recovery_years,
+    redraws,
+)
 from vfm.synthetic.world import creation, residence, truth
 from vfm.synthetic.world.classifications import published
 from vfm.warehouse import machine
@@ -58,9 +64,10 @@ def measure_seed(seed: int, folder: Path) -> dict:
     Returns
     -------
     dict
-        seed, criteria (rows of report.published_criteria), estimates (as `redraws.estimates_of`, with draw: 0
-        for the warehouse, then the redraws), truths (as `redraws.true_values`) and second_stage (as
-        `recovery_second_stage.held`). Aggregates only.
+        seed, criteria (rows of report.published_criteria), estimates (as `redraws.as_estimates`, with draw: 0
+        for the warehouse, then the redraws), truths (as `redraws.true_values`), comparing (as
+        `recovery_comparing.held`, with world: the friendly one and one of `adverse.KINDS`), years (as
+        `recovery_years.deviations`) and second_stage (as `recovery_second_stage.held`). Aggregates only.
 
     Raises
     ------
@@ -79,11 +86,16 @@ def measure_seed(seed: int, folder: Path) -> dict:
 
     benchmarked = set(built["indicator_uncertainty"]["municipality_code"])
     own = redraws.as_estimates(built["cox_coefficients"], built["indicator_uncertainty"])
-    _compare_with_truth(own, redraws.estimates_of(truth.cox_input(made, benchmarked)))
-    found = [own.assign(draw=0)]
+    _compare_with_truth(own, redraws.first_stage(truth.cox_input(made, benchmarked)).estimates())
+    found, kept, years = [own.assign(draw=0)], [], []
     for number in range(1, redraws.REDRAWS + 1):
-        again = redraws.estimates_of(truth.cox_input(redraws.redraw_histories(made, number), benchmarked))
-        found.append(again.assign(draw=number))
+        world = redraws.redraw_histories(made, number)
+        again = redraws.first_stage(truth.cox_input(world, benchmarked))
+        found.append(again.estimates().assign(draw=number))
+        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
+        years.append(recovery_years.deviations(world, again.coefficients))
+    friendly = recovery_comparing.held(kept, seed).assign(world=adverse.FRIENDLY)
+    comparing = pd.concat([friendly, _adverse(made, benchmarked, seed)], ignore_index=True)
     shares = model.shares_of(built["int_composition_terms"], MODEL)
     cells = built["int_cost_need_input"]
     predicted = _predicted(cells, booked.need)
@@ -104,8 +116,23 @@ def measure_seed(seed: int, folder: Path) -> dict:
         "truths": pd.concat([redraws.true_values(made, benchmarked), need_truths], ignore_index=True).to_dict(
             "list"
         ),
+        "comparing": comparing.to_dict("list"),
+        "years": pd.concat(years, ignore_index=True).to_dict("list"),
         "second_stage": second.to_dict("list"),
     }
+
+
+def _adverse(made, benchmarked, seed):
+    """What the first stage holds in one adverse world of this seed; each kind is that of several seeds."""
+    kinds = [kind for kind in adverse.KINDS if kind != adverse.FRIENDLY]
+    kind = kinds[seed % len(kinds)]
+    other, disturbance = adverse.adverse_world(made, kind)
+    kept = []
+    for number in range(1, redraws.REDRAWS + 1):
+        world = redraws.redraw_histories(other, number, disturbance)
+        again = redraws.first_stage(truth.cox_input(world, benchmarked))
+        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
+    return recovery_comparing.held(kept, seed).assign(world=kind)
 
 
 def copy_project(folder: Path) -> Path:
@@ -195,7 +222,7 @@ def _cost_need_estimates(cells, shares, predicted, seed):
     Returns
     -------
     estimates, truths : DataFrame
-        As `redraws.estimates_of`, with draw, the part `cost_need`, the errors of independent observations and
+        As `redraws.as_estimates`, with draw, the part `cost_need`, the errors of independent observations and
         beside them those clustered by municipality; and as `redraws.true_values`.
     """
     versions = [cells]

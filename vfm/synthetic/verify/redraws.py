@@ -112,27 +112,32 @@ def spending_deviations(
     return shared * own, of_the_year
 
 
-def estimates_of(spells: pd.DataFrame) -> pd.DataFrame:
-    """Cox coefficients and indicators of some spells, by the functions the warehouse calls.
+@dataclasses.dataclass(frozen=True)
+class FirstStage:
+    """What the warehouse's functions find in some spells: rows of its three tables."""
 
-    Parameters
-    ----------
-    spells : DataFrame
-        See `truth.cox_input`.
+    coefficients: pd.DataFrame
+    indicators: pd.DataFrame
+    covariances: pd.DataFrame
 
-    Returns
-    -------
-    pandas.DataFrame
-        part (`cox_men`, `cox_women`, `indicator`), name (term or municipality), estimate, error (clustered;
-        of the logarithm of the indicator), other_error (model-based; missing for indicators), quantile.
-    """
+    def estimates(self) -> pd.DataFrame:
+        """See `as_estimates`."""
+        return as_estimates(self.coefficients, self.indicators)
+
+
+def first_stage(spells: pd.DataFrame) -> FirstStage:
+    """Cox coefficients, and indicators with their errors, of spells as `truth.cox_input` gives them."""
     fits = list(cox.by_sex(spells))
     found = indicator.uncertainty(spells, fits=fits)
-    return as_estimates(cox.coefficients_table(fits), indicator.uncertainty_table(found))
+    return FirstStage(
+        cox.coefficients_table(fits),
+        indicator.uncertainty_table(found),
+        indicator.indicator_covariance_table(found),
+    )
 
 
 def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    """Put two tables of the warehouse into the form of `estimates_of`.
+    """Estimates with their errors from two tables of the warehouse, one below the other.
 
     Parameters
     ----------
@@ -144,6 +149,8 @@ def as_estimates(coefficients: pd.DataFrame, indicators: pd.DataFrame) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
+        part (`cox_men`, `cox_women`, `indicator`), name (term or municipality), estimate, error (clustered;
+        of the logarithm of the indicator), other_error (model-based; missing for indicators), quantile.
     """
     terms = coefficients[coefficients["status"] == "estimated"]
     parts = [
