@@ -1,10 +1,11 @@
 -- Which municipalities are nearest the cost frontier, and how sure is that?
 -- Inefficiency is expenditure above the frontier, in points of the expenditure indicator. The
--- interval holds the uncertainty of both indicators and of the frontier, and so does the chance of
--- being among the ten best.
+-- interval holds the uncertainty of both indicators and of the frontier, and so do the ranks and
+-- the chance of being among the ten best. Where no inefficiency or no noise could be found
+-- (boundary), nobody has a rank of their own, and without inefficiency there is no row.
 select
     names.municipality_name,
-    intervals.rank,
+    intervals.boundary,
     intervals.rank_low as rank_from,
     intervals.rank_high as rank_to,
     round(intervals.inefficiency, 3) as inefficiency,
@@ -14,6 +15,8 @@ select
 from efficiency.frontier_intervals as intervals
 inner join efficiency.efficiency_map as names
     on intervals.municipality_code = names.municipality_code
-where intervals.side = 'cost'
-order by intervals.rank
+where
+    intervals.side = 'cost'
+    and intervals.inefficiency is not null
+order by intervals.inefficiency
 limit 10

@@ -1,4 +1,7 @@
-{# Points of Figures 5.3 and 5.4: a frontier with half-normal inefficiency, and the ten most efficient. #}
+{#
+    Points of Figures 5.3 and 5.4: a frontier with half-normal inefficiency, and the ten most efficient. At a corner
+    of the likelihood there are no ten; report_rank is the report's order, which counts them all the same.
+#}
 {% macro frontier_points(side) -%}
     select
         efficiency_map.municipality_code,
@@ -9,7 +12,9 @@
         frontier_efficiencies.regression,
         frontier_efficiencies.is_among_ten_best,
         case when frontier_efficiencies.is_among_ten_best then frontier_efficiencies.rank end
-            as rank_of_ten_best
+            as rank_of_ten_best,
+        frontier_efficiencies.report_rank,
+        frontier_efficiencies.boundary
     from efficiency_map
     inner join frontier_efficiencies
         on efficiency_map.municipality_code = frontier_efficiencies.municipality_code

@@ -8,4 +8,5 @@ def model(dbt, session):
     draws = dbt.config.get("draws")
     seed = dbt.config.get("seed")
     municipalities = dbt.ref("int_efficiency_input").order("municipality_code").df()
-    return frontier.frontier_results(municipalities, draws=draws, seed=seed)
+    indicator_draws = dbt.ref("int_indicator_draws").order("draw, municipality_code").df()
+    return frontier.frontier_results(municipalities, indicator_draws, draws=draws, seed=seed)

@@ -482,7 +482,8 @@ def test_the_state_of_a_build_is_that_of_its_tables(whole):
         state = alternatives.state_of_warehouse(con)
         found = state[state["indicator"] == "efficiency"].set_index("municipality_code")
         built = con.sql(
-            "select municipality_code, level_efficiency, rank, quadrant "
+            "select municipality_code, coalesce(level_efficiency, 1) as level_efficiency, "
+            "report_rank, quadrant "
             "from efficiency.frontier_efficiencies "
             "inner join efficiency.efficiency_map using (municipality_code) "
             "where side = 'production' and distribution = 'half_normal'"
@@ -490,7 +491,7 @@ def test_the_state_of_a_build_is_that_of_its_tables(whole):
     built = built.set_index("municipality_code").loc[found.index]
     assert len(found) > 50
     np.testing.assert_allclose(found["value"].astype(float), built["level_efficiency"], rtol=1e-9)
-    assert (found["rank"].astype(int) == built["rank"]).all()
+    assert (found["rank"].astype(int) == built["report_rank"]).all()
     words = {"above": ("high_result", "high_cost"), "below": ("low_result", "low_cost")}
     corners = found["position"].map(
         lambda corner: (

@@ -9,7 +9,7 @@ from scipy import integrate, optimize, stats
 from scipy.stats import norm
 
 from vfm.statistics import frontier
-from vfm.statistics.frontier import laws, search
+from vfm.statistics.frontier import batches, laws, search
 
 DATA = Path(__file__).parents[1] / "support/data"
 
@@ -306,6 +306,72 @@ def test_known_noise_takes_the_place_of_noise():
     assert too_large.sigma_v < 1e-4 and too_large.converged
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_truncated_normal_corner_is_the_highest_envelope(seed):
+    """Without noise: the envelope, mu and sigma_u that a general solver finds from many starts."""
+    rng = np.random.default_rng(seed)
+    n = 40
+    x = rng.uniform(0, 1, n)
+    X = np.column_stack([np.ones(n), x])
+    y = 1 + x + (0.3 + 0.2 * rng.standard_normal(n) if seed % 2 else 0.0) ** 2 + rng.exponential(0.3, n)
+    problem = search.Problem(y, X, np.ones(n), np.zeros(n), -1.0, laws.truncated_normal)
+    corner = problem.without_noise()
+    u = -problem.residuals(corner.beta)
+    assert u.min() > -1e-9 and u.min() < 1e-4
+
+    def minus(v):
+        u, su = -problem.residuals(v[:2]), np.exp(v[2])
+        return -(stats.norm.logpdf(u, v[3] * su, su) - stats.norm.logcdf(v[3])).sum()
+
+    own = minus([*corner.beta, np.log(corner.sigma_u), corner.tau])
+    assert own == pytest.approx(-corner.value, abs=1e-6)
+    constraint = {"type": "ineq", "fun": lambda v: -problem.residuals(v[:2])}
+    for tau in (-6.0, -1.0, 0.5):
+        found = optimize.minimize(
+            minus, [*corner.beta, 0.0, tau], constraints=constraint, method="SLSQP", options={"maxiter": 500}
+        )
+        assert found.fun > own - 1e-4 or -problem.residuals(found.x[:2]).min() < -1e-9
+
+
+@pytest.mark.parametrize("distribution", frontier.DISTRIBUTIONS)
+def test_known_noise_side_by_side_equals_single_fits(distribution):
+    rng = np.random.default_rng(3)
+    n, count = 60, 10
+    x = rng.uniform(0.8, 1.2, n)
+    X = np.column_stack([np.ones(n), x])
+    known = rng.uniform(0.03, 0.2, n)
+    u = np.abs(rng.standard_normal((count, n))) * np.linspace(0, 0.4, count)[:, None]
+    y = (x + u + known * rng.standard_normal((count, n))).T
+    many = batches._fit_batch(y, X, np.ones(n), -1.0, laws.DENSITIES[distribution], known)
+    corners = set()
+    for k in range(count):
+        one = frontier.fit(y[:, k], x, side="cost", distribution=distribution, noise_standard_error=known)
+        assert one.converged
+        corners.add(one.boundary)
+        # the likelihood of the truncated normal is flat: many a mu fits as well
+        assert many.statistic[k] == pytest.approx(
+            one.lr_statistic, abs=0.05 if distribution == "truncated_normal" else 1e-4
+        )
+        if distribution == "half_normal" and many.statistic[k] > 1e-4:
+            assert (many.sigma_u[k] == 0) == (one.boundary == "sigma_u")
+            assert (many.sigma_v[k] == 0) == (one.sigma_v == 0)
+            np.testing.assert_allclose(many.residuals[:, k], -one.residuals, atol=1e-3)
+    assert "sigma_v" in corners
+
+
+def test_the_bootstrap_with_known_noise_holds_its_size():
+    """Unequal known errors and no inefficiency: 5 % of the p-values are below 5 %."""
+    rng = np.random.default_rng(7)
+    n = 50
+    x, known = rng.uniform(0, 1, n), rng.uniform(0.02, 0.3, n)
+    p = []
+    for k in range(100):
+        r = frontier.fit(1 + x + known * rng.standard_normal(n), x, noise_standard_error=known)
+        p.append(frontier.bootstrap_p_value(r, x, noise_standard_error=known, draws=59, seed=k))
+    assert (np.array(p) <= 0.05).mean() < 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / 100)
+    assert (np.array(p) == 1).mean() > 0.3
+
+
 def test_the_test_of_no_inefficiency_has_a_mixed_chi_square_law():
     """Under the null about half of the statistics are 0 and 5 % exceed 2.706."""
     rng = np.random.default_rng(0)
@@ -388,6 +454,21 @@ def municipalities():
     )
 
 
+def draws_of(data, error=0.05, count=40):
+    """Draws of both indicators around those of `data`; draw 0 holds them."""
+    rng = np.random.default_rng(9)
+    frames = [
+        data[["municipality_code", "benchmark_indicator"]].assign(
+            draw=k,
+            expected_dkk=70_000.0,
+            expenditure_indicator=data.expenditure_indicator
+            * (1 + error * (k > 0) * rng.standard_normal(len(data))),
+        )
+        for k in range(count)
+    ]
+    return pd.concat(frames)
+
+
 def test_tables(municipalities):
     shuffled = municipalities.sample(frac=1, random_state=0)
     fitted = list(frontier.fits(shuffled))
@@ -424,7 +505,7 @@ def test_tables(municipalities):
     efficiencies = frontier.efficiencies_table(fitted)
     assert len(efficiencies) == 6 * len(municipalities)
     assert (
-        efficiencies.groupby(["side", "distribution"])["rank"]
+        efficiencies.groupby(["side", "distribution"])["report_rank"]
         .agg(lambda v: sorted(v) == list(range(1, 61)))
         .all()
     )
@@ -435,9 +516,12 @@ def test_tables(municipalities):
         x, municipalities.benchmark_indicator, 2, w=np.sqrt(municipalities.spells)
     )
     np.testing.assert_allclose(mine.regression, curve(x), rtol=1e-9)
-    noise = frontier.known_noise_table(shuffled)
-    assert len(noise) == 3 * len(municipalities)
-    assert (noise.efficiency <= 1).all() and (noise.inefficiency >= 0).all()
+    noise = frontier.known_noise_table(shuffled, draws_of(municipalities), draws=19)
+    assert len(noise) == 6 * len(municipalities) and noise.converged.all()
+    told = noise[noise.boundary != "sigma_u"]
+    assert (told.efficiency <= 1).all() and (told.inefficiency >= 0).all()
+    assert (noise["rank"].notna() == (noise.boundary == "none")).all()
+    assert noise.lr_bootstrap_p_value.between(1 / 20, 1).all()
 
 
 @pytest.mark.parametrize("side", ["production", "cost"])
@@ -496,6 +580,12 @@ def test_the_ten_best_are_flagged_and_a_collapse_is_said():
     table = frontier.efficiencies_table(fitted)
     fits = frontier.fit_table(fitted).set_index(["side", "distribution"])
     for key, rows in table.groupby(["side", "distribution"]):
-        assert rows.is_among_ten_best.sum() == 10 and rows[rows.is_among_ten_best]["rank"].max() == 10
+        assert sorted(rows.report_rank) == list(range(1, 41))
         assert (rows.is_at_regression == (fits.boundary[key] == "sigma_u")).all()
-    assert table.is_at_regression.any()
+        if fits.boundary[key] == "none":
+            assert rows.is_among_ten_best.sum() == 10 and rows[rows.is_among_ten_best]["rank"].max() == 10
+        else:
+            assert rows["rank"].isna().all() and not rows.is_among_ten_best.any()
+        assert rows.efficiency.isna().all() == rows.is_at_regression.all()
+        assert np.isnan(fits.mean_efficiency[key]) == (fits.boundary[key] == "sigma_u")
+    assert table.is_at_regression.any() and not table.is_at_regression.all()

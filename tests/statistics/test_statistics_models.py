@@ -170,7 +170,7 @@ def inputs():
         "int_cost_need_results": cost_need.cost_need_results(cells, cells, COMPOSITION_TERMS),
         "int_efficiency_input": efficiency,
         "int_supplementary_efficiency_input": efficiency,
-        "int_frontier_results": frontier.frontier_results(efficiency),
+        "int_frontier_results": frontier.frontier_results(efficiency, drawn, 9),
         "int_bootstrap_indicators": draws,
     }
 

@@ -93,7 +93,7 @@ def tables() -> dict:
         "covariances": covariances,
         "draws": draws,
         "fitted": fitted,
-        "frontier_results": frontier.frontier_results(municipalities),
+        "frontier_results": frontier.frontier_results(municipalities, draws, 9),
     }
 
 
@@ -137,9 +137,15 @@ def _fits():
         "cox.model.proportional_hazards_test": dict(result=result),
         "cox.model.trend_test": dict(result=result, transform=np.log),
         "frontier.model.fit": dict(y=y, X=X[["age"]], weights=y, noise_standard_error=y / 10),
-        "frontier.batches.bootstrap_p_value": dict(result=half, X=X[["age"]], draws=3),
+        "frontier.batches.bootstrap_p_value": dict(
+            result=half, X=X[["age"]], noise_standard_error=y / 10, draws=3
+        ),
         "frontier.batches.fit_half_normal": dict(
-            y=np.column_stack([y, y[::-1]]), X=many, weights=np.ones(N), side="cost"
+            y=np.column_stack([y, y[::-1]]),
+            X=many,
+            weights=np.ones(N),
+            side="cost",
+            noise_standard_error=y / 10,
         ),
         "frontier.batches.simulated_statistics": dict(
             y=np.column_stack([y, y[::-1]]), X=many[0], weights=np.ones(N), sign=1.0, density=laws.half_normal
@@ -237,11 +243,12 @@ def _tables():
         "cost_need.main_coefficients": dict(results=at["cost_results"]),
         "regression.indicator_regressions": municipalities,
         "frontier.tables.fits": municipalities,
-        "frontier.tables.frontier_results": municipalities,
+        "frontier.tables.frontier_results": municipalities | dict(indicator_draws=at["draws"]),
         "frontier.tables.parameters_table": fitted,
         "frontier.tables.fit_table": fitted,
         "frontier.tables.efficiencies_table": fitted,
-        "frontier.tables.known_noise_table": municipalities,
+        "frontier.tables.known_noise_table": municipalities | dict(indicator_draws=at["draws"]),
+        "frontier.tables.own_errors": municipalities | dict(indicator_draws=at["draws"]),
         "indicator_draws.laid_out": cells
         | dict(
             codes=at["municipalities"]["municipality_code"].to_numpy(),

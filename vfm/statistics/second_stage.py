@@ -72,14 +72,15 @@ _JOINT = {
 _INTERVALS = {
     "side": object,
     "municipality_code": object,
+    "boundary": object,
     "inefficiency": float,
     "conditional_low": float,
     "conditional_high": float,
     "joint_low": float,
     "joint_high": float,
-    "rank": "int64",
-    "rank_low": "int64",
-    "rank_high": "int64",
+    "rank": "Int64",
+    "rank_low": "Int64",
+    "rank_high": "Int64",
     "probability_among_ten_best": float,
     "distance_dkk": float,
     "distance_dkk_low": float,
@@ -363,7 +364,7 @@ def _joint_rows(y, x, w, noise_y, noise_x, degree, seed):
 
 
 @accepts(
-    municipalities=MUNICIPALITIES,
+    municipalities=frontier.MEASURED,
     draws=DRAWS,
     frontier_results=Table(
         {
@@ -371,8 +372,10 @@ def _joint_rows(y, x, w, noise_y, noise_x, degree, seed):
             "side": Labels(),
             "distribution": Labels(),
             "municipality_code": Labels(gaps=True),
+            "boundary": Labels(gaps=True),
             "sigma_u": Numbers(gaps=True),
             "sigma_v": Numbers(gaps=True),
+            "lr_bootstrap_p_value": Numbers(gaps=True),
             "residual": Numbers(gaps=True),
             "regression": Numbers(gaps=True),
             "inefficiency": Numbers(gaps=True),
@@ -382,7 +385,7 @@ def _joint_rows(y, x, w, noise_y, noise_x, degree, seed):
     seed=Whole(0),
     level=Number(0, 1),
 )
-def frontier_intervals(  # long: it names every column of the table
+def frontier_intervals(
     municipalities: pd.DataFrame,
     draws: pd.DataFrame,
     frontier_results: pd.DataFrame,
@@ -412,88 +415,106 @@ def frontier_intervals(  # long: it names every column of the table
     Raises
     ------
     ValueError
-        The draws lack a municipality.
+        The draws lack a municipality, or an indicator has no error.
 
     Notes
     -----
-    `conditional_low`, `conditional_high`: quantiles of u given the residual at the fitted frontier (Horrace &
-    Schmidt 1996), which take the frontier and the indicators as known. `joint_low`, `joint_high`: the
-    frontier fitted to each draw of both indicators, u drawn given the residual there. Draws scatter around
-    estimates that scatter already, so the joint intervals are rather too wide than too narrow. `excess_dkk`
-    is measured from the regression line instead: the cost beyond that of the average municipality with the
-    same result, negative where it is less.
+    The frontier is that of `frontier.known_noise_table`. `conditional_low`, `conditional_high`: quantiles of
+    u given the residual there (Horrace & Schmidt 1996), which take the frontier as known; missing at either
+    corner. `joint_low`, `joint_high`: the frontier fitted to each draw of both indicators, u drawn given the
+    residual there. A draw errs twice, once as the estimate and once by itself, so its known noise has twice
+    the variance. The intervals are wider than they need be for it. Where the test at 1 - level finds no
+    inefficiency, they start at 0. Ranks are those of the inefficiencies drawn. At sigma_u = 0 nothing of this
+    is there. `excess_dkk` is measured from the regression line instead: the cost beyond that of the average
+    municipality with the same result, negative where it is less.
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     if not len(data):
         return typed([], _INTERVALS)
     codes = data["municipality_code"]
+    errors = frontier.own_errors(data, draws)
     drawn = {
-        name: draws.pivot(index="draw", columns="municipality_code", values=name).reindex(columns=codes)
+        name: draws.pivot(index="draw", columns="municipality_code", values=name)
+        .reindex(columns=codes)
+        .to_numpy()
         for name in ("benchmark_indicator", "expenditure_indicator", "expected_dkk")
     }
-    lacking = codes[drawn["expected_dkk"].isna().any().to_numpy()]
-    if len(lacking):
-        raise InputError(
-            f"draws lacks municipality {lacking.iloc[0]}, and {len(lacking)} of {len(codes)} in all: "
-            "give those of "
-            "the same build"
-        )
-    drawn = {name: wide.to_numpy() for name, wide in drawn.items()}
     half_normal = frontier_results[frontier_results["distribution"] == "half_normal"]
     parts = []
     for stream, side in zip(np.random.default_rng(seed).spawn(2), frontier.MODELS, strict=True):
-        own = half_normal[half_normal["side"] == side]
-        fitted = own[own["result"] == "municipalities"].set_index("municipality_code").loc[codes]
-        [sigma_u], [sigma_v] = own.loc[own["result"] == "fit", ["sigma_u", "sigma_v"]].to_numpy(float).T
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        parts.append(_side_intervals(data, drawn, side, fitted, (sigma_u, sigma_v), stream, tails))
-    columns = list(_INTERVALS)
-    return typed([part.reindex(columns=columns) for part in parts], _INTERVALS)
+        own = half_normal[half_normal["side"] == side].set_index("municipality_code")
+        known = own[own["result"] == "known_noise"].loc[codes]
+        parts.append(_side_intervals(data, drawn, side, known, errors[side], stream, level))
+        if side == "cost":
+            line = own.loc[own["result"] == "municipalities", "regression"].loc[codes].to_numpy(float)
+            parts[-1] |= _excess(data, drawn, line, level)
+    return typed([pd.DataFrame(part).reindex(columns=list(_INTERVALS)) for part in parts], _INTERVALS)
 
 
-def _side_intervals(data, drawn, side, fitted, sigmas, stream, tails):
-    """Rows of `frontier_intervals` of one side: its frontier `fitted` by municipality, and its sigmas."""
+def _side_intervals(data, drawn, side, known, noise, stream, level):
+    """Columns of `frontier_intervals` of one side, without the excess; `known` has its fitted frontier."""
     outcome, regressor = frontier.MODELS[side]
-    weights = data["spells"].to_numpy(float) * len(data) / data["spells"].sum()
-    residuals = frontier.SIDES[side] * fitted["residual"].to_numpy(float)
-    inefficiency = fitted["inefficiency"].to_numpy(float)
-    law = frontier.conditional_law(residuals, *sigmas)
+    boundary, p = known["boundary"].iloc[0], known["lr_bootstrap_p_value"].iloc[0]
     x = drawn[regressor][1:]
     X = np.stack([np.ones_like(x), x, x**2], axis=-1)
-    many = frontier.fit_half_normal(drawn[outcome][1:].T, X, weights, side)
+    twice = np.sqrt(2) * noise
+    many = frontier.fit_half_normal(drawn[outcome][1:].T, X, np.ones(len(data)), side, twice)
+    chance = stream.random(many.residuals.shape)
+    sigma = np.sqrt(many.sigma_v**2 + twice[:, None] ** 2)
     u = frontier.conditional_quantile(
-        *frontier.conditional_law(many.residuals, many.sigma_u, many.sigma_v),
-        stream.random(many.residuals.shape),
+        *frontier.conditional_law(many.residuals, many.sigma_u, sigma), chance
     ).T
-    rank = 1 + np.argsort(np.argsort(-many.residuals.T, axis=1, kind="stable"), axis=1, kind="stable")
-    joint = np.quantile(u, tails, axis=0)
-    rank_low, rank_high = np.quantile(rank, tails, axis=0, method="nearest")
     row = {
         "side": side,
         "municipality_code": data["municipality_code"],
-        "inefficiency": inefficiency,
-        "conditional_low": frontier.conditional_quantile(*law, tails[0]),
-        "conditional_high": frontier.conditional_quantile(*law, tails[1]),
-        "joint_low": joint[0],
-        "joint_high": joint[1],
-        "rank": fitted["rank"].to_numpy(int),
-        "rank_low": rank_low,
-        "rank_high": rank_high,
-        "probability_among_ten_best": (rank <= frontier.TEN_BEST).mean(axis=0),
+        "boundary": boundary,
         "share_of_draws_at_the_regression": (many.sigma_u == 0).mean(),
         "draws": len(x),
     }
+    if boundary == "sigma_u":
+        return row
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(u, tails, axis=0)
+    if not p < 1 - level:  # that there is none is not ruled out for anybody
+        low = np.zeros_like(low)
+    wide = high > low
+    # where no inefficiency is drawn all are alike, and chance decides
+    rank = 1 + np.argsort(np.lexsort((chance.T, u), axis=1), axis=1)
+    rank_low, rank_high = np.quantile(rank, tails, axis=0, method="nearest")
+    row |= {
+        "inefficiency": known["inefficiency"].to_numpy(float),
+        "joint_low": np.where(wide, low, np.nan),
+        "joint_high": np.where(wide, high, np.nan),
+        "rank": known["rank"].to_numpy(float),
+        "rank_low": rank_low,
+        "rank_high": rank_high,
+        "probability_among_ten_best": (rank <= frontier.TEN_BEST).mean(axis=0),
+    }
+    if boundary == "none":
+        [sigma_u, *_], [sigma_v, *_] = known["sigma_u"], known["sigma_v"]
+        residuals = frontier.SIDES[side] * known["residual"].to_numpy(float)
+        law = frontier.conditional_law(residuals, sigma_u, np.sqrt(sigma_v**2 + noise**2))
+        row |= {
+            f"conditional_{end}": frontier.conditional_quantile(*law, tail)
+            for end, tail in zip(("low", "high"), tails, strict=True)
+        }
     if side == "cost":
         expected = drawn["expected_dkk"]
-        excess = (data[outcome].to_numpy(float) - fitted["regression"].to_numpy(float)) * expected[0]
         distance = np.quantile(u * expected[1:], tails, axis=0)
-        beyond = np.quantile(-many.line_residuals.T * expected[1:], tails, axis=0)
-        row |= {
-            "distance_dkk": inefficiency * expected[0],
-            "distance_dkk_low": distance[0],
-            "distance_dkk_high": distance[1],
-            "excess_dkk": excess,
-            "excess_dkk_low": beyond[0],
-            "excess_dkk_high": beyond[1],
-        }
-    return pd.DataFrame(row)
+        distance[0] = np.where(low > 0, distance[0], 0.0)
+        row["distance_dkk"] = row["inefficiency"] * expected[0]
+        row["distance_dkk_low"], row["distance_dkk_high"] = np.where(wide, distance, np.nan)
+    return row
+
+
+def _excess(data, drawn, line, level):
+    """Cost beyond the regression `line` of Figure 5.4, in kroner, with its interval over the draws."""
+    weights, expected = data["spells"].to_numpy(float), drawn["expected_dkk"]
+    x, y = drawn["benchmark_indicator"][1:], drawn["expenditure_indicator"][1:]
+    X = np.stack([np.ones_like(x), x, x**2], axis=-1)
+    basis = np.linalg.qr(np.sqrt(weights)[:, None] * X)[0]
+    fitted = np.einsum("bnk,bk->bn", basis, np.einsum("bnk,bn->bk", basis, np.sqrt(weights) * y))
+    beyond = (y - fitted / np.sqrt(weights)) * expected[1:]
+    low, high = np.quantile(beyond, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    excess = (data["expenditure_indicator"].to_numpy(float) - line) * expected[0]
+    return {"excess_dkk": excess, "excess_dkk_low": low, "excess_dkk_high": high}

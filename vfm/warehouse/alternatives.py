@@ -88,8 +88,8 @@ def quadrant(benchmark: str | None, expenditure: str | None) -> str | None:
 def efficiency(benchmark: pd.DataFrame, expenditure: pd.DataFrame) -> pd.DataFrame:
     """Rows of `state` for the production frontier, half-normal: what 1 - inefficiency / frontier is.
 
-    The rank is that of efficiency.frontier_efficiencies, which has an order also where the frontier is the
-    regression line. The position is the corner of the map of Figure 5.2.
+    The rank is `report_rank` of efficiency.frontier_efficiencies, which has an order also where the
+    frontier is the regression line; all have the efficiency 1 there.
     """
     both = benchmark.merge(expenditure, on="municipality_code", suffixes=("", "_of_expenditure"))
     fitted = list(frontier.fits(both, sides=["production"], distributions=["half_normal"]))

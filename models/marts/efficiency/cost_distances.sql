@@ -18,12 +18,6 @@ municipalities as (
 
 ),
 
-efficiencies as (
-
-    select * from {{ ref('frontier_efficiencies') }}
-
-),
-
 -- draw 0 holds the estimates
 final as (
 
@@ -40,7 +34,7 @@ final as (
         intervals.excess_dkk_high,
         {{ position_of_interval('intervals.excess_dkk_low', 'intervals.excess_dkk_high', 0) }}
             as position,
-        efficiencies.is_at_regression
+        intervals.boundary = 'sigma_u' as is_at_regression
     from intervals
     inner join draws
         on
@@ -48,11 +42,6 @@ final as (
             and draws.draw = 0
     inner join municipalities
         on intervals.municipality_code = municipalities.municipality_code
-    inner join efficiencies
-        on
-            intervals.municipality_code = efficiencies.municipality_code
-            and intervals.side = efficiencies.side
-            and efficiencies.distribution = 'half_normal'
     where intervals.side = 'cost'
 
 )

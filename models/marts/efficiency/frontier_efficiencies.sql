@@ -19,8 +19,10 @@ final as (
         efficiency,
         level_efficiency,
         rank,
+        report_rank,
         is_among_ten_best,
-        is_at_regression
+        is_at_regression,
+        boundary
     from frontier_results
     where result = 'municipalities'
 

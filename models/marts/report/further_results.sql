@@ -78,7 +78,7 @@ unlabelled as (
         'cost_efficient_below_one' as result,
         cast(sum(case when benchmark_indicator < 1 then 1 else 0 end) as double) as value
     from figure_5_4
-    where is_among_ten_best
+    where report_rank <= 10
 
 ),
 

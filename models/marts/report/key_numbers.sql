@@ -4,6 +4,8 @@
 #}
 {% set window = var('window_weeks') %}
 {% set sure = 0.9 %}
+{% set production = "side = 'production' and distribution = 'half_normal'" %}
+{% set cost = "side = 'cost' and distribution = 'half_normal'" %}
 {% set in_work = "week = " ~ window ~ " and cause = 'employment'" %}
 {% set numbers = [
     ('municipalities', 'benchmark', 'count(*)', 'true', 'municipalities', 'not_estimated'),
@@ -74,12 +76,11 @@
         'not_estimated'),
     ('report_in_a_corner', 'efficiency_map', 'count(*)', "quadrant <> 'uncertain'", 'municipalities',
         'not_estimated'),
-    ('production_p', 'frontier_fit', 'max(lr_p_value)', "side = 'production' and distribution = 'half_normal'",
-        'probability', 'not_estimated'),
-    ('cost_p', 'frontier_fit', 'max(lr_p_value)', "side = 'cost' and distribution = 'half_normal'",
-        'probability', 'not_estimated'),
-    ('cost_bootstrap_p', 'frontier_fit', 'max(lr_bootstrap_p_value)',
-        "side = 'cost' and distribution = 'half_normal'", 'probability', 'not_estimated'),
+    ('production_p', 'frontier_known_noise', 'max(lr_bootstrap_p_value)', production, 'probability',
+        'not_estimated'),
+    ('cost_p', 'frontier_known_noise', 'max(lr_bootstrap_p_value)', cost, 'probability', 'not_estimated'),
+    ('report_production_p', 'frontier_fit', 'max(lr_p_value)', production, 'probability', 'not_estimated'),
+    ('report_cost_p', 'frontier_fit', 'max(lr_p_value)', cost, 'probability', 'not_estimated'),
     ('rank_width', 'rank_sets',
         'percentile_cont(0.5) within group (order by marginal_rank_high - marginal_rank_low + 1)', 'true',
         'ranks', 'not_estimated'),
@@ -180,6 +181,12 @@ efficiency_map as (
 frontier_fit as (
 
     select * from {{ ref('frontier_fit') }}
+
+),
+
+frontier_known_noise as (
+
+    select * from {{ ref('frontier_known_noise') }}
 
 ),
 

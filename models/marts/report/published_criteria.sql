@@ -173,7 +173,7 @@ ten_most_cost_efficient as (
     where
         frontier_efficiencies.side = 'cost'
         and frontier_efficiencies.distribution = 'half_normal'
-        and frontier_efficiencies.rank <= 10
+        and frontier_efficiencies.report_rank <= 10
 
 ),
 

@@ -11,7 +11,10 @@ SHARES = {
     "report_slope_r_squared": 1,
     "sure_probability": 0,
 }
-P_VALUES = ("slope_p", "slope_without_p", "report_slope_p", "production_p", "cost_p", "cost_bootstrap_p")
+P_VALUES = (
+    *("slope_p", "slope_without_p", "report_slope_p"),
+    *("production_p", "cost_p", "report_production_p", "report_cost_p"),
+)
 YEARS = ("first_year", "last_year")
 DECIMALS = {
     "mean_duration": 1,

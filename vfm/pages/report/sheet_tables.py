@@ -225,22 +225,29 @@ def _frontiers(own, words):
     if not own["cost"] or not own["distances"]:
         return None
     columns = ("frontier_side", "inefficiency", "interval", "rank", "rank_interval")
-    rows = [
-        [
-            words(f"side_{side}"),
-            words.percent(own[side]["inefficiency"], 1),
-            f"{words.percent(own[side]['joint_low'], 1)} {words('to')} "
-            f"{words.percent(own[side]['joint_high'], 1)}",
-            words.number(own[side]["rank"]),
-            words.interval(own[side]["rank_low"], own[side]["rank_high"], 0),
-        ]
-        for side in ("production", "cost")
-        if own[side]
-    ]
+    rows = [_frontier_row(side, own[side], words) for side in ("production", "cost") if own[side]]
     cost = own["distances"]
-    interval = words.interval(cost["distance_dkk_low"], cost["distance_dkk_high"], 0)
-    rows.append([words("distance_dkk"), words.number(cost["distance_dkk"]), interval, "", ""])
+    if own["cost"]["boundary"] != "sigma_u":
+        interval = words.interval(cost["distance_dkk_low"], cost["distance_dkk_high"], 0)
+        rows.append([words("distance_dkk"), words.number(cost["distance_dkk"]), interval, "", ""])
     return _block(words, "frontiers", rows, [words(f"column_{name}") for name in columns])
+
+
+def _frontier_row(side, found, words):
+    """The distance to a frontier; where the frontier is the regression, that there is none to tell."""
+    if found["boundary"] == "sigma_u":
+        return [words(f"side_{side}"), words("boundary_sigma_u"), "", "", ""]
+    interval = words.missing("not_estimated")
+    if not is_missing(found["joint_low"]):
+        low, high = (words.percent(found[f"joint_{end}"], 1) for end in ("low", "high"))
+        interval = f"{low} {words('to')} {high}"
+    return [
+        words(f"side_{side}"),
+        words.percent(found["inefficiency"], 1),
+        interval,
+        words("rank_at_sigma_v") if found["boundary"] == "sigma_v" else words.number(found["rank"]),
+        words.interval(found["rank_low"], found["rank_high"], 0),
+    ]
 
 
 def _profile(own, words):

@@ -30,8 +30,22 @@ NEEDED = {
         "total_expenditure_position",
         "total_quadrant_position",
     ),
-    "report.figure_5_3": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
-    "report.figure_5_4": (*INDICATOR, "frontier", "regression", "is_among_ten_best", "rank_of_ten_best"),
+    "report.figure_5_3": (
+        *INDICATOR,
+        "frontier",
+        "regression",
+        "is_among_ten_best",
+        "rank_of_ten_best",
+        "boundary",
+    ),
+    "report.figure_5_4": (
+        *INDICATOR,
+        "frontier",
+        "regression",
+        "is_among_ten_best",
+        "rank_of_ten_best",
+        "boundary",
+    ),
     "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside", "share_within"),
     "benchmark.benchmark_indicators": (
         "municipality_code",
@@ -66,7 +80,14 @@ NEEDED = {
         "report_position",
         "uncertainty_reason",
     ),
-    "efficiency.frontier_intervals": ("side", "municipality_code", "inefficiency", "joint_low", "rank_low"),
+    "efficiency.frontier_intervals": (
+        "side",
+        "municipality_code",
+        "boundary",
+        "inefficiency",
+        "joint_low",
+        "rank_low",
+    ),
     "efficiency.cost_distances": ("municipality_code", "distance_dkk", "distance_dkk_low", "expected_dkk"),
 }
 OPTIONAL = ("report.sensitivity",)

@@ -37,6 +37,7 @@ from vfm.statistics.frontier.laws import (
 )
 from vfm.statistics.frontier.model import FrontierResult, fit
 from vfm.statistics.frontier.tables import (
+    MEASURED,
     MODELS,
     TEN_BEST,
     efficiencies_table,
@@ -44,12 +45,14 @@ from vfm.statistics.frontier.tables import (
     fits,
     frontier_results,
     known_noise_table,
+    own_errors,
     parameters_table,
 )
 
 __all__ = [
     "DENSITIES",
     "DISTRIBUTIONS",
+    "MEASURED",
     "MODELS",
     "SIDES",
     "TEN_BEST",
@@ -66,6 +69,7 @@ __all__ = [
     "fits",
     "known_noise_table",
     "mixed_chi_square_p",
+    "own_errors",
     "parameters_table",
     "frontier_results",
     "simulated_statistics",

@@ -107,7 +107,7 @@ def conditional_means(
     return mean, np.exp(np.minimum(log_efficiency, 0.0))
 
 
-@accepts(residuals=_VALUES, sigma_u=_SIGMA, sigma_v=_SIGMA)
+@accepts(residuals=_VALUES, sigma_u=_SIGMA, sigma_v=Numbers("not negative", minimum=0, dimensions=(0, 1, 2)))
 def conditional_law(
     residuals: np.ndarray, sigma_u: float | np.ndarray, sigma_v: float | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -117,8 +117,9 @@ def conditional_law(
     ----------
     residuals : (n,) or (n, B) float array
         v - u: positive where the unit does better than the frontier.
-    sigma_u, sigma_v : float or (B,) float array
-        Not both 0.
+    sigma_u : float or (B,) float array
+    sigma_v : float, (n,), (B,) or (n, B) float array
+        The noise, with what is known of it; broadcast with the residuals. Not 0 where sigma_u is.
 
     Returns
     -------

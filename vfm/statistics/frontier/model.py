@@ -44,8 +44,8 @@ class FrontierResult:
     log_likelihood, ols_log_likelihood : float
         At the maximum, and with sigma_u = 0.
     noiseless_log_likelihood : float
-        Supremum as sigma_v falls to 0, where it has a closed form; it may lie above `log_likelihood` (see the
-        module).
+        Supremum as sigma_v falls to 0; it may lie above `log_likelihood` (see the module). nan with known
+        noise, and for a truncated normal that did not end there.
     lr_statistic, lr_p_value : float
         Twice their difference, and its mixed chi-square p: 1/2 chi2(0) + 1/2 chi2(1), for the truncated
         normal 1/2 chi2(1) + 1/2 chi2(2) (Kodde & Palm's upper bound; mu has no value without inefficiency).
@@ -274,7 +274,8 @@ def _maximum(problem, distribution):
     (value, theta), anywhere = search(problem, distribution)
     if value <= ols_value + TIE and skewness < 0:
         value, theta = anywhere  # the regression is not a maximum either, so the way up leads to the corner
-    corner = problem.without_noise()
+    # dear for the truncated normal, so only where it is needed
+    corner = None if problem.extra and not problem.without_noise_at(theta) else problem.without_noise()
     boundary, density = "", problem.density
     if value <= ols_value + TIE:
         boundary, value, density = "sigma_u", ols_value, normal
@@ -282,7 +283,8 @@ def _maximum(problem, distribution):
     elif problem.without_noise_at(theta):
         boundary = "sigma_v"
         if corner is not None:
-            value, theta = corner[0], np.concatenate([corner[1], [corner[2], 0.0]])
+            tau = [corner.tau] if problem.extra else []
+            value, theta = corner.value, np.concatenate([corner.beta, [corner.sigma_u, 0.0], tau])
     elif problem.extra and not (MU_RANGE[0] + 0.01 < theta[k + 2] < MU_RANGE[1] - 0.01):
         boundary = "mu"
     return _Maximum(
@@ -294,7 +296,7 @@ def _maximum(problem, distribution):
         ols_value=ols_value,
         ols_beta=ols_beta,
         ols_sv=ols_sv,
-        noiseless_value=corner[0] if corner else np.nan,
+        noiseless_value=corner.value if corner else np.nan,
         wrong_skewness=bool(skewness >= 0),
     )
 
@@ -312,7 +314,7 @@ def _standard_errors(problem, top):
             (boundary == "sigma_u" and j >= k and j != k + 1)
             or (boundary == "sigma_v" and j == k + 1)
             or (j == k + 1 and theta[j] <= 0)
-            or (boundary == "mu" and j == k + 2)
+            or (j == k + 2 and not MU_RANGE[0] + 0.01 < theta[j] < MU_RANGE[1] - 0.01)
         )
     ]
     covariance = np.full((size, size), np.nan)

@@ -8,9 +8,10 @@ Waldman (1982), wrong skewness; Aigner & Chu (1968), the frontier without noise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg, optimize
+from scipy import linalg, optimize, special
 
 from vfm.statistics.frontier.laws import LOG_2PI, exponential, half_normal, normal, truncated_normal
 
@@ -19,6 +20,15 @@ MU_RANGE = (-40.0, 8.0)  # of mu / sigma_u; beyond the lower end the law is expo
 TIE = 1e-7  # log-likelihood units within which a corner counts as the maximum
 _SMALLEST = 1e-5  # lower bound of the sigmas while searching, in residual standard deviations
 _RESTARTS = 20  # of a search, at most
+
+
+class Corner(NamedTuple):
+    """Where sigma_v is 0, in the units of a `Problem`; tau = mu / sigma_u, 0 but for the truncated normal."""
+
+    value: float
+    beta: np.ndarray
+    sigma_u: float
+    tau: float = 0.0
 
 
 class Problem:
@@ -153,6 +163,23 @@ class Problem:
                 break
         return value, theta
 
+    def leave_corner(self, found: tuple[float, np.ndarray]) -> tuple[float, np.ndarray]:
+        """The way up from a maximum at sigma_v = 0 beside known noise, if there is one.
+
+        The slope by sigma_v is 0 there whatever the likelihood does, which stops a search; that by its square
+        is not.
+        """
+        value, theta = found
+        if theta[self.k + 1] > NO_NOISE:
+            return found
+        tau = theta[self.k + 2] if self.extra else 0.0
+        by_V = self.density(self.residuals(theta[: self.k]), theta[self.k], self.noise2, tau)[3]
+        if self.w @ by_V <= 0:
+            return found
+        theta = theta.copy()
+        theta[self.k + 1] = 0.1
+        return max(found, self.climb(theta), key=lambda f: f[0])
+
     def starts(self) -> Iterator[np.ndarray]:
         """Three fixed ratios, and corrected least squares from the third moment where the skewness allows."""
         e = self.residuals(self.ols)
@@ -199,8 +226,8 @@ class Problem:
         """Whether a search that ended at theta was on its way to the corner sigma_v = 0."""
         return theta[self.k + 1] <= (0.0 if (self.noise2 > 0).all() else NO_NOISE)
 
-    def without_noise(self) -> tuple[float, np.ndarray, float] | None:
-        """Supremum as sigma_v falls to 0: (log-likelihood, beta, sigma_u); None without closed form."""
+    def without_noise(self) -> Corner | None:
+        """The supremum as sigma_v falls to 0; None with known noise, or where no envelope has one."""
         if (self.noise2 > 0).any():
             return None
         G, h = self.sign * self.basis, self.residuals(self.ols)  # envelope: G z >= h for beta = ols + z
@@ -214,15 +241,57 @@ class Problem:
             beta = self.ols - r[:-1] / r[-1]
             u = -self.residuals(beta)
             su = np.sqrt(self.w @ u**2 / self.n)
-            return self.n * (np.log(2) - 0.5 * LOG_2PI - np.log(su) - 0.5), beta, su
+            return Corner(self.n * (np.log(2) - 0.5 * LOG_2PI - np.log(su) - 0.5), beta, su)
         if self.density is exponential:
             found = optimize.linprog(self.w @ G, A_ub=-G, b_ub=-h, bounds=(None, None), method="highs")
             if found.status != 0:
                 return None
             beta = self.ols + found.x
             su = self.w @ -self.residuals(beta) / self.n
-            return self.n * (-np.log(su) - 1), beta, su
-        return None
+            return Corner(self.n * (-np.log(su) - 1), beta, su)
+        return self._truncated_without_noise(G, h)
+
+    def _truncated_without_noise(self, G, h):
+        """The corner of the truncated normal: a convex programme for each tau, and the best tau.
+
+        With a = 1 / sigma_u and u = G z - h, let c = a z less tau for the constant. The residuals h are
+        orthogonal to G, so the log-likelihood is n (log a - (c'c + a^2) / 2 - log Phi(tau)) and a constant,
+        and the envelope says G c - a h + tau >= 0.
+        """
+        rows = np.column_stack([G, -h])
+
+        one = self.sign * (self.basis.T @ self.w) / self.n  # G one = 1
+
+        def programme(tau):
+            return optimize.minimize(
+                lambda v: 0.5 * v @ v - np.log(v[-1]),
+                np.append(max(h.max() - tau, 0.0) * one, 1.0),  # inside the envelope
+                jac=lambda v: v - np.append(np.zeros(self.k), 1 / v[-1]),
+                bounds=[(None, None)] * self.k + [(1e-6, None)],
+                constraints={"type": "ineq", "fun": lambda v: rows @ v + tau, "jac": lambda v: rows},
+                method="SLSQP",
+                options={"ftol": 1e-13, "maxiter": 300},
+            )
+
+        def height(tau):
+            found = programme(tau)  # far out it may say that it cannot go on, at the solution
+            is_inside = (rows @ found.x + tau).min() > -1e-6 * max(1.0, abs(tau))
+            return found.fun + special.log_ndtr(tau) if is_inside else np.inf
+
+        taus = np.append(-np.geomspace(-MU_RANGE[0], 0.1, 16), np.linspace(0, min(h.max(), MU_RANGE[1]), 16))
+        heights = np.array([height(tau) for tau in taus])
+        if not np.isfinite(heights).any():
+            return None
+        best = int(np.argmin(heights))
+        around = taus[max(best - 1, 0)], taus[min(best + 1, len(taus) - 1)]
+        tau = optimize.minimize_scalar(height, bounds=around, method="bounded", options={"xatol": 1e-9}).x
+        tau = min((tau, taus[best]), key=height)
+        v = programme(tau).x
+        su = 1 / v[-1]
+        beta = self.ols + su * (v[:-1] + tau * one)
+        beta = beta + one * max(self.residuals(beta).max(), 0.0)
+        value = -self.n * (0.5 * LOG_2PI + height(tau))
+        return Corner(value, beta, su, tau)
 
 
 def search(problem: Problem, distribution: str) -> tuple[tuple, tuple]:
@@ -247,6 +316,8 @@ def search(problem: Problem, distribution: str) -> tuple[tuple, tuple]:
                 ]
         starts = wide
     found = [problem.climb(s) for s in starts]
-    inside = [f for f in found if not problem.without_noise_at(f[1])]
     best = max(found, key=lambda f: f[0])
+    if (problem.noise2 > 0).all():  # no corner to be kept from: the known noise stays
+        return (problem.leave_corner(best),) * 2
+    inside = [f for f in found if not problem.without_noise_at(f[1])]
     return max(inside, key=lambda f: f[0], default=best), best

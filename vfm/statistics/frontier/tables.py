@@ -9,6 +9,7 @@ import pandas as pd
 
 from vfm.statistics.arguments import (
     NOT_NEGATIVE,
+    InputError,
     Names,
     Result,
     Several,
@@ -21,6 +22,7 @@ from vfm.statistics.frames import stacked, typed
 from vfm.statistics.frontier.batches import bootstrap_p_value
 from vfm.statistics.frontier.laws import DISTRIBUTIONS
 from vfm.statistics.frontier.model import FrontierResult, fit
+from vfm.statistics.indicator_draws import DRAWS
 from vfm.statistics.regression import MUNICIPALITIES, powers
 
 #: Outcome and regressor of each side (report, appendix 4, eq. 4 and its cost twin).
@@ -30,6 +32,9 @@ MODELS = {
 }
 
 TEN_BEST = 10  # "the ten best" of Figure 5.3
+
+#: intermediate.int_efficiency_input with the error of the benchmark indicator.
+MEASURED = Table(MUNICIPALITIES.columns | {"benchmark_standard_error": NOT_NEGATIVE}, key=MUNICIPALITIES.key)
 
 _FITTED = Several(
     Together((MUNICIPALITIES, Result(("coefficients", "inefficiency", "sigma_u", "rank"), "frontier.fit"))),
@@ -74,10 +79,30 @@ _EFFICIENCIES = {
     "inefficiency": float,
     "efficiency": float,
     "level_efficiency": float,
-    "rank": "int64",
+    "rank": "Int64",
+    "report_rank": "int64",
     "is_among_ten_best": bool,
     "is_at_regression": bool,
+    "boundary": object,
 }
+
+
+def _boundary(result: FrontierResult) -> str:
+    """The corner at which a frontier ended, as published: 'none', 'sigma_u' or 'sigma_v'.
+
+    A truncated normal at its exponential limit ('mu') has both sigmas and so no corner.
+    """
+    return result.boundary if result.boundary in ("sigma_u", "sigma_v") else "none"
+
+
+def _found(result: FrontierResult, values: np.ndarray) -> np.ndarray:
+    """(n,) inefficiencies or efficiencies as published: missing where no inefficiency was found."""
+    return np.full(len(values), np.nan) if result.boundary == "sigma_u" else values
+
+
+def _rank(result: FrontierResult) -> np.ndarray:
+    """(n,) ranks as published: missing at either corner, where nothing orders the municipalities."""
+    return np.where(_boundary(result) == "none", result.rank, np.nan)
 
 
 @accepts(municipalities=MUNICIPALITIES, sides=Names(tuple(MODELS)), distributions=Names(DISTRIBUTIONS))
@@ -142,27 +167,32 @@ _RESULTS = {
     "efficiency": float,
     "level_efficiency": float,
     "rank": "Int64",
+    "report_rank": "Int64",
     "is_among_ten_best": "boolean",
     "is_at_regression": "boolean",
 }
 
 
-@accepts(municipalities=MUNICIPALITIES, draws=Whole(0), seed=Whole(0))
-def frontier_results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0) -> pd.DataFrame:
+@accepts(municipalities=MEASURED, indicator_draws=DRAWS, draws=Whole(0), seed=Whole(0))
+def frontier_results(
+    municipalities: pd.DataFrame, indicator_draws: pd.DataFrame, draws: int = 0, seed: int = 0
+) -> pd.DataFrame:
     """Rows of intermediate.int_frontier_results: every frontier fitted once, and what follows from it.
 
     Parameters
     ----------
     municipalities : DataFrame
-        As `fits`.
+        As `fits`, with benchmark_standard_error.
+    indicator_draws : DataFrame
+        intermediate.int_indicator_draws, for the error of the expenditure indicator.
     draws, seed : int
         As `fit_table`.
 
     Returns
     -------
     DataFrame
-        By `result`: 'parameters' (`parameters_table`), 'fit' (`fit_table`) and 'municipalities'
-        (`efficiencies_table`). No rows in, no rows out.
+        By `result`: 'parameters' (`parameters_table`), 'fit' (`fit_table`), 'municipalities'
+        (`efficiencies_table`) and 'known_noise' (`known_noise_table`). No rows in, no rows out.
     """
     fitted = list(fits(municipalities))
     return stacked(
@@ -170,6 +200,7 @@ def frontier_results(municipalities: pd.DataFrame, draws: int = 0, seed: int = 0
             "parameters": parameters_table(fitted),
             "fit": fit_table(fitted, draws, seed),
             "municipalities": efficiencies_table(fitted),
+            "known_noise": known_noise_table(municipalities, indicator_draws, draws, seed),
         },
         _RESULTS,
     )
@@ -251,10 +282,10 @@ def fit_table(
                 "sigma_v": r.sigma_v,
                 "lambda": r.lambda_,
                 "gamma": r.gamma,
-                "mean_inefficiency": r.weights @ r.inefficiency / r.weights.sum(),
-                "mean_efficiency": r.weights @ r.efficiency / r.weights.sum(),
+                "mean_inefficiency": r.weights @ _found(r, r.inefficiency) / r.weights.sum(),
+                "mean_efficiency": r.weights @ _found(r, r.efficiency) / r.weights.sum(),
                 "wrong_skewness": r.wrong_skewness,
-                "boundary": r.boundary or "none",
+                "boundary": _boundary(r),
                 "converged": r.converged,
             }
         )
@@ -273,9 +304,10 @@ def efficiencies_table(fitted: Iterable[tuple[pd.DataFrame, FrontierResult]]) ->
     Returns
     -------
     DataFrame
-        The ranks are those of `FrontierResult`. `regression` is the least-squares curve of the same form and
-        weights, the dashed line of Figures 5.3 and 5.4. `is_at_regression`: sigma_u = 0, so that the frontier
-        is the regression line and the ten best are those with the largest residuals.
+        `regression` is the least-squares curve of the same form and weights, the dashed line of Figures 5.3
+        and 5.4. `is_at_regression`: sigma_u = 0, so that the frontier is the regression line; inefficiency
+        and efficiencies are missing then. At either corner nobody has a rank or is among the ten best;
+        `report_rank` is the report's reading, that of `FrontierResult`, which always has an order.
     """
     rows = []
     for data, r in fitted:
@@ -288,62 +320,139 @@ def efficiencies_table(fitted: Iterable[tuple[pd.DataFrame, FrontierResult]]) ->
                 "frontier": r.frontier,
                 "regression": powers(data[regressor], regressor, 2).to_numpy() @ r.ols_coefficients,
                 "residual": r.residuals,
-                "inefficiency": r.inefficiency,
-                "efficiency": r.efficiency,
-                "level_efficiency": r.level_efficiency,
-                "rank": r.rank,
-                "is_among_ten_best": r.rank <= TEN_BEST,
+                "inefficiency": _found(r, r.inefficiency),
+                "efficiency": _found(r, r.efficiency),
+                "level_efficiency": _found(r, r.level_efficiency),
+                "rank": _rank(r),
+                "report_rank": r.rank,
+                "is_among_ten_best": (_boundary(r) == "none") & (r.rank <= TEN_BEST),
                 "is_at_regression": r.boundary == "sigma_u",
+                "boundary": _boundary(r),
             }
         )
     return typed(rows, _EFFICIENCIES)
 
 
 _KNOWN_NOISE = {
+    "side": object,
     "distribution": object,
     "municipality_code": object,
     "sigma_u": float,
     "sigma_v": float,
     "lr_statistic": float,
     "lr_p_value": float,
+    "lr_bootstrap_p_value": float,
+    "boundary": object,
+    "converged": bool,
+    "frontier": float,
+    "residual": float,
     "inefficiency": float,
     "efficiency": float,
-    "rank": "int64",
+    "rank": "Int64",
 }
 
 
-@accepts(
-    municipalities=Table(
-        MUNICIPALITIES.columns | {"benchmark_standard_error": NOT_NEGATIVE}, key=MUNICIPALITIES.key
-    )
-)
-def known_noise_table(municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Rows of efficiency.frontier_known_noise: production, unweighted, each indicator's error known.
+@accepts(municipalities=MEASURED, indicator_draws=DRAWS)
+def own_errors(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Standard error of each side's outcome by municipality, in the order of the codes.
 
     Parameters
     ----------
     municipalities : DataFrame
-        As `fits`, with benchmark_standard_error (known standard deviation of each outcome).
+        intermediate.int_efficiency_input.
+    indicator_draws : DataFrame
+        intermediate.int_indicator_draws.
+
+    Returns
+    -------
+    dict
+        'production': benchmark_standard_error, (n,) float array; 'cost': standard deviation of the
+        expenditure indicator over the draws.
+
+    Raises
+    ------
+    ValueError
+        The draws lack a municipality, or an error is 0: such an indicator would be known exactly.
+    """
+    own = municipalities.set_index("municipality_code")["benchmark_standard_error"].sort_index()
+    drawn = indicator_draws[indicator_draws["draw"] > 0].groupby("municipality_code")["expenditure_indicator"]
+    spread = drawn.std(ddof=0).reindex(own.index)
+    if spread.isna().any():
+        raise InputError(
+            f"draws lacks municipality {spread.index[spread.isna()][0]}, and {int(spread.isna().sum())} of "
+            f"{len(own)} in all: give those of the same build"
+        )
+    for name, errors in (("benchmark", own), ("expenditure", spread)):
+        if wrong := int((errors <= 0).sum()):
+            raise InputError(
+                f"municipalities: the {name} indicator has a standard error of 0 in {wrong} of {len(own)} "
+                "rows, as if it were known exactly: look at them"
+            )
+    return {"production": own.to_numpy(float), "cost": spread.to_numpy(float)}
+
+
+@accepts(
+    municipalities=MEASURED,
+    indicator_draws=DRAWS,
+    draws=Whole(0),
+    seed=Whole(0),
+    sides=Names(tuple(MODELS)),
+    distributions=Names(DISTRIBUTIONS),
+)
+def known_noise_table(
+    municipalities: pd.DataFrame,
+    indicator_draws: pd.DataFrame,
+    draws: int = 0,
+    seed: int = 0,
+    *,
+    sides: Sequence[str] = tuple(MODELS),
+    distributions: Sequence[str] = DISTRIBUTIONS,
+) -> pd.DataFrame:
+    """Rows of efficiency.frontier_known_noise: both sides, unweighted, each indicator's own error known.
+
+    Parameters
+    ----------
+    municipalities, indicator_draws : DataFrame
+        As `own_errors`.
+    draws, seed : int
+        As `fit_table`.
+
+    Returns
+    -------
+    DataFrame
+        One row per side, distribution and municipality. Efficiencies are missing at sigma_u = 0, and ranks
+        at either corner, as in `efficiencies_table`; sigma_v = 0 says here that there is no noise beyond the
+        known one.
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
-    outcome, regressor = MODELS["production"]
+    errors = own_errors(data, indicator_draws) if len(data) else {}
     rows = []
-    for distribution in DISTRIBUTIONS if len(data) else ():
+    for side in sides if len(data) else ():
+        noise = errors[side]
+        outcome, regressor = MODELS[side]
         X = powers(data[regressor], regressor, 2).drop(columns="constant")
-        r = fit(
-            data[outcome], X, distribution=distribution, noise_standard_error=data["benchmark_standard_error"]
-        )
-        rows.append(
-            {
-                "distribution": distribution,
-                "municipality_code": data["municipality_code"],
-                "sigma_u": r.sigma_u,
-                "sigma_v": r.sigma_v,
-                "lr_statistic": r.lr_statistic,
-                "lr_p_value": r.lr_p_value,
-                "inefficiency": r.inefficiency,
-                "efficiency": r.efficiency,
-                "rank": r.rank,
-            }
-        )
+        for distribution in distributions:
+            r = fit(data[outcome], X, side=side, distribution=distribution, noise_standard_error=noise)
+            p = np.nan
+            if draws > 0:
+                p = bootstrap_p_value(r, X, noise_standard_error=noise, draws=draws, seed=seed)
+            rows.append(
+                {
+                    "side": side,
+                    "distribution": distribution,
+                    "municipality_code": data["municipality_code"],
+                    "sigma_u": r.sigma_u,
+                    "sigma_v": r.sigma_v,
+                    "lr_statistic": r.lr_statistic,
+                    "lr_p_value": r.lr_p_value,
+                    "lr_bootstrap_p_value": p,
+                    "boundary": _boundary(r),
+                    "converged": r.converged,
+                    "frontier": r.frontier,
+                    "residual": r.residuals,
+                    "inefficiency": _found(r, r.inefficiency),
+                    "efficiency": _found(r, r.efficiency),
+                    "rank": _rank(r),
+                }
+            )
     return typed(rows, _KNOWN_NOISE)

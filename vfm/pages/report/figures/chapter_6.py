@@ -35,6 +35,11 @@ def _frontier(name, results, words, across, up):
     }
     best = frame[frame["is_among_ten_best"]].sort_values("rank_of_ten_best")
     names = ", ".join(f"{row.best_word} {row.municipality_name}" for row in best.itertuples())
+    boundary = "none" if frame.empty else frame["boundary"].iloc[0]
+    if boundary == "none":
+        note = words("ten_best", names=names) if names else ""
+    else:
+        note = words(f"boundary_{boundary}")
     return figure(
         name,
         words,
@@ -42,7 +47,7 @@ def _frontier(name, results, words, across, up):
         columns,
         ["expenditure_indicator", "benchmark_indicator"],
         lambda shown, words: _frontier_points(shown, words, across, up),
-        note=words("ten_best", names=names) if names else "",
+        note=note,
     )
 
 
