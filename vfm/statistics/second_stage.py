@@ -385,7 +385,7 @@ def _joint_rows(y, x, w, noise_y, noise_x, degree, seed):
     seed=Whole(0),
     level=Number(0, 1),
 )
-def frontier_intervals(
+def frontier_intervals(  # long: its notes say what every interval is
     municipalities: pd.DataFrame,
     draws: pd.DataFrame,
     frontier_results: pd.DataFrame,

@@ -6,7 +6,7 @@ draws that its intervals are made from. So the errors are those of the build, wi
 municipalities and their dependence, and the truth is known.
 
 python -m vfm.synthetic.verify.recovery_frontier [--warehouse build/warehouse.duckdb] [--worlds 100]
-    [--nulls 1000] prints the tables of docs/recovery.md on frontiers.
+    [--nulls 1000] prints what intervals and tests hold (docs/statistics.md, Which test).
 """
 
 import argparse
