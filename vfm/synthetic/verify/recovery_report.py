@@ -356,7 +356,7 @@ def _section(results):
                     "held, %",
                     "lowest, %",
                     "below 88 %",
-                    "median width",
+                    "mean width",
                 ),
                 ("---", "---", "---:", "---:", "---", "---:", "---:"),
                 recovery_second_stage.report_rows(results, names),

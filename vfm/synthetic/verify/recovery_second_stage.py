@@ -15,6 +15,7 @@ from vfm.statistics import cost_need, expenditure_errors, indicator_draws, regre
 from vfm.statistics.arguments import InputError
 from vfm.statistics.comparing import covariance_matrix, symmetric_root
 from vfm.synthetic.verify import redraws
+from vfm.synthetic.verify.recovery_held import held_cells, of_all_seeds
 from vfm.synthetic.world.streams import stream
 
 REDRAWS = 100
@@ -160,40 +161,13 @@ def report_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, .
     Returns
     -------
     list of tuple of str
-        Quantity, law of the years, stated and held in percent, the lowest municipality's, how many lie below
-        88 %, median width.
+        Quantity, law of the years, then `recovery_held.held_cells`.
     """
-    parts = [
-        pd.DataFrame(found["second_stage"]).assign(seed=found["seed"])
-        for found in results
-        if found.get("second_stage")
-    ]
-    if not parts:
-        return []
+    table = of_all_seeds(results, "second_stage")
     rows = []
-    table = pd.concat(parts)
-    for quantity in (f"{key}, {law}" for key in TITLES for law in LAWS):
-        own = table[table["quantity"] == quantity]
-        if own.empty:
-            continue
-        by_seed = own.groupby("seed")[["held", "cases"]].sum()
-        share = by_seed["held"] / by_seed["cases"]
-        margin = 1.96 * share.std(ddof=1) / np.sqrt(len(share)) if len(share) > 1 else np.nan
-        by_name = own.groupby("name")[["held", "cases"]].sum()
-        by_name = 100 * by_name["held"] / by_name["cases"]
-        key, law = quantity.rsplit(", ", 1)
-        lowest = f"{by_name.min():.0f} {names.get(by_name.idxmin(), by_name.idxmin())}"
-        width = own["width"].astype(float).dropna().median()
-        rows.append(
-            (
-                TITLES[key],
-                law,
-                f"{100 * own['stated'].iloc[0]:.0f}",
-                f"{100 * by_seed['held'].sum() / by_seed['cases'].sum():.1f}"
-                + ("" if np.isnan(margin) else f" ± {100 * margin:.1f}"),
-                lowest if len(by_name) > 1 else "",
-                f"{(by_name < 88).sum()} of {len(by_name)}" if len(by_name) > 1 else "",
-                "" if np.isnan(width) else f"{width:.3f}",
-            )
-        )
+    for key, title in TITLES.items() if len(table) else ():
+        for law in LAWS:
+            own = table[table["quantity"] == f"{key}, {law}"]
+            if len(own):
+                rows.append((title, law, *held_cells(own, names)))
     return rows
