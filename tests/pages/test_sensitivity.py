@@ -442,8 +442,8 @@ def test_a_run_publishes_the_table_and_removes_the_copies(paths, monkeypatch):
     assert page == paths.build / "sensitivity.md", "the project has no docs/ of its own"
     text = page.read_text(encoding="utf-8")
     assert f"Data: **{SHIPPED}**" in text and "| Efron ties |" in text and "1.000" in text
-    assert "0 of 8 alternatives built, Efron ties" in stream.getvalue()
-    assert re.search(r"1 of 8 alternatives built, \d+ (s|min) left: Efron ties", stream.getvalue())
+    assert "0 of 9 alternatives built, Efron ties" in stream.getvalue()
+    assert re.search(r"1 of 9 alternatives built, \d+ (s|min) left: Efron ties", stream.getvalue())
     kept = {"lock", "warehouse.duckdb", "sensitivity.json", "sensitivity.md", "target"}
     assert {path.name for path in paths.build.iterdir()} == kept
     assert stat.S_IMODE((paths.build / "sensitivity.json").stat().st_mode) == 0o600

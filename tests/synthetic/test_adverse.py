@@ -5,6 +5,7 @@ import pytest
 
 from vfm.synthetic.verify import adverse, redraws
 from vfm.synthetic.world import calendar, creation, histories, truth
+from vfm.synthetic.world.disturbance import UNDISTURBED
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def made():
 def effects(made, kind):
     world, disturbance = adverse.adverse_world(made, kind)
     assert world.persons is made.persons
-    assert disturbance == histories.UNDISTURBED
+    assert disturbance == UNDISTURBED
     np.testing.assert_allclose(world.effects.std(), made.effects.std())
     np.testing.assert_allclose(world.effects.mean(), made.effects.mean())
     return world.effects
@@ -68,7 +69,7 @@ def test_every_kind_is_known_and_the_friendly_one_changes_nothing(made):
     for kind in adverse.KINDS:
         adverse.adverse_world(made, kind)
     world, disturbance = adverse.adverse_world(made, adverse.FRIENDLY)
-    assert world is made and disturbance == histories.UNDISTURBED
+    assert world is made and disturbance == UNDISTURBED
 
 
 def test_a_follow_up_that_ends_when_no_success_can_begin_loses_none(made):

@@ -26,7 +26,7 @@ def draws(number=60, seed=1):
 
 
 def test_what_holds_is_counted_by_quantity_and_name():
-    table = recovery_comparing.held(draws(), 1)
+    table = recovery_comparing.comparing_held(draws(), 1)
     assert list(table.columns) == recovery_comparing.COLUMNS
     sums = table.groupby("quantity")[["held", "cases"]].sum()
     share = sums["held"] / sums["cases"]
@@ -43,7 +43,7 @@ def test_what_holds_is_counted_by_quantity_and_name():
 
 
 def test_stated_probabilities_of_fifths_stand_beside_how_often_they_held():
-    fifths = recovery_comparing.held(draws(), 1).query("quantity == 'fifth'")
+    fifths = recovery_comparing.comparing_held(draws(), 1).query("quantity == 'fifth'")
     assert fifths["name"].tolist() == sorted(fifths["name"])
     assert ((fifths["stated"] * 10).astype(int).clip(upper=9).astype(str) == fifths["name"]).all()
     large = fifths[fifths["cases"] >= 200]
@@ -52,7 +52,7 @@ def test_stated_probabilities_of_fifths_stand_beside_how_often_they_held():
 
 def test_an_indicator_without_error_is_always_held():
     same = draws(1)[0]
-    table = recovery_comparing.held([same, same], 1)
+    table = recovery_comparing.comparing_held([same, same], 1)
     assert (table[table["quantity"] == "indicator"]["held"] == 2).all()
 
 
@@ -72,24 +72,24 @@ def test_rows_of_the_warehouse_are_put_in_order():
 
 
 def test_rows_of_the_page_are_by_quantity_world_and_tenth():
-    found = recovery_comparing.held(draws(20), 1).assign(world="friendly")
+    found = recovery_comparing.comparing_held(draws(20), 1).assign(world="friendly")
     results = [{"seed": seed, "comparing": found.to_dict("list")} for seed in (1, 2)]
-    rows = recovery_comparing.report_rows(results, {"101": "Copenhagen"})
+    rows = recovery_comparing.comparing_rows(results, {"101": "Copenhagen"})
     assert [row[0] for row in rows] == list(recovery_comparing.TITLES.values())
     assert {row[1] for row in rows} == {"as simulated"}
     assert rows[0][2] == "95" and rows[0][3].endswith("± 0.0")
     fifths = recovery_comparing.fifth_rows(results)
     assert fifths[0][1] == "00-10 %" and len(fifths) == (found["quantity"] == "fifth").sum()
-    assert recovery_comparing.report_rows([{"seed": 1}], {}) == []
+    assert recovery_comparing.comparing_rows([{"seed": 1}], {}) == []
 
 
 def test_an_earlier_end_of_follow_up_takes_most_of_the_bias_of_late_years():
     made = creation.create_world(4711, 0.15)
     world = redraws.redraw_histories(made, 1)
     fits = list(cox.by_sex(truth.cox_input(world)))
-    both = recovery_years.deviations(world, cox.coefficients_table(fits))
+    both = recovery_years.year_deviations(world, cox.coefficients_table(fits))
     assert set(both["weeks_not_followed"]) == {0, recovery_years.EARLIER}
     late = both[both["year"] == 2015].groupby("weeks_not_followed")["deviation"].mean()
     assert late[recovery_years.EARLIER] > late[0] + 0.1
-    rows = recovery_years.report_rows([{"seed": 1, "years": both.to_dict("list")}])
+    rows = recovery_years.year_rows([{"seed": 1, "years": both.to_dict("list")}])
     assert ("men", "2015") in {row[:2] for row in rows}

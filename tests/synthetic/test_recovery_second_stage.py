@@ -59,8 +59,12 @@ def test_the_spending_of_both_laws_is_seeded(world):
 
 def test_intervals_are_counted_by_municipality_and_shown_by_quantity(world):
     cells, predicted, municipalities, covariances = world
-    found = recovery_second_stage.held(cells, SHARES, predicted, municipalities, covariances, 5, 3)
-    again = recovery_second_stage.held(cells, SHARES, predicted, municipalities, covariances, 5, 3)
+    found = recovery_second_stage.second_stage_held(
+        cells, SHARES, predicted, municipalities, covariances, 5, 3
+    )
+    again = recovery_second_stage.second_stage_held(
+        cells, SHARES, predicted, municipalities, covariances, 5, 3
+    )
     pd.testing.assert_frame_equal(found, again)
     quantities = {f"{key}, {law}" for key in recovery_second_stage.TITLES for law in ("normal", "signs")}
     assert set(found["quantity"]) == quantities
@@ -70,8 +74,8 @@ def test_intervals_are_counted_by_municipality_and_shown_by_quantity(world):
     report = found[found["quantity"] == "expenditure_report, normal"]
     assert set(report["name"]) == set(CODES) - {"105"}  # one year has no interval of the report
     result = {"seed": 5, "second_stage": found.to_dict("list")}
-    rows = recovery_second_stage.report_rows(
+    rows = recovery_second_stage.second_stage_rows(
         [result, result | {"seed": 6}, {"seed": 7}], {"101": "København"}
     )
     assert len(rows) == len(quantities) and all(len(row) == 7 for row in rows)
-    assert recovery_second_stage.report_rows([{"seed": 7}], {}) == []
+    assert recovery_second_stage.second_stage_rows([{"seed": 7}], {}) == []

@@ -109,7 +109,7 @@ SWITCHES = [
     {"gap_weeks": 20},
     {"restart_after_move": True},
     {"gap_weeks": 4, "restart_after_move": True},
-    {"follow_up_ends_weeks_before_data": 30},
+    {"follow_up_ends_weeks_before_data": 30, "gap_weeks": 1},  # named, since the one before has another
     {"follow_up_ends_weeks_before_data": 12, "gap_weeks": 4},
 ]
 

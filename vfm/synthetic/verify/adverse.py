@@ -9,7 +9,8 @@ import dataclasses
 import numpy as np
 
 from vfm.synthetic.world.case_mix import linear_predictor
-from vfm.synthetic.world.histories import UNDISTURBED, Disturbance, LabourMarket
+from vfm.synthetic.world.disturbance import UNDISTURBED, Disturbance
+from vfm.synthetic.world.histories import LabourMarket
 from vfm.synthetic.world.streams import stream
 from vfm.synthetic.world.truth import true_case_mix
 from vfm.synthetic.world.world import World

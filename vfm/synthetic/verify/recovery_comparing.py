@@ -48,7 +48,7 @@ def drawn(indicators: pd.DataFrame, covariances: pd.DataFrame) -> Drawn:
     return Drawn(codes.astype(str), np.log(value), data["p_value_fdr"].to_numpy(float) < 0.05, V)
 
 
-def held(draws: Sequence[Drawn], seed: int) -> pd.DataFrame:
+def comparing_held(draws: Sequence[Drawn], seed: int) -> pd.DataFrame:
     """How often each quantity held the limit of the calculation over the redraws of one world.
 
     Parameters
@@ -122,14 +122,14 @@ def _fifths(one, truth, seed):
 
 
 def _by_tenth(cells):
-    """Rows of `held` for the fifths: mean stated probability and how often it held, by its tenth."""
+    """Rows of `comparing_held` for the fifths: by tenth the mean stated, and how often it held."""
     tenth = np.minimum((10 * cells["stated"]).astype(int), 9)
     found = cells.groupby(tenth).agg(stated=("stated", "mean"), held=("held", "sum"), cases=("held", "size"))
     names = found.index.astype(str)
     return found.assign(quantity="fifth", name=names, width=np.nan).reset_index(drop=True)
 
 
-def report_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
+def comparing_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
     """Rows of the table of docs/recovery.md: quantity, world, then `recovery_held.held_cells`.
 
     Parameters
@@ -155,7 +155,7 @@ def fifth_rows(results: list[dict]) -> list[tuple[str, ...]]:
     Parameters
     ----------
     results : list of dict
-        See `report_rows`.
+        See `comparing_rows`.
     """
     table = of_all_seeds(results, "comparing")
     rows = []

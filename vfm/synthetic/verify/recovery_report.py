@@ -283,6 +283,49 @@ def _markdown_table(header, align, rows):
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def _held_parts(results, names, draws):
+    """What is published beside the first stage, and how often it held; paragraphs and tables."""
+    return [
+        "## Ranks, fifths, shrunken intervals and discoveries",
+        f"{draws} redraws of each seed as simulated, and as many of one adverse world of each seed. The "
+        "truth is the limit of the calculation: the mean of the other redraws.",
+        _markdown_table(
+            ("quantity", "world", "stated, %", "held, %", "lowest, %", "below 88 %", "mean width"),
+            ("---", "---", "---:", "---:", "---", "---:", "---:"),
+            recovery_comparing.comparing_rows(results, names),
+        ),
+        "Probabilities of fifths, by the tenth in which they lie.",
+        _markdown_table(
+            ("world", "stated within", "stated, %", "held, %", "cells"),
+            ("---", "---", *["---:"] * 3),
+            recovery_comparing.fifth_rows(results),
+        ),
+        "## The end of follow-up and the years of permit",
+        f"Coefficients of the Cox models less the simulated ones, followed until the data end and "
+        f"{recovery_years.EARLIER} weeks less (`follow_up_ends_weeks_before_data`).",
+        _markdown_table(
+            ("sex", "permit year", "bias, to the end", "held, %", "bias, earlier", "held, %"),
+            ("---", *["---:"] * 5),
+            recovery_years.year_rows(results),
+        ),
+        "## Expenditure and its relation to the result",
+        f"{recovery_second_stage.REDRAWS} redraws of each seed under each law of the years.",
+        _markdown_table(
+            (
+                "95 % intervals",
+                "years",
+                "stated, %",
+                "held, %",
+                "lowest, %",
+                "below 88 %",
+                "mean width",
+            ),
+            ("---", "---", "---:", "---:", "---", "---:", "---:"),
+            recovery_second_stage.second_stage_rows(results, names),
+        ),
+    ]
+
+
 def _section(results):
     """The part of the page that a run writes; Markdown without dates and times."""
     criteria, estimates, truths = frames(results)
@@ -323,44 +366,7 @@ def _section(results):
                 ("---", "---:", "---:", "---:"),
                 _bias_rows(effect, redrawn, names),
             ),
-            "## Ranks, fifths, shrunken intervals and discoveries",
-            f"{draws} redraws of each seed as simulated, and as many of one adverse world of each seed. The "
-            "truth is the limit of the calculation: the mean of the other redraws.",
-            _markdown_table(
-                ("quantity", "world", "stated, %", "held, %", "lowest, %", "below 88 %", "mean width"),
-                ("---", "---", "---:", "---:", "---", "---:", "---:"),
-                recovery_comparing.report_rows(results, names),
-            ),
-            "Probabilities of fifths, by the tenth in which they lie.",
-            _markdown_table(
-                ("world", "stated within", "stated, %", "held, %", "cells"),
-                ("---", "---", *["---:"] * 3),
-                recovery_comparing.fifth_rows(results),
-            ),
-            "## The end of follow-up and the years of permit",
-            f"Coefficients of the Cox models less the simulated ones, followed until the data end and "
-            f"{recovery_years.EARLIER} weeks less (`follow_up_ends_weeks_before_data`).",
-            _markdown_table(
-                ("sex", "permit year", "bias, to the end", "held, %", "bias, earlier", "held, %"),
-                ("---", *["---:"] * 5),
-                recovery_years.report_rows(results),
-            ),
-            "## Expenditure and its relation to the result",
-            f"Seeds {seeds[0]} to {seeds[-1]} ({len(seeds)}); {recovery_second_stage.REDRAWS} redraws of "
-            "each under each law of the years.",
-            _markdown_table(
-                (
-                    "95 % intervals",
-                    "years",
-                    "stated, %",
-                    "held, %",
-                    "lowest, %",
-                    "below 88 %",
-                    "mean width",
-                ),
-                ("---", "---", "---:", "---:", "---", "---:", "---:"),
-                recovery_second_stage.report_rows(results, names),
-            ),
+            *_held_parts(results, names, draws),
             "## The terms farthest from the simulated coefficients",
             _markdown_table(
                 ("sex", "term", "mean z, redrawn", "coverage, %", "mean z, built", "coverage, %"),

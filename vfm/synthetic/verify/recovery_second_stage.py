@@ -36,7 +36,7 @@ TITLES = {
 }
 
 
-def held(
+def second_stage_held(
     cells: pd.DataFrame,
     shares: list[str],
     predicted: np.ndarray,
@@ -148,7 +148,7 @@ def _slopes(spent, codes, data, covariances, fit, which):
             yield f"slope_{kind}_{name}", ["all"], [abs(slope) <= reach], [2 * reach]
 
 
-def report_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
+def second_stage_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
     """Rows of the table of docs/recovery.md.
 
     Parameters

@@ -66,8 +66,9 @@ def measure_seed(seed: int, folder: Path) -> dict:
     dict
         seed, criteria (rows of report.published_criteria), estimates (as `redraws.as_estimates`, with draw: 0
         for the warehouse, then the redraws), truths (as `redraws.true_values`), comparing (as
-        `recovery_comparing.held`, with world: the friendly one and one of `adverse.KINDS`), years (as
-        `recovery_years.deviations`) and second_stage (as `recovery_second_stage.held`). Aggregates only.
+        `recovery_comparing.comparing_held`, with world: the friendly one and one of `adverse.KINDS`), years
+        (as `recovery_years.year_deviations`) and second_stage (as `recovery_second_stage.second_stage_held`).
+        Aggregates only.
 
     Raises
     ------
@@ -87,15 +88,8 @@ def measure_seed(seed: int, folder: Path) -> dict:
     benchmarked = set(built["indicator_uncertainty"]["municipality_code"])
     own = redraws.as_estimates(built["cox_coefficients"], built["indicator_uncertainty"])
     _compare_with_truth(own, redraws.first_stage(truth.cox_input(made, benchmarked)).estimates())
-    found, kept, years = [own.assign(draw=0)], [], []
-    for number in range(1, redraws.REDRAWS + 1):
-        world = redraws.redraw_histories(made, number)
-        again = redraws.first_stage(truth.cox_input(world, benchmarked))
-        found.append(again.estimates().assign(draw=number))
-        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
-        years.append(recovery_years.deviations(world, again.coefficients))
-    friendly = recovery_comparing.held(kept, seed).assign(world=adverse.FRIENDLY)
-    comparing = pd.concat([friendly, _adverse(made, benchmarked, seed)], ignore_index=True)
+    redrawn, comparing, years = _redrawn(made, benchmarked, seed)
+    found = [own.assign(draw=0), *redrawn]
     shares = model.shares_of(built["int_composition_terms"], MODEL)
     cells = built["int_cost_need_input"]
     predicted = _predicted(cells, booked.need)
@@ -106,20 +100,32 @@ def measure_seed(seed: int, folder: Path) -> dict:
         need[need["draw"] == 0],
     )
     found.append(need)
-    second = recovery_second_stage.held(
+    second = recovery_second_stage.second_stage_held(
         cells, shares, predicted, built["int_efficiency_input"], built["int_indicator_covariance"], seed
     )
-    return {
-        "seed": seed,
-        "criteria": built["published_criteria"].to_dict("list"),
-        "estimates": pd.concat(found, ignore_index=True).to_dict("list"),
-        "truths": pd.concat([redraws.true_values(made, benchmarked), need_truths], ignore_index=True).to_dict(
-            "list"
-        ),
-        "comparing": comparing.to_dict("list"),
-        "years": pd.concat(years, ignore_index=True).to_dict("list"),
-        "second_stage": second.to_dict("list"),
+    parts = {
+        "criteria": built["published_criteria"],
+        "estimates": pd.concat(found, ignore_index=True),
+        "truths": pd.concat([redraws.true_values(made, benchmarked), need_truths], ignore_index=True),
+        "comparing": comparing,
+        "years": years,
+        "second_stage": second,
     }
+    return {"seed": seed} | {name: part.to_dict("list") for name, part in parts.items()}
+
+
+def _redrawn(made, benchmarked, seed):
+    """Estimates of each redraw of a world, what its first stage holds there and in an adverse one, years."""
+    found, kept, years = [], [], []
+    for number in range(1, redraws.REDRAWS + 1):
+        world = redraws.redraw_histories(made, number)
+        again = redraws.first_stage(truth.cox_input(world, benchmarked))
+        found.append(again.estimates().assign(draw=number))
+        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
+        years.append(recovery_years.year_deviations(world, again.coefficients))
+    friendly = recovery_comparing.comparing_held(kept, seed).assign(world=adverse.FRIENDLY)
+    comparing = pd.concat([friendly, _adverse(made, benchmarked, seed)], ignore_index=True)
+    return found, comparing, pd.concat(years, ignore_index=True)
 
 
 def _adverse(made, benchmarked, seed):
@@ -132,7 +138,7 @@ def _adverse(made, benchmarked, seed):
         world = redraws.redraw_histories(other, number, disturbance)
         again = redraws.first_stage(truth.cox_input(world, benchmarked))
         kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
-    return recovery_comparing.held(kept, seed).assign(world=kind)
+    return recovery_comparing.comparing_held(kept, seed).assign(world=kind)
 
 
 def copy_project(folder: Path) -> Path:

@@ -18,7 +18,7 @@ TERM = "permit_year_"
 COLUMNS = ["sex", "year", "weeks_not_followed", "deviation", "error"]
 
 
-def deviations(world: World, coefficients: pd.DataFrame) -> pd.DataFrame:
+def year_deviations(world: World, coefficients: pd.DataFrame) -> pd.DataFrame:
     """Estimates of the permit years less the simulated coefficients, with both ends of follow-up.
 
     Parameters
@@ -53,7 +53,7 @@ def deviations(world: World, coefficients: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def report_rows(results: list[dict]) -> list[tuple[str, ...]]:
+def year_rows(results: list[dict]) -> list[tuple[str, ...]]:
     """Rows of the table of docs/recovery.md: sex, year, then bias and coverage with either end of follow-up.
 
     Parameters

@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 from vfm.statistics import cost_need, cox, indicator, indicator_draws
 from vfm.statistics.normal import Z_975
 from vfm.synthetic.world import case_mix, histories, truth
+from vfm.synthetic.world.disturbance import UNDISTURBED, Disturbance
 from vfm.synthetic.world.streams import PersonDraws, stream
 from vfm.synthetic.world.world import World
 
@@ -25,7 +26,7 @@ KEYS = ["part", "name"]
 
 
 def redraw_histories(
-    world: World, number: int, disturbance: histories.Disturbance = histories.UNDISTURBED
+    world: World, number: int, disturbance: Disturbance = UNDISTURBED
 ) -> World:
     """The same persons, settlement and effects with other moves, ways to leave and histories.
 
@@ -34,7 +35,7 @@ def redraw_histories(
     world : world.World
     number : int
         Of the redraw, from 1; with the world's seed it decides the random streams.
-    disturbance : histories.Disturbance
+    disturbance : Disturbance
 
     Returns
     -------

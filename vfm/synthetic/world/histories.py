@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from vfm.synthetic.world import calendar, constants
 from vfm.synthetic.world.case_mix import labour_market, linear_predictor, spell_terms
 from vfm.synthetic.world.classifications import Municipalities
+from vfm.synthetic.world.disturbance import UNDISTURBED, Disturbance
 from vfm.synthetic.world.streams import PersonDraws, stream
 
 WINDOW_WEEKS = 156
@@ -32,27 +33,6 @@ EXIT_REASONS = {
     MATERNITY: "excluded_state",
     PENSION: "excluded_state",
 }
-
-
-@dataclass(frozen=True)
-class Disturbance:
-    """What the method assumes and a world may break. The shipped world breaks none of it.
-
-    Attributes
-    ----------
-    refugee_hazard : tuple of int and two floats, optional
-        Week, and what the refugees' hazard is multiplied by until that week of a spell and after it:
-        hazards are not proportional then.
-    moves_before_success : float
-        Share of those about to find work who move in one of the four weeks before it: leaving a municipality
-        tells of the hazard then.
-    """
-
-    refugee_hazard: tuple[int, float, float] | None = None
-    moves_before_success: float = 0.0
-
-
-UNDISTURBED = Disturbance()
 
 
 @dataclass
@@ -408,7 +388,7 @@ class _Simulation:
         needed = self.draws.exponential(rows) * np.exp(-predictor)
         duration = self._weeks_until(needed, rows, self.hazards)
         if self.disturbance.refugee_hazard:
-            other = {woman: self._bent(hazard) for woman, hazard in self.hazards.items()}
+            other = {woman: self.disturbance.bent(hazard) for woman, hazard in self.hazards.items()}
             bent = self._weeks_until(needed, rows, other)
             duration = np.where(self.is_refugee[rows], bent, duration)
         job = start + np.maximum(duration, 1)
@@ -421,12 +401,6 @@ class _Simulation:
             np.searchsorted(hazards[True], needed),
             np.searchsorted(hazards[False], needed),
         )
-
-    def _bent(self, hazard):
-        """The cumulative hazard with one factor until a week and another after it."""
-        week, before, after = self.disturbance.refugee_hazard
-        weeks = np.arange(1, len(hazard))
-        return np.concatenate([[0.0], np.cumsum(np.diff(hazard) * np.where(weeks <= week, before, after))])
 
     def _move_before_success(self, rows, start, job):
         """Let some move in the weeks before the job that would have ended their spell."""

@@ -144,7 +144,7 @@ class Inputs:
     """
 
     def __init__(self, registers: Path, statbank: Path) -> None:
-        # a mistake that makes rows match each other many times over ends here, as a build would for want of memory
+        # a mistake that makes rows match each other many times over ends here, as would a build
         self.con = duckdb.connect(config={"threads": 1, "memory_limit": "2GB", "temp_directory": ""})
         self._open("base")
         for name in sources():
