@@ -247,7 +247,8 @@ def _tables():
         "frontier.tables.parameters_table": fitted,
         "frontier.tables.fit_table": fitted,
         "frontier.tables.efficiencies_table": fitted,
-        "frontier.tables.known_noise_table": municipalities | dict(indicator_draws=at["draws"]),
+        "frontier.tables.known_noise_table": municipalities
+        | dict(indicator_draws=at["draws"], sides=["cost"], distributions=["half_normal"]),
         "frontier.tables.own_errors": municipalities | dict(indicator_draws=at["draws"]),
         "indicator_draws.laid_out": cells
         | dict(

@@ -110,7 +110,6 @@ SWITCHES = [
     {"restart_after_move": True},
     {"gap_weeks": 4, "restart_after_move": True},
     {"follow_up_ends_weeks_before_data": 30, "gap_weeks": 1},  # named, since the one before has another
-    {"follow_up_ends_weeks_before_data": 12, "gap_weeks": 4},
 ]
 
 
