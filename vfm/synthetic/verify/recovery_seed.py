@@ -116,29 +116,21 @@ def measure_seed(seed: int, folder: Path) -> dict:
 
 def _redrawn(made, benchmarked, seed):
     """Estimates of each redraw of a world, what its first stage holds there and in an adverse one, years."""
-    found, kept, years = [], [], []
-    for number in range(1, redraws.REDRAWS + 1):
-        world = redraws.redraw_histories(made, number)
-        again = redraws.first_stage(truth.cox_input(world, benchmarked))
-        found.append(again.estimates().assign(draw=number))
-        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
-        years.append(recovery_years.year_deviations(world, again.coefficients))
-    friendly = recovery_comparing.comparing_held(kept, seed).assign(world=adverse.FRIENDLY)
-    comparing = pd.concat([friendly, _adverse(made, benchmarked, seed)], ignore_index=True)
-    return found, comparing, pd.concat(years, ignore_index=True)
-
-
-def _adverse(made, benchmarked, seed):
-    """What the first stage holds in one adverse world of this seed; each kind is that of several seeds."""
-    kinds = [kind for kind in adverse.KINDS if kind != adverse.FRIENDLY]
-    kind = kinds[seed % len(kinds)]
-    other, disturbance = adverse.adverse_world(made, kind)
-    kept = []
-    for number in range(1, redraws.REDRAWS + 1):
-        world = redraws.redraw_histories(other, number, disturbance)
-        again = redraws.first_stage(truth.cox_input(world, benchmarked))
-        kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
-    return recovery_comparing.comparing_held(kept, seed).assign(world=kind)
+    found, comparing, years = [], [], []
+    adverse_kinds = [kind for kind in adverse.KINDS if kind != adverse.FRIENDLY]
+    # each adverse kind is that of several seeds
+    for kind in (adverse.FRIENDLY, adverse_kinds[seed % len(adverse_kinds)]):
+        other, disturbance = adverse.adverse_world(made, kind)
+        kept = []
+        for number in range(1, redraws.REDRAWS + 1):
+            world = redraws.redraw_histories(other, number, disturbance)
+            again = redraws.first_stage(truth.cox_input(world, benchmarked))
+            kept.append(recovery_comparing.drawn(again.indicators, again.covariances))
+            if kind == adverse.FRIENDLY:
+                found.append(again.estimates().assign(draw=number))
+                years.append(recovery_years.year_deviations(world, again.coefficients))
+        comparing.append(recovery_comparing.comparing_held(kept, seed).assign(world=kind))
+    return found, pd.concat(comparing, ignore_index=True), pd.concat(years, ignore_index=True)
 
 
 def copy_project(folder: Path) -> Path:
