@@ -372,6 +372,25 @@ def test_the_bootstrap_with_known_noise_holds_its_size():
     assert (np.array(p) == 1).mean() > 0.3
 
 
+def test_noise_that_errs_upwards_is_not_taken_for_inefficiency():
+    """Skewed errors of known law: their own draws hold the size that a normal law does not."""
+    rng = np.random.default_rng(3)
+    n = 60
+    x, known = rng.uniform(0, 1, n), rng.uniform(0.1, 0.3, n)
+    drawn = known * (rng.gamma(2.0, size=(400, n)) - 2) / np.sqrt(2)
+    normal_law, own_law = [], []
+    for k in range(40):
+        noise = known * (rng.gamma(2.0, size=n) - 2) / np.sqrt(2)
+        r = frontier.fit(1 + x + noise, x, side="cost", noise_standard_error=known)
+        given = dict(noise_standard_error=known, draws=19, seed=k)
+        normal_law.append(frontier.bootstrap_p_value(r, x, **given))
+        own_law.append(frontier.bootstrap_p_value(r, x, noise_draws=drawn, **given))
+    most = 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / 40)
+    assert (np.array(own_law) <= 0.05).mean() < most < (np.array(normal_law) <= 0.05).mean()
+    with pytest.raises(ValueError, match="noise_draws must have a column for each of the frontier's 60 rows"):
+        frontier.bootstrap_p_value(r, x, noise_standard_error=known, noise_draws=drawn[:, :5])
+
+
 def test_the_test_of_no_inefficiency_has_a_mixed_chi_square_law():
     """Under the null about half of the statistics are 0 and 5 % exceed 2.706."""
     rng = np.random.default_rng(0)

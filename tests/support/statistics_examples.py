@@ -138,7 +138,7 @@ def _fits():
         "cox.model.trend_test": dict(result=result, transform=np.log),
         "frontier.model.fit": dict(y=y, X=X[["age"]], weights=y, noise_standard_error=y / 10),
         "frontier.batches.bootstrap_p_value": dict(
-            result=half, X=X[["age"]], noise_standard_error=y / 10, draws=3
+            result=half, X=X[["age"]], noise_standard_error=y / 10, noise_draws=noise, draws=3
         ),
         "frontier.batches.fit_half_normal": dict(
             y=np.column_stack([y, y[::-1]]),
@@ -249,6 +249,7 @@ def _tables():
         "frontier.tables.efficiencies_table": fitted,
         "frontier.tables.known_noise_table": municipalities
         | dict(indicator_draws=at["draws"], sides=["cost"], distributions=["half_normal"]),
+        "frontier.tables.error_draws": municipalities | dict(indicator_draws=at["draws"]),
         "frontier.tables.own_errors": municipalities | dict(indicator_draws=at["draws"]),
         "indicator_draws.laid_out": cells
         | dict(

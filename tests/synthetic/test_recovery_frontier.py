@@ -42,16 +42,25 @@ def test_planted_inefficiency_is_held(measured, monkeypatch):
     monkeypatch.setattr(recovery_frontier, "TEST_DRAWS", 19)
     held = recovery_frontier.frontier_worlds(*measured, seed=1, worlds=2)
     assert len(held) == 60 and set(held["boundary"]) <= {"none", "sigma_v", "sigma_u"}
-    [row] = recovery_frontier.coverage_rows(held).to_dict("records")
-    assert row["worlds"] == 2 and row["joint, %"] > 80
     again = recovery_frontier.frontier_worlds(*measured, seed=1, worlds=2)
     pd.testing.assert_frame_equal(held, again)
+    results = [{"seed": seed, "frontiers": held.to_dict("list")} for seed in (1, 2)]
+    [corner] = recovery_frontier.corner_rows(results)
+    assert corner[:3] == ("cost", "planted", "4")
+    [joint, *_] = recovery_frontier.coverage_rows(results, {})
+    assert joint[:4] == ("cost", "planted", "joint", "95")
+    share = 100 * held["joint"].mean()
+    assert share > 80 and float(joint[4].split()[0]) == pytest.approx(share, abs=0.06)
+    assert recovery_frontier.coverage_rows([{"seed": 1}], {}) == []
 
 
 def test_sizes_are_counted_by_side(measured, monkeypatch):
     monkeypatch.setattr(recovery_frontier, "TEST_DRAWS", 19)
     sizes = recovery_frontier.sizes_of_tests(*measured, seed=1, nulls=2)
-    assert len(sizes) == 4
-    rows = recovery_frontier.size_rows(sizes.assign(known_mixed=[0.01, 0.2, 0.3, 0.01], weighted_mixed=0.04))
-    assert rows.set_index("side")["known_mixed"].to_dict() == {"production": 50.0, "cost": 50.0}
-    assert (rows["weighted_mixed"] == 100).all() and (rows["nulls"] == 2).all()
+    assert sizes["side"].tolist() == ["production", "production", "cost", "cost"]
+    sizes = sizes.assign(known_mixed=[0.01, 0.2, 0.3, 0.4], weighted_mixed=0.04)
+    rows = recovery_frontier.size_rows([{"seed": 1, "frontier_tests": sizes.to_dict("list")}])
+    by_test = {title: cells for title, *cells in rows}
+    assert by_test[recovery_frontier.TESTS["known_mixed"]] == ["2", "50.0 ± 69.3", "0.0 ± 0.0"]
+    assert by_test[recovery_frontier.TESTS["weighted_mixed"]] == ["2", "100.0 ± 0.0", "100.0 ± 0.0"]
+    assert recovery_frontier.size_rows([{"seed": 1}]) == []

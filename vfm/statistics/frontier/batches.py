@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from vfm.statistics import batch
 from vfm.statistics.arguments import (
+    ANY,
     POSITIVE,
     Call,
     Covariates,
@@ -43,6 +44,7 @@ _RESULT = Result(("ols_coefficients", "ols_sigma", "lr_statistic", "weights"), "
     result=_RESULT,
     X=Covariates(),
     noise_standard_error=replace(POSITIVE, optional=True),
+    noise_draws=replace(ANY, dimensions=(2,), optional=True),
     draws=Whole(1),
     seed=Whole(0),
 )
@@ -51,6 +53,7 @@ def bootstrap_p_value(
     X: ArrayLike,
     *,
     noise_standard_error: ArrayLike | None = None,
+    noise_draws: ArrayLike | None = None,
     draws: int = 199,
     seed: int = 0,
 ) -> float:
@@ -58,7 +61,9 @@ def bootstrap_p_value(
 
     Outcomes are drawn around the regression line with its residual standard deviation and the known noise,
     and the frontier is fitted to each as it was to the data; unlike the mixed chi-square law this allows for
-    the weights and for few rows.
+    the weights and for few rows. Where draws of the noise itself are given, they take the place of normal
+    ones: an expenditure indicator errs more upwards than downwards, which a normal law takes for
+    inefficiency.
 
     Parameters
     ----------
@@ -68,6 +73,9 @@ def bootstrap_p_value(
         Its regressors.
     noise_standard_error : (n,) array, optional
         Its known noise, above 0 in every row.
+    noise_draws : (m, n) array, optional
+        Draws of that noise for all rows at once, which keep its law and its dependence between rows; their
+        mean is taken off, and m of any size is drawn from with replacement.
     draws : int
     seed : int
 
@@ -79,7 +87,8 @@ def bootstrap_p_value(
     Raises
     ------
     ValueError
-        For the truncated normal law without known noise, whose corner would be sought in every draw.
+        For the truncated normal law without known noise, whose corner would be sought in every draw; for
+        draws of a noise whose standard error is not given, or that cover other rows.
     """
     noise = noise_standard_error
     if result.distribution == "truncated_normal" and noise is None:
@@ -91,16 +100,28 @@ def bootstrap_p_value(
     for name, given in (("X", X), ("noise_standard_error", noise)):
         if given is not None and len(given) != n:
             raise InputError(f"{name} has {len(given)} rows and the frontier {n}: give what was fitted")
+    if noise_draws is not None:
+        noise_draws = np.asarray(noise_draws, float)
+        if noise is None or noise_draws.shape[1] != n or not len(noise_draws):
+            raise InputError(
+                f"noise_draws must have a column for each of the frontier's {n} rows, and "
+                f"noise_standard_error with it: it has {noise_draws.shape[1]} columns"
+            )
     if result.lr_statistic <= 0:
         return 1.0
     design = np.column_stack([np.ones(n), np.asarray(X, float).reshape(n, -1)])
     line = design @ result.ols_coefficients
-    spread = result.ols_sigma if noise is None else np.sqrt(result.ols_sigma**2 + noise**2)
-    drawn = np.random.default_rng(seed).standard_normal((draws, n))
+    rng = np.random.default_rng(seed)
+    drawn = rng.standard_normal((draws, n))
+    if noise_draws is not None:
+        around = noise_draws - noise_draws.mean(axis=0)
+        drawn = result.ols_sigma * drawn + around[rng.integers(len(around), size=draws)]
+    else:
+        drawn *= result.ols_sigma if noise is None else np.sqrt(result.ols_sigma**2 + noise**2)
     law = DENSITIES[result.distribution]
     larger = 0
     for first in range(0, draws, _BATCH):
-        y = line + spread * drawn[first : first + _BATCH]
+        y = line + drawn[first : first + _BATCH]
         many = _fit_batch(y.T, design, result.weights, SIDES[result.side], law, noise)
         larger += int((many.statistic >= result.lr_statistic).sum())
     return (1 + larger) / (1 + draws)

@@ -353,8 +353,8 @@ _KNOWN_NOISE = {
 
 
 @accepts(municipalities=MEASURED, indicator_draws=DRAWS)
-def own_errors(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Standard error of each side's outcome by municipality, in the order of the codes.
+def error_draws(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Draws of both indicators less their means, in the order of the municipalities' codes.
 
     Parameters
     ----------
@@ -362,6 +362,40 @@ def own_errors(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> d
         intermediate.int_efficiency_input.
     indicator_draws : DataFrame
         intermediate.int_indicator_draws.
+
+    Returns
+    -------
+    dict
+        'benchmark_indicator' and 'expenditure_indicator': (draws, n) float arrays.
+
+    Raises
+    ------
+    ValueError
+        The draws lack a municipality.
+    """
+    codes = municipalities["municipality_code"].sort_values()
+    drawn = indicator_draws[indicator_draws["draw"] > 0]
+    errors = {}
+    for column in ("benchmark_indicator", "expenditure_indicator"):
+        wide = drawn.pivot(index="draw", columns="municipality_code", values=column).reindex(columns=codes)
+        lost = list(wide.columns[wide.isna().any()] if len(wide) else codes)
+        if len(lost):
+            raise InputError(
+                f"draws lacks municipality {lost[0]}, and {len(lost)} of {len(codes)} in all: give those of "
+                "the same build"
+            )
+        errors[column] = (wide - wide.mean()).to_numpy(float)
+    return errors
+
+
+@accepts(municipalities=MEASURED, indicator_draws=DRAWS)
+def own_errors(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Standard error of each side's outcome by municipality, in the order of the codes.
+
+    Parameters
+    ----------
+    municipalities, indicator_draws : DataFrame
+        As `error_draws`.
 
     Returns
     -------
@@ -374,21 +408,15 @@ def own_errors(municipalities: pd.DataFrame, indicator_draws: pd.DataFrame) -> d
     ValueError
         The draws lack a municipality, or an error is 0: such an indicator would be known exactly.
     """
-    own = municipalities.set_index("municipality_code")["benchmark_standard_error"].sort_index()
-    drawn = indicator_draws[indicator_draws["draw"] > 0].groupby("municipality_code")["expenditure_indicator"]
-    spread = drawn.std(ddof=0).reindex(own.index)
-    if spread.isna().any():
-        raise InputError(
-            f"draws lacks municipality {spread.index[spread.isna()][0]}, and {int(spread.isna().sum())} of "
-            f"{len(own)} in all: give those of the same build"
-        )
+    own = municipalities.sort_values("municipality_code")["benchmark_standard_error"].to_numpy(float)
+    spread = error_draws(municipalities, indicator_draws)["expenditure_indicator"].std(axis=0)
     for name, errors in (("benchmark", own), ("expenditure", spread)):
         if wrong := int((errors <= 0).sum()):
             raise InputError(
                 f"municipalities: the {name} indicator has a standard error of 0 in {wrong} of {len(own)} "
                 "rows, as if it were known exactly: look at them"
             )
-    return {"production": own.to_numpy(float), "cost": spread.to_numpy(float)}
+    return {"production": own, "cost": spread}
 
 
 @accepts(
@@ -426,6 +454,7 @@ def known_noise_table(
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
     errors = own_errors(data, indicator_draws) if len(data) else {}
+    drawn = error_draws(data, indicator_draws) if len(data) else {}
     rows = []
     for side in sides if len(data) else ():
         noise = errors[side]
@@ -435,7 +464,9 @@ def known_noise_table(
             r = fit(data[outcome], X, side=side, distribution=distribution, noise_standard_error=noise)
             p = np.nan
             if draws > 0:
-                p = bootstrap_p_value(r, X, noise_standard_error=noise, draws=draws, seed=seed)
+                p = bootstrap_p_value(
+                    r, X, noise_standard_error=noise, noise_draws=drawn[outcome], draws=draws, seed=seed
+                )
             rows.append(
                 {
                     "side": side,

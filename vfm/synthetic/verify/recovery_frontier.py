@@ -5,20 +5,13 @@ the errors that the build drew for them: one draw is the error of the measured w
 draws that its intervals are made from. So the errors are those of the build, with their differences between
 municipalities and their dependence, and the truth is known.
 
-python -m vfm.synthetic.verify.recovery_frontier [--warehouse build/warehouse.duckdb] [--worlds 100]
-    [--nulls 1000] prints what intervals and tests hold (docs/statistics.md, Which test).
 """
 
-import argparse
-import sys
-from contextlib import closing
-from pathlib import Path
-
-import duckdb
 import numpy as np
 import pandas as pd
 
 from vfm.statistics import frontier, second_stage
+from vfm.synthetic.verify.recovery_held import held_cells, of_all_seeds
 from vfm.synthetic.world.streams import stream
 
 #: Standard deviation of the noise and scale of the half-normal inefficiency, in points of the outcome.
@@ -30,10 +23,20 @@ WORLDS = {
     ("cost", "little"): (0.05, 0.15),
     ("cost", "none"): (0.1, 0.0),
 }
+INTERVALS = ("joint", "conditional", "rank")
 SLOPES = {"production": 0.03, "cost": 0.3}
 DRAWS = 199  # of each world's intervals
-TEST_DRAWS = 199  # of each world's test
+TEST_DRAWS = 99  # of each world's test: a size of 5 % is exact with these
+DOUBTFUL = 0.3  # a p-value of the mixed law above this is not drawn anew: it rejects in neither
 LEVEL = 0.05
+WORLDS_OF_A_SEED = 5  # of each side and kind
+NULLS_OF_A_SEED = 50  # of each side
+TESTS = {
+    "known_bootstrap": "known noise, bootstrap (the page's)",
+    "known_mixed": "known noise, mixed chi-square",
+    "weighted_bootstrap": "spells as weights, bootstrap",
+    "weighted_mixed": "spells as weights, mixed chi-square (the report's)",
+}
 
 
 def true_regressor(measured: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -64,7 +67,7 @@ def frontier_worlds(
         conditional interval and the rank interval held it (missing where there is none), and joint_width.
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
-    errors = _errors(data, draws)
+    errors = frontier.error_draws(data, draws)
     rows = []
     for (side, kind), (noise, scale) in WORLDS.items():
         rng = stream(seed, "frontier", side, kind)
@@ -96,47 +99,41 @@ def sizes_of_tests(municipalities: pd.DataFrame, draws: pd.DataFrame, seed: int,
         `weighted_boundary`.
     """
     data = municipalities.sort_values("municipality_code", kind="stable").reset_index(drop=True)
-    errors = _errors(data, draws)
+    errors = frontier.error_draws(data, draws)
     rows = []
-    for side in frontier.MODELS:
+    for side, (outcome, _) in frontier.MODELS.items():
         rng = stream(seed, "frontier", side, "nulls")
-        outcome, regressor = frontier.MODELS[side]
         noise, _ = WORLDS[side, "none"]
+        known = {
+            "noise_standard_error": errors[outcome].std(axis=0),
+            "noise_draws": errors[outcome],
+        }
         for number in range(nulls):
             made, _, _ = _world(data, errors, side, noise, 0.0, rng, intervals=False)
-            y, x = made[outcome].to_numpy(), made[regressor].to_numpy()
-            X, known = np.column_stack([x, x**2]), errors[outcome].std(axis=0)
-            row = {"side": side, "null": number}
-            for name, more in (
-                ("known", {"noise_standard_error": known}),
-                ("weighted", {"weights": made["spells"].to_numpy(float)}),
-            ):
-                fitted = frontier.fit(y, X, side=side, **more)
-                own = more.get("noise_standard_error")
-                # a statistic that the mixed law calls likely is not drawn anew: it rejects in neither
-                p = 1.0
-                if fitted.lr_p_value < 0.3:
-                    p = frontier.bootstrap_p_value(
-                        fitted, X, noise_standard_error=own, draws=TEST_DRAWS, seed=number
-                    )
-                row |= {
-                    f"{name}_bootstrap": p,
-                    f"{name}_mixed": fitted.lr_p_value,
-                    f"{name}_boundary": fitted.boundary or "none",
-                }
-            rows.append(row)
+            weights = made["spells"].to_numpy(float)
+            rows.append(
+                {"side": side, "null": number}
+                | _tested("known", made, side, number, known=known)
+                | _tested("weighted", made, side, number, weights=weights)
+            )
     return pd.DataFrame(rows)
 
 
-def _errors(data, draws):
-    """{indicator: (draws, n) errors, their mean taken off}, in the order of `data`."""
-    drawn = draws[draws["draw"] > 0]
-    found = {}
-    for column in ("benchmark_indicator", "expenditure_indicator"):
-        wide = drawn.pivot(index="draw", columns="municipality_code", values=column)
-        wide = wide[data["municipality_code"]].to_numpy(float)
-        found[column] = wide - wide.mean(axis=0)
-    return found
+def _tested(name, made, side, seed, weights=None, known=None):
+    """p-values of the test with one kind of noise, and its corner."""
+    outcome, regressor = frontier.MODELS[side]
+    x = made[regressor].to_numpy()
+    X = np.column_stack([x, x**2])
+    noise = (known or {}).get("noise_standard_error")
+    fitted = frontier.fit(made[outcome].to_numpy(), X, weights=weights, side=side, noise_standard_error=noise)
+    p = 1.0
+    if fitted.lr_p_value < DOUBTFUL:
+        p = frontier.bootstrap_p_value(fitted, X, **(known or {}), draws=TEST_DRAWS, seed=seed)
+    return {
+        f"{name}_bootstrap": p,
+        f"{name}_mixed": fitted.lr_p_value,
+        f"{name}_boundary": fitted.boundary or "none",
+    }
 
 
 def _world(data, errors, side, noise, scale, rng, *, intervals=True):
@@ -197,71 +194,113 @@ def _held(found, u):
     return held
 
 
-def coverage_rows(held: pd.DataFrame) -> pd.DataFrame:
-    """Shares held by side, kind of world and boundary; the lowest by municipality, with its code.
+def frontiers_of_a_seed(municipalities: pd.DataFrame, draws: pd.DataFrame, seed: int) -> dict:
+    """What one seed of make recovery keeps of its frontiers.
 
     Parameters
     ----------
-    held : DataFrame
-        See `frontier_worlds`.
+    municipalities, draws, seed
+        As `frontier_worlds`.
 
     Returns
     -------
-    DataFrame
+    dict
+        frontiers (`frontier_worlds`) and frontier_tests (`sizes_of_tests`).
     """
+    return {
+        "frontiers": frontier_worlds(municipalities, draws, seed, WORLDS_OF_A_SEED),
+        "frontier_tests": sizes_of_tests(municipalities, draws, seed, NULLS_OF_A_SEED),
+    }
+
+
+def corner_rows(results: list[dict]) -> list[tuple[str, ...]]:
+    """Rows of the table of corners: how often each kind of world ends there, and is found inefficient.
+
+    Parameters
+    ----------
+    results : list of dict
+        Of all seeds, each with `frontiers`.
+
+    Returns
+    -------
+    list of tuple of str
+        Side, world, number of worlds, percent at sigma_u = 0 and at sigma_v = 0, and percent in which the
+        test rejects at 5 %.
+    """
+    held = of_all_seeds(results, "frontiers")
     rows = []
-    for (side, kind), own in held.groupby(["side", "kind"]):
-        told = own[own["joint"].notna()]
-        by_place = told.groupby("municipality_code")["joint"].mean()
-        worlds = own.groupby("world").first()
-        rows.append(
-            {
-                "side": side,
-                "world": kind,
-                "worlds": len(worlds),
-                "sigma_u = 0, %": 100 * (worlds["boundary"] == "sigma_u").mean(),
-                "sigma_v = 0, %": 100 * (worlds["boundary"] == "sigma_v").mean(),
-                "test rejects, %": 100 * (worlds["p_value"] <= LEVEL).mean(),
-                "joint, %": 100 * told["joint"].mean(),
-                "lowest": f"{100 * by_place.min():.0f} ({by_place.idxmin()})" if len(by_place) else "",
-                "width": told["joint_width"].mean(),
-                "conditional, %": 100 * own["conditional"].mean(),
-                "rank, %": 100 * own["rank"].mean(),
-            }
-        )
-    return pd.DataFrame(rows)
+    for side, kind in WORLDS if len(held) else ():
+        own = held[(held["side"] == side) & (held["kind"] == kind)].groupby(["seed", "world"]).first()
+        if len(own):
+            found = (own["boundary"] == "sigma_u", own["boundary"] == "sigma_v", own["p_value"] <= LEVEL)
+            rows.append((side, kind, f"{len(own)}", *(f"{100 * share.mean():.0f}" for share in found)))
+    return rows
 
 
-def size_rows(sizes: pd.DataFrame) -> pd.DataFrame:
-    """Percent of the nulls that each test rejects at 5 %, and the corners, by side (see `sizes_of_tests`)."""
-    tests = ["known_bootstrap", "known_mixed", "weighted_bootstrap", "weighted_mixed"]
-    table = 100 * (sizes.set_index("side")[tests] <= LEVEL).groupby(level=0).mean()
-    table.insert(0, "nulls", sizes.groupby("side").size())
-    for name in ("known", "weighted"):
-        corner = sizes.assign(at=sizes[f"{name}_boundary"] == "sigma_u").groupby("side")["at"].mean()
-        table[f"{name}_sigma_u_0"] = 100 * corner
-    return table.reset_index()
+def coverage_rows(results: list[dict], names: dict[str, str]) -> list[tuple[str, ...]]:
+    """Rows of the table of the frontiers' intervals: by side, kind of world and interval.
+
+    Parameters
+    ----------
+    results : list of dict
+        Of all seeds, each with `frontiers`.
+    names : dict of str to str
+        Names of municipalities by code.
+
+    Returns
+    -------
+    list of tuple of str
+        Side, world, interval, then `recovery_held.held_cells`.
+    """
+    held = of_all_seeds(results, "frontiers")
+    if held.empty:
+        return []
+    rows = []
+    for side, kind in WORLDS:
+        own = held[(held["side"] == side) & (held["kind"] == kind)]
+        for interval in INTERVALS:
+            told = own[own[interval].notna()]
+            if told.empty:
+                continue
+            cases = pd.DataFrame(
+                {
+                    "seed": told["seed"],
+                    "name": told["municipality_code"],
+                    "stated": 0.95,
+                    "held": told[interval].astype(float),
+                    "cases": 1,
+                    "width": told["joint_width"] if interval == "joint" else np.nan,
+                }
+            )
+            rows.append((side, kind, interval, *held_cells(cases, names)))
+    return rows
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run from the command line on a built warehouse; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m vfm.synthetic.verify.recovery_frontier")
-    parser.add_argument("--warehouse", type=Path, default=Path("build/warehouse.duckdb"))
-    parser.add_argument("--worlds", type=int, default=100, help="of each side and kind")
-    parser.add_argument("--nulls", type=int, default=1000, help="of each side")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
-    with closing(duckdb.connect(str(options.warehouse), read_only=True)) as con:
-        municipalities = con.sql("select * from intermediate.int_efficiency_input order by 1").df()
-        draws = con.sql("select * from intermediate.int_indicator_draws order by 1, 2").df()
-    if options.worlds:
-        held = frontier_worlds(municipalities, draws, options.seed, options.worlds)
-        print(coverage_rows(held).round(3).to_string(index=False))
-    if options.nulls:
-        sizes = sizes_of_tests(municipalities, draws, options.seed, options.nulls)
-        print(size_rows(sizes).round(1).to_string(index=False))
-    return 0
+def size_rows(results: list[dict]) -> list[tuple[str, ...]]:
+    """Rows of the table of tests: percent of the nulls that each rejects at 5 %, by side.
 
+    Parameters
+    ----------
+    results : list of dict
+        Of all seeds, each with `frontier_tests`.
 
-if __name__ == "__main__":
-    sys.exit(main())
+    Returns
+    -------
+    list of tuple of str
+        Test, nulls a side, percent rejected with its Monte Carlo error (95 %) for each side of
+        `frontier.MODELS`.
+    """
+    sizes = of_all_seeds(results, "frontier_tests")
+    if sizes.empty:
+        return []
+    by_side = {side: sizes[sizes["side"] == side] for side in frontier.MODELS}
+    rows = []
+    for test, title in TESTS.items():
+        shares = [(own[test] <= LEVEL).mean() for own in by_side.values()]
+        numbers = [len(own) for own in by_side.values()]
+        cells = [
+            f"{100 * share:.1f} ± {196 * np.sqrt(share * (1 - share) / number):.1f}"
+            for share, number in zip(shares, numbers, strict=True)
+        ]
+        rows.append((title, f"{min(numbers)}", *cells))
+    return rows

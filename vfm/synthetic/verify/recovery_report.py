@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vfm.synthetic.verify import recovery_comparing, recovery_second_stage, recovery_years
+from vfm.statistics import frontier
+from vfm.synthetic.verify import (
+    recovery_comparing,
+    recovery_frontier,
+    recovery_second_stage,
+    recovery_years,
+)
 from vfm.synthetic.verify.redraws import KEYS
 from vfm.synthetic.world.classifications import municipalities
 
@@ -323,7 +329,36 @@ def _held_parts(results, names, draws):
             ("---", "---", "---:", "---:", "---", "---:", "---:"),
             recovery_second_stage.second_stage_rows(results, names),
         ),
+        *_frontier_parts(results, names),
     ]
+
+
+def _frontier_parts(results, names):
+    """What the frontiers' intervals and tests held; paragraphs and tables."""
+    return [
+        "## Frontiers",
+        f"{recovery_frontier.WORLDS_OF_A_SEED} worlds of each seed, side and kind, with inefficiency "
+        "planted, a little of it, or none: how often the frontier ends at a corner (`boundary`), and how "
+        "often the test finds inefficiency.",
+        _markdown_table(
+            ("side", "inefficiency", "worlds", "sigma_u = 0, %", "sigma_v = 0, %", "found, %"),
+            ("---", "---", *["---:"] * 4),
+            recovery_frontier.corner_rows(results),
+        ),
+        "What the intervals held where there is one: none at sigma_u = 0, no conditional one at sigma_v = 0.",
+        _markdown_table(
+            ("side", "inefficiency", "interval", "stated, %", "held, %", "lowest, %", "below 88 %",
+             "mean width"),
+            ("---", "---", "---", "---:", "---:", "---", "---:", "---:"),
+            recovery_frontier.coverage_rows(results, names),
+        ),
+        "Tests of no inefficiency at 5 %, where there is none.",
+        _markdown_table(
+            ("test", "nulls a side", *(f"{side}, % rejected" for side in frontier.MODELS)),
+            ("---", "---:", "---:", "---:"),
+            recovery_frontier.size_rows(results),
+        ),
+    ]  # fmt: skip
 
 
 def _section(results):

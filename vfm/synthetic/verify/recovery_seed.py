@@ -27,6 +27,7 @@ from vfm.synthetic.delivery.registers import origin_in_words, write_registers
 from vfm.synthetic.verify import (
     adverse,
     recovery_comparing,
+    recovery_frontier,
     recovery_second_stage,
     recovery_years,
     redraws,
@@ -46,6 +47,7 @@ except ImportError:  # Windows
 WANTED = (
     *("published_criteria", "int_cox_coefficients", "int_indicator_uncertainty"),
     *("int_cost_need_coefficients", "int_efficiency_input", "int_indicator_covariance"),
+    "int_indicator_draws",
 )
 NOT_COPIED = {"seeds/registers", "tests/support", "tests/sqlfluff"}
 SAME = 1e-6
@@ -67,8 +69,8 @@ def measure_seed(seed: int, folder: Path) -> dict:
         seed, criteria (rows of report.published_criteria), estimates (as `redraws.as_estimates`, with draw: 0
         for the warehouse, then the redraws), truths (as `redraws.true_values`), comparing (as
         `recovery_comparing.comparing_held`, with world: the friendly one and one of `adverse.KINDS`), years
-        (as `recovery_years.year_deviations`) and second_stage (as `recovery_second_stage.second_stage_held`).
-        Aggregates only.
+        (as `recovery_years.year_deviations`), second_stage (as `recovery_second_stage.second_stage_held`) and
+        those of `recovery_frontier.frontiers_of_a_seed`. Aggregates only.
 
     Raises
     ------
@@ -110,6 +112,9 @@ def measure_seed(seed: int, folder: Path) -> dict:
         "comparing": comparing,
         "years": years,
         "second_stage": second,
+        **recovery_frontier.frontiers_of_a_seed(
+            built["int_efficiency_input"], built["int_indicator_draws"], seed
+        ),
     }
     return {"seed": seed} | {name: part.to_dict("list") for name, part in parts.items()}
 
@@ -179,6 +184,9 @@ def _build_warehouse(project, folder, registers):
         "int_indicator_covariance": """
             select * from intermediate.int_indicator_covariance
             order by municipality_code, other_municipality_code
+        """,
+        "int_indicator_draws": """
+            select * from intermediate.int_indicator_draws order by draw, municipality_code
         """,
         "int_composition_terms": "select * from intermediate.int_composition_terms order by position",
     }
