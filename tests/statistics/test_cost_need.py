@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from cost_need_terms import COMPOSITION_TERMS
 from cost_need_terms import SHARES as TERMS
+from scipy import stats
 
 from vfm.statistics import cost_need
 
@@ -60,6 +61,8 @@ def test_coefficients_equal_least_squares_by_hand(cells):
     np.testing.assert_allclose(
         model3.clustered_standard_error, np.sqrt(np.diag(bread @ meat @ bread)), rtol=1e-7
     )
+    t = np.abs(model3.coefficient_dkk / model3.clustered_standard_error)
+    np.testing.assert_allclose(model3.clustered_p_value, 2 * stats.t.sf(t, G - 1), rtol=1e-6)
 
 
 def test_models_have_the_terms_and_degrees_of_freedom_of_table_5_1(cells):

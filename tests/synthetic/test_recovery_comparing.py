@@ -1,5 +1,7 @@
 """make recovery on ranks, fifths and shrunken intervals: known truths are counted as they should."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -93,3 +95,13 @@ def test_an_earlier_end_of_follow_up_takes_most_of_the_bias_of_late_years():
     assert late[recovery_years.EARLIER] > late[0] + 0.1
     rows = recovery_years.year_rows([{"seed": 1, "years": both.to_dict("list")}])
     assert ("men", "2015") in {row[:2] for row in rows}
+
+
+def test_errors_alone_are_no_dispersion_and_no_discovery():
+    """Where the stated errors are half of the true ones, both are found all the same."""
+    right = recovery_comparing.comparing_held(draws(20), 1).set_index("quantity")
+    small = [replace(one, covariance=one.covariance / 4) for one in draws(20)]
+    wrong = recovery_comparing.comparing_held(small, 1).set_index("quantity")
+    for quantity in ("null_discovery", "null_dispersion"):
+        assert right.loc[quantity, "cases"] == 20 and right.loc[quantity, "held"] >= 16
+        assert wrong.loc[quantity, "held"] <= 8

@@ -67,6 +67,7 @@ _COEFFICIENTS = {
     "t_value": float,
     "p_value": float,
     "clustered_standard_error": float,
+    "clustered_p_value": float,
 }
 _INDICATORS = {
     "municipality_code": object,
@@ -96,6 +97,7 @@ _RESULTS = {
     "t_value": float,
     "p_value": float,
     "clustered_standard_error": float,
+    "clustered_p_value": float,
     "observations": "Int64",
     "r_squared": float,
     "model_degrees_of_freedom": "Int64",
@@ -284,7 +286,8 @@ def cost_need_coefficients(fits: dict[int, Fit]) -> pd.DataFrame:
     -------
     DataFrame
         `position` is the place in that order; `standard_error`, `t_value` and `p_value` are those of
-        independent observations (Student's t), as printed.
+        independent observations (Student's t), as printed. `clustered_p_value` takes the clustered error,
+        with as many degrees of freedom as there are municipalities less one.
     """
     parts = [
         {
@@ -296,6 +299,7 @@ def cost_need_coefficients(fits: dict[int, Fit]) -> pd.DataFrame:
             "t_value": ordinary.tvalues.to_numpy(),
             "p_value": ordinary.pvalues.to_numpy(),
             "clustered_standard_error": np.nan if clustered is None else clustered.bse,
+            "clustered_p_value": np.nan if clustered is None else clustered.pvalues,
         }
         for model, (ordinary, clustered) in fits.items()
     ]

@@ -1,3 +1,4 @@
+{% set is_at_risk_at_end = 'duration_weeks >= ' ~ (var('window_weeks') | int) %}
 with
 
 survival as (
@@ -29,7 +30,18 @@ counts as (
             as persons_with_success,
         cast(count(distinct case when not is_success then person_id end) as bigint)
             as persons_without_success,
-        {{ weeks_saved() }} as weeks_saved
+        {{ weeks_saved() }} as weeks_saved,
+        cast(sum(case when {{ is_at_risk_at_end }} then 1 else 0 end) as bigint)
+            as spells_at_risk_at_end,
+        cast(count(distinct case when {{ is_at_risk_at_end }} then person_id end) as bigint)
+            as persons_at_risk_at_end,
+        cast(
+            count(
+                distinct case
+                    when not is_success and not {{ is_at_risk_at_end }} then person_id
+                end
+            ) as bigint
+        ) as persons_censored_before_end
     from spells
     group by municipality_code
 
@@ -84,6 +96,9 @@ final as (
         coalesce(counts.persons_with_success, 0) as persons_with_success,
         coalesce(counts.persons_without_success, 0) as persons_without_success,
         coalesce(counts.weeks_saved, 0) as weeks_saved,
+        coalesce(counts.spells_at_risk_at_end, 0) as spells_at_risk_at_end,
+        coalesce(counts.persons_at_risk_at_end, 0) as persons_at_risk_at_end,
+        coalesce(counts.persons_censored_before_end, 0) as persons_censored_before_end,
         coalesce(
             {{ is_benchmarked(
                 'counts.spells', 'counts.persons_with_success', 'counts.weeks_saved'

@@ -53,7 +53,14 @@ shown as (
             when is_benchmarked then null
             when successes_are_withheld then successes_withheld_reason
             when {{ are_few_weeks('weeks_saved') }} then 'few_persons'
-        end as duration_withheld_reason
+        end as duration_withheld_reason,
+        -- spells less successes less those at risk are the censored ones
+        case
+            when spells_are_withheld then spells_withheld_reason
+            when successes_are_withheld then successes_withheld_reason
+            when least(persons_at_risk_at_end, persons_censored_before_end) < {{ disclosure_limit() }}
+                then 'few_persons'
+        end as at_risk_withheld_reason
     from reasons
 
 ),
@@ -78,13 +85,17 @@ final as (
         municipality_name,
         case when not spells_are_withheld then spells end as spells,
         case when not successes_are_withheld then successes end as successes,
+        case when at_risk_withheld_reason is null
+            then cast({{ released('spells_at_risk_at_end', 'tens') }} as bigint)
+        end as spells_at_risk_at_end,
         shown_weeks as observed_mean_duration_weeks,
         shown_error_weeks as standard_error,
         shown_weeks - {{ normal_quantile(0.975) }} * shown_error_weeks as ci_low,
         shown_weeks + {{ normal_quantile(0.975) }} * shown_error_weeks as ci_high,
         spells_withheld_reason,
         successes_withheld_reason,
-        duration_withheld_reason
+        duration_withheld_reason,
+        at_risk_withheld_reason
     from rounded
 
 )

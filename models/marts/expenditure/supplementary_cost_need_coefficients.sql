@@ -15,7 +15,8 @@ final as (
         standard_error,
         t_value,
         p_value,
-        clustered_standard_error
+        clustered_standard_error,
+        clustered_p_value
     from cost_need_results
     where analysis = 'supplementary' and result = 'coefficients'
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from vfm.statistics import comparing, shrinkage
 from vfm.statistics.normal import Z_975
@@ -27,6 +28,8 @@ TITLES = {
     "rank_sets_at_once": "simultaneous rank sets, all at once",
     "bootstrap_rank": "percentile interval of the rank, normal draws for replicates (no confidence interval)",
     "discovery": "discoveries at 5 %: on the side of the truth",
+    "null_discovery": "all true indicators alike, discoveries at 5 %: none",
+    "null_dispersion": "all true indicators alike, Cochran's Q at 5 %: not rejected",
 }
 
 
@@ -67,8 +70,11 @@ def comparing_held(draws: Sequence[Drawn], seed: int) -> pd.DataFrame:
     """
     all_of = np.stack([one.log_indicator for one in draws])
     rows, fifths = [], []
+    others = len(draws) - 1
     for number, one in enumerate(draws):
-        truth = (all_of.sum(axis=0) - all_of[number]) / (len(draws) - 1)
+        truth = (all_of.sum(axis=0) - all_of[number]) / others
+        # the truth has an error of its own, which makes the deviation as much larger
+        rows += _without_effects(one, (one.log_indicator - truth) / np.sqrt(1 + 1 / others))
         for quantity, names, inside, width in _one(one, truth, seed + number):
             rows += zip([quantity] * len(names), names, inside, width, strict=True)
         fifths.append(_fifths(one, truth, seed + number))
@@ -104,6 +110,18 @@ def _one(one, truth, seed) -> Iterator:
     found = np.flatnonzero(one.is_discovery)
     right = np.sign(y[found]) == np.sign(truth[found])
     yield "discovery", ["all"] * len(found), right, np.full(len(found), np.nan)
+
+
+def _without_effects(one, error):
+    """Rows of `comparing_held` where errors are all there is."""
+    s = np.sqrt(np.diag(one.covariance))
+    adjusted = stats.false_discovery_control(2 * stats.norm.sf(np.abs(error / s)))
+    table = pd.DataFrame(
+        {"municipality_code": one.codes, "indicator": np.exp(error), "log_standard_error": s}
+    )
+    p = comparing.dispersion_table(table)["q_p_value"].iloc[0]
+    yield "null_discovery", "all", float((adjusted >= 0.05).all()), np.nan
+    yield "null_dispersion", "all", float(p >= 0.05), np.nan
 
 
 def _fifths(one, truth, seed):
