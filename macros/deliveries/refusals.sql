@@ -287,6 +287,26 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
     union all
 
+    {{ finding(
+        register, 'PNR',
+        '(
+            select given.person_id
+            from (select distinct person_id from ' ~ relation ~ ') as given
+            inner join (
+                select distinct upper(person_id) as spelling
+                from ' ~ ref('stg_registers__population') ~ '
+            ) as others
+                on upper(given.person_id) = others.spelling
+            left join (select distinct person_id from ' ~ ref('stg_registers__population') ~ ') as known
+                on given.person_id = known.person_id
+            where known.person_id is null
+        ) as spelled',
+        'true', 'that bef spells with other capital letters',
+        'They would be found nowhere: deliver one spelling.', 'other-ids', noun='id'
+    ) }}
+
+    union all
+
     select
         case when 10 * found < persons then 'error' else 'warning' end as severity,
         '{{ register }}' as register,
@@ -307,6 +327,38 @@ where (select {{ raise_error('sentence') }} from worst) is null
         persons >= 100
         and 2 * found < persons
         and exists (select 1 from {{ ref('stg_registers__population') }})
+{%- endmacro %}
+
+{#
+    Municipalities without any row, where 30 rows or more would be expected: `expected` is a relation of
+    municipality_code and weight, and a register has its rows in proportion. Part files are one a municipality, or rows
+    were chosen by it.
+#}
+{% macro municipalities_without_rows(register, column, relation, field, expected) -%}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ column }}' as column_name,
+        cast(count(*) as bigint) as row_count,
+        'register {{ register }}: column {{ column }} has no row of municipality '
+        || {{ listed('expected.municipality_code') }}
+        || ', where 30 and more are expected. Were rows left out? See docs/bad_input.md#missing-municipality.'
+            as sentence
+    from (
+        select
+            municipality_code,
+            weight / sum(weight) over () as share
+        from {{ expected }}
+    ) as expected
+    left join (
+        select distinct {{ field }} as municipality_code
+        from {{ relation }}
+    ) as delivered
+        on expected.municipality_code = delivered.municipality_code
+    where
+        delivered.municipality_code is null
+        and expected.share * (select count(*) from {{ relation }}) >= 30
+    having count(*) > 0
 {%- endmacro %}
 
 {#

@@ -9,6 +9,24 @@ population as (
 
 ),
 
+places as (
+
+    select distinct
+        person_id,
+        municipality_code
+    from population
+
+),
+
+inhabitants as (
+
+    select
+        municipality_code,
+        cast(population_18_64_2014 as double) as weight
+    from {{ ref('municipalities') }}
+
+),
+
 findings as (
 
     {{ missing('bef', [
@@ -30,6 +48,8 @@ findings as (
     {{ unmapped('bef', ['FAMILIE_TYPE'], 'population', ['family_type_code'], 'family_types') }}
     union all
     {{ unknown_municipality('bef', 'KOM', 'population', 'municipality_code', 'reference_date') }}
+    union all
+    {{ municipalities_without_rows('bef', 'KOM', 'places', 'municipality_code', 'inhabitants') }}
     union all
     {{ unmapped('bef', ['OPR_LAND'], 'population', ['country_code'], 'countries') }}
     union all

@@ -21,6 +21,23 @@ real_moves as (
 
 ),
 
+between_municipalities as (
+
+    select * from moves
+    where from_municipality_code <> to_municipality_code
+
+),
+
+lived_in as (
+
+    select
+        municipality_code,
+        cast(count(*) as double) as weight
+    from {{ ref('stg_registers__population') }}
+    group by municipality_code
+
+),
+
 findings as (
 
     {{ missing('flyt', ['PNR', 'HAEND_DATO', 'KOM', 'GL_KOM']) }}
@@ -42,6 +59,14 @@ findings as (
         > (select count(*) from real_moves)',
         'with several moves', 'Only one of them counts; were the dates rounded?', 'several-moves',
         noun='value', severity='warning'
+    ) }}
+    union all
+    {{ municipalities_without_rows(
+        'flyt', 'KOM', 'between_municipalities', 'to_municipality_code', 'lived_in'
+    ) }}
+    union all
+    {{ municipalities_without_rows(
+        'flyt', 'GL_KOM', 'between_municipalities', 'from_municipality_code', 'lived_in'
     ) }}
     union all
     {{ years_without_rows(

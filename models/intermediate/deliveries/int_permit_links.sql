@@ -32,7 +32,10 @@ ordered as (
         row_number() over (
             partition by person_id
             order by permit_date, permit_category, permit_basis, permit_explanation
-        ) as place
+        ) as place,
+        count(*) over (
+            partition by person_id, permit_category, permit_basis, permit_explanation
+        ) as permits_of_the_kind
     from permits
 
 ),
@@ -44,6 +47,7 @@ final as (
         ordered.permit_date,
         ordered.permit_category,
         ordered.place = 1 as is_first,
+        ordered.permits_of_the_kind,
         persons.person_id is not null as is_in_bef,
         persons.sex_code,
         persons.is_of_working_age,
