@@ -1,3 +1,5 @@
+{#- by chance alone none of 20 come once in 500 million; families come together, so it is likelier -#}
+{% set missing_rows, surely_missing_rows = 20, 40 %}
 with
 
 profile as (
@@ -46,7 +48,9 @@ periods as (
         'rows_by_month' as measure,
         month_start as period_start
     from weeks
-    where {{ add_months('month_start', 1) }} <= {{ date_literal(var('data_end_week')) }}
+    where
+        {{ add_months('month_start', 1) }} <= {{ date_literal(var('data_end_week')) }}
+        and extract(year from month_start) >= {{ var('first_permit_year') }}
     union all
     select
         'rows_by_week' as measure,
@@ -69,7 +73,8 @@ filled as (
     inner join periods
         on
             calendars.measure = periods.measure
-            and calendars.first_start <= periods.period_start
+            -- months from the study's first one, weeks from the register's own
+            and (periods.measure = 'rows_by_month' or calendars.first_start <= periods.period_start)
             -- later permits, and those who immigrate with them, are not asked for
             and (
                 calendars.register not in ({{ registers_of_permits() }})
@@ -126,6 +131,94 @@ holes as (
         case when period_rows < 0.1 * usual_rows then 'error' else 'warning' end as severity
     from compared
     where usual_rows >= 30 and period_rows + 3 * sqrt(period_rows) < 0.25 * usual_rows
+
+),
+
+-- months without any row, one after another: what is usual in a month may be few
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by register order by period_start) as number,
+        sum(case when period_rows > 0 then 1 else 0 end) over (
+            partition by register
+            order by period_start
+        ) as periods_with_rows
+    from filled
+    where measure = 'rows_by_month'
+
+),
+
+empty_runs as (
+
+    select
+        register,
+        column_name,
+        last_start,
+        min(period_start) as first_start,
+        min(number) as first_number,
+        max(number) as last_number,
+        cast(count(*) as bigint) as months
+    from numbered
+    where period_rows = 0
+    group by register, column_name, last_start, periods_with_rows
+
+),
+
+-- the mean of the year before, or of the year after where that is less
+empty_runs_beside as (
+
+    select
+        empty_runs.register,
+        empty_runs.column_name,
+        empty_runs.last_start,
+        empty_runs.first_start,
+        empty_runs.months,
+        avg(case when numbered.number < empty_runs.first_number then numbered.period_rows end)
+            as rows_before,
+        avg(case when numbered.number > empty_runs.last_number then numbered.period_rows end)
+            as rows_after
+    from empty_runs
+    inner join numbered
+        on
+            empty_runs.register = numbered.register
+            and numbered.number between empty_runs.first_number - 12 and empty_runs.last_number + 12
+    group by
+        empty_runs.register,
+        empty_runs.column_name,
+        empty_runs.last_start,
+        empty_runs.first_start,
+        empty_runs.months
+
+),
+
+-- the first months of a study have few rows: half a year of none is what tells
+empty_runs_expected as (
+
+    select
+        *,
+        months * least(
+            coalesce(rows_before, rows_after), coalesce(rows_after, rows_before)
+        ) as expected_rows
+    from empty_runs_beside
+    where rows_before is not null or months >= 6
+
+),
+
+empty_runs_of_registers as (
+
+    select
+        register,
+        column_name,
+        'empty_months' as measure,
+        case when max(expected_rows) >= {{ surely_missing_rows }} then 'error' else 'warning' end
+            as severity,
+        cast(sum(months) as bigint) as months,
+        min(first_start) as first_start,
+        cast(round(max(expected_rows)) as bigint) as expected_rows
+    from empty_runs_expected
+    where expected_rows >= {{ missing_rows }}
+    group by register, column_name
 
 ),
 
@@ -235,6 +328,22 @@ final as (
             else '. Is a part of a year missing?'
         end as sentence
     from holes_of_registers
+    union all
+    select
+        severity,
+        register,
+        column_name,
+        measure,
+        months as row_count,
+        'register ' || register || ': column ' || column_name
+        || ' has no row in ' || {{ counted('months', 'month') }} || ' from '
+        || {{ as_text('first_start') }} || ' on, where ' || {{ as_text('expected_rows') }}
+        || ' rows are usual in so long a time. Is a part of a year missing?' as sentence
+    from empty_runs_of_registers
+    where not exists (
+        select 1 from holes_of_registers
+        where holes_of_registers.register = empty_runs_of_registers.register
+    )
     union all
     select
         severity,

@@ -199,6 +199,16 @@ spans as (
 
 ),
 
+ends as (
+
+    select
+        register,
+        max(last_date) as last_date
+    from spans
+    group by register
+
+),
+
 years_of_bef as (
 
     select
@@ -223,13 +233,14 @@ final as (
         {{ days_between('persons.death_date', 'spans.last_date') }} as days_after_death,
         {{ days_between('persons.emigration_date', 'spans.last_date') }} as days_after_emigration,
         {{ days_between('spans.first_date', 'persons.first_permit_date') }} as days_before_permit,
-        {{ days_between('spans.last_date', 'max(spans.last_date) over (partition by spans.register)') }}
-        < 28 as is_there_at_the_end,
+        {{ days_between('spans.last_date', 'ends.last_date') }} < 28 as is_there_at_the_end,
         persons.person_id is not null as is_in_bef,
         spans.last_date between years_of_bef.first_date and years_of_bef.last_date
             as is_in_the_years_of_bef
     from spans
     cross join years_of_bef
+    inner join ends
+        on spans.register = ends.register
     left join persons
         on spans.person_id = persons.person_id
 
