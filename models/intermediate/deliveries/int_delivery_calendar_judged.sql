@@ -1,4 +1,4 @@
-{#- by chance alone none of 20 come once in 500 million; families come together, so it is likelier -#}
+{#- by chance none of 20 come once in 500 million; families come together, so it is likelier -#}
 {% set missing_rows, surely_missing_rows = 20, 40 %}
 with
 

@@ -12,6 +12,17 @@ persons as (
 
 ),
 
+-- a year's rows that are those of the year before, dated anew
+year_later as (
+
+    select distinct
+        person_id,
+        {{ add_years('admission_date', 1) }} as admission_date,
+        diagnosis_code
+    from hospital_contacts
+
+),
+
 final as (
 
     select
@@ -22,6 +33,7 @@ final as (
         hospital_contacts.admission_date,
         hospital_contacts.diagnosis_code,
         persons.sex_code,
+        year_later.person_id is not null as is_of_the_year_before,
         {{ text_matches('hospital_contacts.diagnosis_code', '^D[A-Z][0-9]{2}[0-9A-Z]*$') }}
             as has_the_form_of_icd10,
         count(*) over (
@@ -33,6 +45,11 @@ final as (
     from hospital_contacts
     left join persons
         on hospital_contacts.person_id = persons.person_id
+    left join year_later
+        on
+            hospital_contacts.person_id = year_later.person_id
+            and hospital_contacts.admission_date = year_later.admission_date
+            and hospital_contacts.diagnosis_code = year_later.diagnosis_code
 
 )
 

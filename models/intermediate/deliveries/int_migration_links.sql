@@ -80,7 +80,9 @@ final as (
         not coalesce(countries.is_western, true) as is_from_a_non_western_country,
         extract(year from ordered.migration_date) <= {{ var('last_permit_year') }}
             as is_in_the_permit_years,
-        permitted.person_id is not null as has_permit
+        permitted.person_id is not null as has_permit,
+        persons.sex_code,
+        ends_of_years.municipality_code
     from ordered
     left join persons
         on ordered.person_id = persons.person_id

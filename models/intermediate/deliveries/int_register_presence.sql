@@ -36,6 +36,7 @@ final as (
         persons.family_place_code,
         extract(year from persons.first_permit_date) as permit_year,
         ntile(10) over (order by persons.person_id) as id_tenth,
+        persons.first_immigration_date is not null as is_in_vnds,
         coalesce(present.in_dream, 0) = 1 as is_in_dream,
         coalesce(present.in_bfl, 0) = 1 as is_in_bfl,
         coalesce(present.in_lmdb, 0) = 1 as is_in_lmdb,
