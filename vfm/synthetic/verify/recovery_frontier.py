@@ -141,12 +141,14 @@ def _world(data, errors, side, noise, scale, rng, *, intervals=True):
     outcome, regressor = frontier.MODELS[side]
     n = len(data)
     x = true_regressor(data[regressor].to_numpy(float), errors[regressor])
-    u = np.abs(scale * rng.standard_normal(n))
-    y = 1 + SLOPES[side] * (x - 1) + noise * rng.standard_normal(n) - frontier.SIDES[side] * u
-    chosen = rng.choice(len(errors[outcome]), DRAWS + 1, replace=False)
-    made = data.assign(
-        **{outcome: y + errors[outcome][chosen[0]], regressor: x + errors[regressor][chosen[0]]}
-    )
+    while True:
+        u = np.abs(scale * rng.standard_normal(n))
+        y = 1 + SLOPES[side] * (x - 1) + noise * rng.standard_normal(n) - frontier.SIDES[side] * u
+        chosen = rng.choice(len(errors[outcome]), DRAWS + 1, replace=False)
+        y, measured_x = y + errors[outcome][chosen[0]], x + errors[regressor][chosen[0]]
+        if min(y.min(), measured_x.min()) > 0:  # as indicators are
+            break
+    made = data.assign(**{outcome: y, regressor: measured_x})
     made["benchmark_standard_error"] = errors["benchmark_indicator"].std(axis=0)
     if not intervals:
         return made, None, u
