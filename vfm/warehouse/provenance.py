@@ -11,6 +11,7 @@ from pathlib import Path
 from vfm.warehouse.paths import PROJECT, accounts_folder, register_folder
 
 UNKNOWN = "unknown"
+BUNDLE, BUNDLE_SUMS = "bundle.json", "SHA256SUMS"  # in the folder that make bundle packs
 CHUNK = 1 << 20
 # what the tables follow from, beside registers and accounts
 CODE = ("models/**/*", "macros/**/*", "python_models/**/*", "seeds/classifications/*", "seeds/published/*",
@@ -188,8 +189,10 @@ def in_words(accounts: str, labour_market: dict) -> str:
 
 
 def git_commit(folder: Path = PROJECT) -> str:
-    """Commit of the project: 40 digits, '+changes' where the work tree differs, 'unknown' outside git."""
+    """Commit of the project: 40 digits, '+changes' where its files differ, 'unknown' outside git and a bundle."""
     folder = Path(folder).resolve()
+    if (folder / BUNDLE).exists():
+        return _bundled_commit(folder)
 
     def git(*arguments):
         answer = subprocess.run(
@@ -203,6 +206,19 @@ def git_commit(folder: Path = PROJECT) -> str:
         return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
     except (OSError, subprocess.SubprocessError):
         return UNKNOWN
+
+
+def _bundled_commit(folder):
+    """The commit that a bundle was made from; '+changes' where a file is not the one that was packed."""
+    commit = json.loads((folder / BUNDLE).read_text(encoding="utf-8"))["commit"]
+    for line in (folder / BUNDLE_SUMS).read_text(encoding="utf-8").splitlines():
+        expected, name = line.split("  ", 1)
+        path = folder / name
+        if path.suffix == ".whl":
+            continue
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            return f"{commit}+changes"
+    return commit
 
 
 def build_info() -> dict[str, str | datetime]:
