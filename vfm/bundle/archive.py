@@ -102,8 +102,8 @@ def _commit(project):
     changed = _git(project, "status", "--porcelain").decode().splitlines()
     if changed:
         raise BuildError(
-            f"A bundle holds the project at its commit, and {len(changed)} files differ from it "
-            f"(for example {changed[0][3:]}): commit them, or take them back."
+            f"A bundle holds the project at its commit. Files that differ from it: {len(changed)} (for example "
+            f"{changed[0][3:]}). Commit them, or take them back."
         )
     return _git(project, "rev-parse", "HEAD").decode().strip()
 

@@ -99,8 +99,8 @@ def needed(pinned: dict[str, Pin], python: str, platform: str) -> list[Pin]:
         seen.add((name, frozenset(wanted.extras)))
         if name not in pinned:
             raise BuildError(
-                f"Package {name} is needed on {platform} with Python {python}, and requirements.lock does not "
-                "pin it: add it there with its hashes."
+                f"Package {name} is needed on {platform} with Python {python}, and requirements.lock does "
+                "not pin it: add it there with its hashes."
             )
         found[name] = pinned[name]
         try:
