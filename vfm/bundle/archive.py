@@ -102,8 +102,8 @@ def _commit(project):
     changed = _git(project, "status", "--porcelain").decode().splitlines()
     if changed:
         raise BuildError(
-            f"A bundle holds the project at its commit. Files that differ from it: {len(changed)} (for example "
-            f"{changed[0][3:]}). Commit them, or take them back."
+            f"A bundle holds the project at its commit. Files that differ from it: {len(changed)} (for "
+            f"example {changed[0][3:]}). Commit them, or take them back."
         )
     return _git(project, "rev-parse", "HEAD").decode().strip()
 
@@ -198,7 +198,7 @@ def _zip(inside, path):
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for each in (*files, inside / provenance.BUNDLE_SUMS):
-            how = zipfile.ZIP_STORED if each.suffix in (".whl", ".parquet") else zipfile.ZIP_DEFLATED
+            how = zipfile.ZIP_STORED if each.suffix == ".whl" else zipfile.ZIP_DEFLATED
             archive.write(each, each.relative_to(inside.parent), compress_type=how)
     part.replace(path)
     return path

@@ -26,6 +26,8 @@ PLATFORMS = {
 }  # fmt: skip
 #: Installs the project itself on the server.
 BUILDS = ("setuptools",)
+#: What a package declares and nothing here makes it use; 24 MB with what it needs itself.
+UNUSED = {"matplotlib"}  # lifelines draws with it, and is asked here for numbers alone
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*])?==(?P<version>[^\s;\\]+)")
 
 
@@ -94,7 +96,7 @@ def needed(pinned: dict[str, Pin], python: str, platform: str) -> list[Pin]:
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
-        if (name, frozenset(wanted.extras)) in seen:
+        if name in UNUSED or (name, frozenset(wanted.extras)) in seen:
             continue
         seen.add((name, frozenset(wanted.extras)))
         if name not in pinned:

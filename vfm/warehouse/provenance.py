@@ -189,7 +189,7 @@ def in_words(accounts: str, labour_market: dict) -> str:
 
 
 def git_commit(folder: Path = PROJECT) -> str:
-    """Commit of the project: 40 digits, '+changes' where its files differ; 'unknown' outside git and bundle."""
+    """Commit of the project: 40 digits, '+changes' where files differ; 'unknown' outside git and bundle."""
     folder = Path(folder).resolve()
     if (folder / BUNDLE).exists():
         return _bundled_commit(folder)
