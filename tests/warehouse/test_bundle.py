@@ -144,7 +144,8 @@ def test_a_damaged_archive_is_named(bundle, tmp_path):
     wheel = next((folder / "wheels").iterdir())
     wheel.write_bytes(wheel.read_bytes()[:-1])
     assert installed(folder).stderr == (
-        f"File wheels/{wheel.name} is not the one that was packed: unpack the archive anew, or have it copied again.\n"
+        f"File wheels/{wheel.name} is not the one that was packed: "
+        "unpack the archive anew, or have it copied again.\n"
     )
     wheel.unlink()
     assert f"File wheels/{wheel.name} of the bundle is missing" in installed(folder).stderr
