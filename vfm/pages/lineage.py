@@ -126,7 +126,7 @@ def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
     models, keys = {}, {}
     for key, node in nodes.items():
         if node["resource_type"] == "model":
-            models[node["schema"], node["name"]] = key
+            models[node["schema"], node["alias"]] = key
         elif node["resource_type"] == "analysis":
             keys[node["original_file_path"]] = key
     parents, children, asked = dict(manifest["parent_map"]), dict(manifest["child_map"]), {}
