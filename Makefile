@@ -23,7 +23,7 @@ installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | c
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report export picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ sql: $(installed)  ## a read-only shell on vfm.duckdb; Ctrl-D leaves
 
 report: $(installed)  ## write the report page, report/index.html (Danish) and report/en.html: GEOJSON=file for true outlines
 	@$(python) -m vfm.pages.report $${GEOJSON:+"--geojson=$$GEOJSON"}
+
+export: $(installed)  ## write the results to take away: export/value_for_money.xlsx, and CSV files with datapackage.json: TO=folder
+	@$(python) -m vfm.pages.export $${TO:+"--to=$$TO"}
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
 	@$(python) -m vfm.sensitivity
