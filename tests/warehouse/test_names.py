@@ -63,7 +63,7 @@ def test_a_name_stands_beside_each_code(con):
             unnamed = f'select count(*) from {table} where "{code}" is not null and "{beside[0]}" is null'
             assert con.execute(unnamed).fetchone() == (0,), f"{table}.{beside[0]}"
             unknown = (
-                f'select count(*) from {table} as told anti join {words} as named '
+                f"select count(*) from {table} as told anti join {words} as named "
                 f'on told."{code}" = named."{key}"'
             )
             assert con.execute(unknown).fetchone() == (0,), f"{table}.{code}"

@@ -75,8 +75,11 @@ def with_names(frame: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame
-        The same rows in their order, with municipality_name; missing where a code is not among the
-        municipalities.
+        The same rows in their order, with municipality_name behind the code; missing where a code is not
+        among the municipalities.
     """
     names = municipalities.set_index("municipality_code")["municipality_name"]
-    return frame.assign(municipality_name=frame["municipality_code"].map(names))
+    named = frame.assign(municipality_name=frame["municipality_code"].map(names).astype("string"))
+    columns = list(frame)
+    columns.insert(columns.index("municipality_code") + 1, "municipality_name")
+    return named[columns]
