@@ -82,8 +82,10 @@ intervals as (
         *,
         indicator_ratio * exp(-{{ normal_quantile(0.975) }} * log_standard_error) as ci_low,
         indicator_ratio * exp({{ normal_quantile(0.975) }} * log_standard_error) as ci_high,
-        indicator_ratio * exp(-{{ normal_quantile(0.996875) }} * log_standard_error) as joint_ci_low,
-        indicator_ratio * exp({{ normal_quantile(0.996875) }} * log_standard_error) as joint_ci_high
+        indicator_ratio * exp(-{{ normal_quantile(0.996875) }} * log_standard_error)
+            as joint_ci_low,
+        indicator_ratio * exp({{ normal_quantile(0.996875) }} * log_standard_error)
+            as joint_ci_high
     from rounded
 
 ),
@@ -109,8 +111,10 @@ final as (
         ci_high,
         joint_ci_low,
         joint_ci_high,
-        case when log_standard_error > 0 then {{ position_of_interval('ci_low', 'ci_high') }} end
-            as peer_position,
+        case
+            when log_standard_error > 0
+                then {{ position_of_interval('ci_low', 'ci_high') }}
+        end as peer_position,
         case
             when log_standard_error > 0
                 then {{ position_of_interval('joint_ci_low', 'joint_ci_high') }}
