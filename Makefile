@@ -9,13 +9,18 @@ given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin
 given += PYTHON HASHES ENGINE VFM_BUILD
 $(foreach name,$(sort $(given)),$(if $(filter undefined default,$(origin $(name))),,$(call text,$(name))))
 HASHES ?= --require-hashes
+# make bundle takes the versions for which it packs: PYTHON=3.12, or several
+ifneq ($(filter 3.%,$(PYTHON)),)
+override BUNDLE_PYTHON := $(PYTHON)
+override PYTHON := python3
+endif
 ifeq ($(PYTHON),)
 override PYTHON := python3
 endif
 ifeq ($(VFM_BUILD),)
 override VFM_BUILD := build
 endif
-export PYTHON VFM_BUILD
+export PYTHON VFM_BUILD BUNDLE_PYTHON
 
 venv := .venv
 python := $(venv)/bin/python
@@ -23,13 +28,13 @@ installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | c
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report export bundle picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(if $(filter-out spark,$(ENGINE)),$(installed),$(if $(ENGINE),$(spark),$(installed)))  ## build the warehouse, test its data, publish vfm.duckdb, say what was made; ENGINE=spark: SQL on Spark
-	@$(python) -m vfm.build $${ENGINE:+"--engine=$$ENGINE"}
+	@$(python) -m vfm build $${ENGINE:+"--engine=$$ENGINE"}
 
 small: $(installed)  ## build a world of a tenth under the setting of tests/support/small.yml, with its page, into build/small (a minute)
 	@PYTHONPATH=tests/support $(python) tests/support/small_world.py "$$VFM_BUILD/small"
@@ -50,40 +55,46 @@ realism: $(installed)  ## compare the registers' world with public figures: ages
 	@$(python) -m vfm.synthetic.verify.realism
 
 compare-releases: $(installed)  ## list what two published files tell of few persons by their difference: OLD=old.duckdb NEW=new.duckdb
-	@$(python) -m vfm.warehouse.compare_releases -- "$$OLD" "$$NEW"
+	@$(python) -m vfm compare-releases -- "$$OLD" "$$NEW"
 
 release-pack: $(installed)  ## write build/release-pack: the published file with what it rests on and hides, for an output check: TO=folder
-	@$(python) -m vfm.pages.release_pack $${TO:+"--to=$$TO"}
+	@$(python) -m vfm release-pack $${TO:+"--to=$$TO"}
 
 docs: $(installed)  ## write one page with the lineage and everything described, to be opened from disk
-	@$(python) -m vfm.pages.lineage
+	@$(python) -m vfm docs
 
 cookbook: $(installed)  ## write docs/cookbook.md: the questions of analyses/ with their answers from vfm.duckdb
-	@$(python) -m vfm.pages.cookbook
+	@$(python) -m vfm cookbook
 
 sql: $(installed)  ## a read-only shell on vfm.duckdb; Ctrl-D leaves
-	@$(python) -m vfm.warehouse.shell
+	@$(python) -m vfm sql
 
 report: $(installed)  ## write the report page, report/index.html (Danish) and report/en.html: GEOJSON=file for true outlines
-	@$(python) -m vfm.pages.report $${GEOJSON:+"--geojson=$$GEOJSON"}
+	@$(python) -m vfm report $${GEOJSON:+"--geojson=$$GEOJSON"}
+
+export: $(installed)  ## write the results to take away: export/value_for_money.xlsx, and CSV files with datapackage.json: TO=folder
+	@$(python) -m vfm export $${TO:+"--to=$$TO"}
+
+bundle: $(installed)  ## write bundles/*.zip, the project and its packages for a server without network: PYTHON=3.12 PLATFORM=win_amd64 HASHES=
+	@$(python) -m vfm bundle $${BUNDLE_PYTHON:+"--python=$$BUNDLE_PYTHON"} $${PLATFORM:+"--platform=$$PLATFORM"} $${TO:+"--to=$$TO"} $(if $(HASHES),,--any-hashes)
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
-	@$(python) -m vfm.sensitivity
+	@$(python) -m vfm sensitivity
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer, SCALE=10 for more
-	@$(python) -m vfm.synthetic $${SEED:+"--seed=$$SEED"} $${SCALE:+"--scale=$$SCALE"}
+	@$(python) -m vfm registers $${SEED:+"--seed=$$SEED"} $${SCALE:+"--scale=$$SCALE"}
 
 import: $(installed)  ## import a delivery of register files: FROM=folder, into VFM_REGISTERS or TO=folder
-	@$(python) -m vfm.registers import $${TO:+"--to=$$TO"} -- "$$FROM"
+	@$(python) -m vfm import $${TO:+"--to=$$TO"} -- "$$FROM"
 
 check-registers: $(installed)  ## say in seconds what a build would refuse in the registers of VFM_REGISTERS, the accounts and the seeds; AGAINST=profile: what changed since
-	@$(python) -m vfm.registers check $${AGAINST:+"--against=$$AGAINST"}
+	@$(python) -m vfm check $${AGAINST:+"--against=$$AGAINST"}
 
 fetch-statbank: $(installed)  ## replace the accounts and the labour market in seeds/statbank by Statistics Denmark's (needs the network)
-	@$(python) -m vfm.statbank
+	@$(python) -m vfm fetch-statbank
 
 lint: $(installed)  ## ruff on the Python, the walls between its rooms (import-linter), sqlfluff on the SQL
 	@$(venv)/bin/ruff check --output-format concise .

@@ -53,6 +53,27 @@
     {{ return(terms + ["constant"]) }}
 {% endmacro %}
 
+{#
+    What a term of the cost-need models is compared with, as an SQL text: a share with the group of its whole that no
+    model has, a country with the rest of its region, a year with the first. Other shares are each compared with the persons who
+    are not in them: null.
+#}
+{% macro cost_need_reference(term) -%}
+    {%- set shares = composition_terms() -%}
+    {%- set family = shares | selectattr("term", "equalto", term) | map(attribute="family") | first -%}
+    {%- set left_out = shares | selectattr("family", "equalto", family) | rejectattr("in_model", "defined") | list -%}
+    {%- set wider = shares | selectattr("term", "equalto", family) | list -%}
+    {%- if term.startswith("year_") -%}
+        'year_{{ var("first_expenditure_year") }}'
+    {%- elif wider -%}
+        '{{ family }}'
+    {%- elif left_out -%}
+        '{{ left_out[0].term }}'
+    {%- else -%}
+        null
+    {%- endif -%}
+{%- endmacro %}
+
 {# Who is under the programme in a municipality and year, with what the conditions of composition_terms read. #}
 {% macro programme_members(programme_days, population) -%}
     select

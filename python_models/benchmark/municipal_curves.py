@@ -1,6 +1,6 @@
 """Each municipality's Kaplan-Meier curve beside the one the Cox models expect (report, appendix 3)."""
 
-from vfm.statistics import curves
+from vfm.statistics import curves, frames
 
 
 def model(dbt, session):
@@ -11,6 +11,7 @@ def model(dbt, session):
     spells = dbt.ref("int_spells").select(columns).order("spell_id").df()
     predictors = dbt.ref("int_linear_predictors").order("spell_id").df()
     baseline = dbt.ref("cox_baseline").order("sex, week").df()
-    return curves.municipal_curves(
+    found = curves.municipal_curves(
         spells, predictors, baseline, window_weeks=window_weeks, disclosure_limit=disclosure_limit
     )
+    return frames.with_names(found, dbt.ref("municipalities").df())

@@ -237,7 +237,8 @@ def test_a_null_without_a_column_of_reasons_is_explained_in_its_description():
     """So it has one cause, which the reader finds where the column is described."""
     if not published.results().exists():
         pytest.skip("nothing is published yet")
-    models, silent = declared_models(), []
+    models = {model["config"].get("alias", name): model for name, model in declared_models().items()}
+    silent = []
     with closing(published.connect(published.results())) as con:
         for schema, table, column, comment in con.execute(
             "select schema_name, table_name, column_name, comment from duckdb_columns() where not internal"

@@ -140,7 +140,9 @@ def inputs():
             "survival": np.tile(np.linspace(1, 0.6, 157), 2),
         }
     )
+    places = np.unique(np.concatenate([codes, spells["municipality_code"], draws["municipality_code"]]))
     return {
+        "municipalities": pd.DataFrame({"municipality_code": places, "municipality_name": places}),
         "int_spells": outcomes,
         "int_linear_predictors": predictors,
         "int_indicator_draws": drawn,
@@ -216,6 +218,8 @@ def test_a_model_fills_the_table_its_yml_declares(path):
     assert "Grain:" in description["description"] and "Primary key:" in description["description"]
     table = stored(frame, description, connection)
     assert len(table) == len(frame) > 0
+    if "municipality_name" in table:
+        assert (table["municipality_name"] == table["municipality_code"]).all()
     key = description["description"].split("Primary key: ")[1].split(".")[0].split(", ")
     assert not table.duplicated(key).any()
 

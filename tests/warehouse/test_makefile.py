@@ -46,6 +46,7 @@ ARGUMENTS = {
     ("import", "FROM"): "{}",
     ("import", "TO"): "--to={}",
     ("release-pack", "TO"): "--to={}",
+    ("export", "TO"): "--to={}",
     ("compare-releases", "OLD"): "{}",
     ("compare-releases", "NEW"): "{}",
     ("report", "GEOJSON"): "--geojson={}",
@@ -143,7 +144,7 @@ def test_a_folder_that_begins_with_a_dash_is_no_option(project):
 
 def test_what_is_not_given_is_left_to_the_program(project):
     [[arguments, environment]] = make(project, "build", "ENGINE=")
-    assert arguments[1:] == ["-m", "vfm.build"]
+    assert arguments[1:] == ["-m", "vfm", "build"]
     assert environment["VFM_BUILD"] == "build"
     assert "VFM_REGISTERS" not in environment
 

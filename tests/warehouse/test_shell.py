@@ -7,6 +7,10 @@ from contextlib import closing
 
 import duckdb
 import pytest
+from published_results import results_of_the_shipped_data
+
+from vfm.privacy.declarations import SCHEMAS
+from vfm.warehouse import shell
 
 
 @pytest.fixture
@@ -41,8 +45,30 @@ def test_a_statement_of_two_lines_is_answered_and_the_data_named(results):
     assert said.returncode == 0
 
 
-def test_the_tables_are_listed(results):
-    assert "build_info" in ask(results, ".tables\n").stdout
+@pytest.mark.parametrize("statement", [".tables", "show tables;"])
+def test_the_tables_are_listed(results, statement):
+    assert "build_info" in ask(results, f"{statement}\n").stdout
+
+
+def test_a_table_is_found_without_its_schema(results):
+    assert ask(results, ".mode list\nselect count(*) from build_info;\n").stdout.split()[-1] == "1"
+
+
+def test_it_opens_with_what_there_is_and_three_questions(results):
+    said = ask(results, "").stderr
+    assert "  meta           1 table   municipalities, terms" in said and "benchmark  " not in said
+    assert all(f"  -- {question}\n  {statement}\n" in said for question, statement in shell.QUESTIONS.items())
+
+
+def test_every_schema_is_explained():
+    assert tuple(shell.ABOUT) == SCHEMAS
+
+
+@pytest.mark.parametrize("statement", shell.QUESTIONS.values(), ids=shell.QUESTIONS)
+def test_the_three_questions_are_answered(statement):
+    with results_of_the_shipped_data() as con:
+        con.execute(f"set search_path = '{','.join(SCHEMAS)}'")
+        assert con.sql(statement).fetchall()
 
 
 def test_an_error_is_said_and_the_shell_goes_on(results):

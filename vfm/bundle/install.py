@@ -17,20 +17,20 @@ AGAIN = "unpack the archive anew, or have it copied again."
 ON_WINDOWS = os.name == "nt"
 
 
-def stop(sentence):
+def stop(sentence: str) -> None:
     """End with one sentence."""
     sys.stderr.write(sentence + "\n")
     sys.exit(1)
 
 
-def here():
+def here() -> str:
     """What this machine is called in a bundle."""
     system, machine = platform.system(), platform.machine().lower()
     names = {("Windows", "amd64"): "win_amd64", ("Linux", "x86_64"): "linux"}
     return names.get((system, machine), f"{system} {machine}")
 
 
-def refuse_another_machine(bundle):
+def refuse_another_machine(bundle: dict) -> None:
     """Stop where the wheels are of another Python or platform."""
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if python not in bundle["pythons"] or here() not in bundle["platforms"]:
@@ -42,7 +42,7 @@ def refuse_another_machine(bundle):
         )
 
 
-def refuse_damage():
+def refuse_damage() -> None:
     """Stop where a file is not the one that was packed."""
     with open(os.path.join(HERE, SUMS), encoding="utf-8") as lines:
         listed = [line.rstrip("\n").split("  ", 1) for line in lines]
@@ -58,7 +58,7 @@ def refuse_damage():
             stop(f"File {name} is not the one that was packed: {AGAIN}")
 
 
-def run(what, *command):
+def run(what: str, *command: str) -> None:
     """Run a step; stop with its words if it fails."""
     sys.stdout.write(what + "\n")
     sys.stdout.flush()
@@ -75,7 +75,7 @@ def run(what, *command):
         stop(f"{what} failed (exit status {done.returncode}). It said:\n{said[-2000:]}")
 
 
-def main():
+def main() -> None:
     """Install, and say what comes next."""
     with open(os.path.join(HERE, "bundle.json"), encoding="utf-8") as stream:
         bundle = json.load(stream)

@@ -30,8 +30,9 @@ DRESS = Path(__file__).with_suffix(".html")
 DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
 # Of a node: paths of the machine, and what dbt keeps to see what changed.
 NOT_SHOWN = {"compiled_path", "root_path", "build_path", "checksum", "contract", "created_at", "extra_ctes",
-             "file_key_name", "unrendered_config"}  # fmt: skip
-NOT_SHOWN_OF_COLUMNS = {"constraints", "doc_blocks", "granularity", "quote"}
+             "file_key_name", "patch_path", "relation_name", "unrendered_config"}  # fmt: skip
+# What a column declares is in its meta; its config holds the same once more.
+NOT_SHOWN_OF_COLUMNS = {"config", "constraints", "doc_blocks", "granularity", "quote", "tags"}
 # Of a test, beside which the page names column, rule and severity.
 NOT_SHOWN_OF_TESTS = {"raw_code", "attached_node"}
 QUESTION = {"show": True, "node_color": "#93a1ab"}  # the colour of a question; docs/overview.md names it
@@ -92,7 +93,7 @@ def shown_manifest(manifest: dict) -> dict:
     shown = {
         kind: {key: _shown(node) for key, node in manifest[kind].items()} for kind in ("nodes", "sources")
     }
-    return manifest | maps | shown | {"macros": macros, "unit_tests": {}}
+    return manifest | maps | shown | {"macros": macros, "unit_tests": {}, "group_map": {}}
 
 
 def _shown(node):
@@ -107,6 +108,35 @@ def _shown(node):
             for key, column in columns.items()
         }
     return shown
+
+
+def shown_catalog(catalog: dict) -> dict:
+    """Leave in dbt's catalog what the page shows: types. Its comments are the descriptions once more.
+
+    Parameters
+    ----------
+    catalog : dict
+        dbt's catalog.json.
+
+    Returns
+    -------
+    dict
+    """
+    tables = {
+        kind: {
+            key: table
+            | {
+                "columns": {
+                    name: {part: value for part, value in column.items() if part != "comment"}
+                    for name, column in table["columns"].items()
+                },
+                "metadata": {part: value for part, value in table["metadata"].items() if part != "comment"},
+            }
+            for key, table in catalog[kind].items()
+        }
+        for kind in ("nodes", "sources")
+    }
+    return catalog | tables
 
 
 def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
@@ -126,7 +156,7 @@ def with_questions(manifest: dict, questions: list[cookbook.Question]) -> dict:
     models, keys = {}, {}
     for key, node in nodes.items():
         if node["resource_type"] == "model":
-            models[node["schema"], node["name"]] = key
+            models[node["schema"], node["alias"]] = key
         elif node["resource_type"] == "analysis":
             keys[node["original_file_path"]] = key
     parents, children, asked = dict(manifest["parent_map"]), dict(manifest["child_map"]), {}
@@ -184,7 +214,7 @@ def write_lineage(paths: Paths, values: dict | None = None) -> Path:
     )
     described = with_questions(shown_manifest(json.loads(manifest)), cookbook.read_questions(paths.project))
     path = paths.build / PAGE
-    text = self_contained_page(page, described, json.loads(catalog))
+    text = self_contained_page(page, described, shown_catalog(json.loads(catalog)))
     leaks.refuse_ids({PAGE: text}, paths.warehouse, code=page)
     replace_whole(path, text.encode(), mode=0o600)  # as everything in the build folder
     return path

@@ -50,6 +50,8 @@ _RANK_SETS = {
     "rank": "int64",
     "marginal_rank_low": "int64",
     "marginal_rank_high": "int64",
+    "rank_low": "int64",
+    "rank_high": "int64",
     "simultaneous_rank_low": "int64",
     "simultaneous_rank_high": "int64",
     "level": float,
@@ -358,6 +360,8 @@ def rank_sets_table(
         "rank": rank,
         "marginal_rank_low": marginal[:, 0],
         "marginal_rank_high": marginal[:, 1],
+        "rank_low": marginal[:, 0],  # as benchmark_indicators calls them
+        "rank_high": marginal[:, 1],
         "simultaneous_rank_low": simultaneous[:, 0],
         "simultaneous_rank_high": simultaneous[:, 1],
         "level": level,

@@ -60,3 +60,26 @@ def stacked(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) -> p
     types = {"result": "string", **columns}
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return frame.reindex(columns=list(types)).astype(types)
+
+
+def with_names(frame: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the name of each municipality beside its code.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With a column municipality_code.
+    municipalities : DataFrame
+        classifications.municipalities: municipality_code, municipality_name.
+
+    Returns
+    -------
+    DataFrame
+        The same rows in their order, with municipality_name behind the code; missing where a code is not
+        among the municipalities.
+    """
+    names = municipalities.set_index("municipality_code")["municipality_name"]
+    named = frame.assign(municipality_name=frame["municipality_code"].map(names).astype("string"))
+    columns = list(frame)
+    columns.insert(columns.index("municipality_code") + 1, "municipality_name")
+    return named[columns]

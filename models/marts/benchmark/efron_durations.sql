@@ -6,13 +6,19 @@ efron_results as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
         expected_mean_duration_weeks
     from efron_results
     where result = 'municipalities'
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -6,13 +6,19 @@ means as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
         spells,
         expected_mean_duration_weeks
     from means
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

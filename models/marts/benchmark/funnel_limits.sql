@@ -47,7 +47,7 @@ limits as (
 
 ),
 
-final as (
+placed as (
 
     select
         municipality_code,
@@ -70,6 +70,16 @@ final as (
         {{ funnel_position('benchmark_indicator', 'adjusted_limit_95', 'adjusted_limit_998') }}
             as adjusted_position
     from limits
+
+),
+
+final as (
+
+    select
+        placed.*,
+        placed.position as funnel_position,
+        placed.adjusted_position as funnel_position_adjusted
+    from placed
 
 )
 

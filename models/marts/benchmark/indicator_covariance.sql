@@ -6,13 +6,19 @@ indicator_covariance as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
         other_municipality_code,
         covariance
     from indicator_covariance
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed', ['municipality', 'other_municipality']) }}
 
 )
 

@@ -6,11 +6,12 @@ indicator_uncertainty as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
         indicator,
+        indicator as benchmark_indicator,
         standard_error,
         log_standard_error,
         ci_low,
@@ -19,6 +20,12 @@ final as (
         p_value,
         p_value_fdr
     from indicator_uncertainty
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -45,6 +45,8 @@ final as (
         indicators.rank,
         rank_sets.marginal_rank_low,
         rank_sets.marginal_rank_high,
+        rank_sets.rank_low,
+        rank_sets.rank_high,
         rank_sets.simultaneous_rank_low,
         rank_sets.simultaneous_rank_high
     from indicators

@@ -65,7 +65,7 @@ shrunken as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         shrunken.municipality_code,
@@ -75,6 +75,8 @@ final as (
         shrunken.log_standard_error,
         intervals.ci_low,
         intervals.ci_high,
+        intervals.ci_low as shrunken_ci_low,
+        intervals.ci_high as shrunken_ci_high,
         cast(
             row_number() over (
                 order by shrunken.log_shrunken desc, shrunken.municipality_code asc
@@ -83,6 +85,12 @@ final as (
     from shrunken
     left join intervals
         on shrunken.municipality_code = intervals.municipality_code
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -6,7 +6,7 @@ efficiency_input as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
@@ -15,6 +15,12 @@ final as (
         benchmark_standard_error,
         expenditure_indicator
     from efficiency_input
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -6,7 +6,7 @@ frontier_results as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         side,
@@ -25,6 +25,12 @@ final as (
         boundary
     from frontier_results
     where result = 'municipalities'
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -6,7 +6,7 @@ frontier_results as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         side,
@@ -24,6 +24,12 @@ final as (
         rank
     from frontier_results
     where result = 'known_noise'
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -12,6 +12,7 @@ final as (
         model,
         term,
         coefficient_dkk,
+        coefficient_dkk as coefficient,
         standard_error,
         t_value,
         p_value,

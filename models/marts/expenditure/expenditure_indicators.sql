@@ -13,7 +13,7 @@ positions as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         indicators.municipality_code,
@@ -35,6 +35,12 @@ final as (
     from indicators
     inner join positions
         on indicators.municipality_code = positions.municipality_code
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -6,15 +6,22 @@ expenditure_need as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
         year,
         actual_dkk,
+        actual_dkk as expenditure_per_full_year_person_dkk,
         expected_dkk,
         expenditure_indicator
     from expenditure_need
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -28,7 +28,7 @@ reasons as (
 ),
 
 -- the accounts are public; the expenditure per person of a withheld cell is not
-final as (
+unnamed as (
 
     select
         expenditure.municipality_code,
@@ -47,6 +47,12 @@ final as (
         on
             expenditure.municipality_code = reasons.municipality_code
             and expenditure.year = reasons.year
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -33,9 +33,15 @@ shares as (
 
 ),
 
-final as (
+unnamed as (
 
     {{ shares_in_columns('shares', ['municipality_code', 'year']) }}
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

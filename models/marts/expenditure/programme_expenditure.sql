@@ -6,17 +6,33 @@ programme_expenditure as (
 
 ),
 
-final as (
+account_groupings as (
+
+    select * from {{ ref('account_groupings') }}
+
+),
+
+unnamed as (
 
     select
-        municipality_code,
-        year,
-        grouping,
-        scope,
-        gross_dkk,
-        payments_from_municipalities_dkk,
-        net_of_payments_dkk
+        programme_expenditure.municipality_code,
+        programme_expenditure.year,
+        programme_expenditure.grouping,
+        account_groupings.label_da as grouping_da,
+        account_groupings.label_en as grouping_en,
+        programme_expenditure.scope,
+        programme_expenditure.gross_dkk,
+        programme_expenditure.payments_from_municipalities_dkk,
+        programme_expenditure.net_of_payments_dkk
     from programme_expenditure
+    left join account_groupings
+        on programme_expenditure.grouping = account_groupings.grouping
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -15,7 +15,7 @@ reasons as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
@@ -24,6 +24,12 @@ final as (
         case when not is_withheld then full_year_persons end as full_year_persons,
         withheld_reason
     from reasons
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

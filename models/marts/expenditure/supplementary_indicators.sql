@@ -19,7 +19,7 @@ positions as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         indicators.municipality_code,
@@ -43,6 +43,12 @@ final as (
         on indicators.municipality_code = report_positions.municipality_code
     inner join positions
         on indicators.municipality_code = positions.municipality_code
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -43,7 +43,9 @@ unlabelled as (
         lines.intercept_of_all + lines.slope_of_all * efficiency_map.expenditure_indicator
             as fitted_with_all,
         lines.intercept_without + lines.slope_without * efficiency_map.expenditure_indicator
-            as fitted_without_169
+            as fitted_without_169,
+        lines.intercept_without + lines.slope_without * efficiency_map.expenditure_indicator
+            as fitted_without_outlier
     from efficiency_map
     inner join efficiency_input
         on efficiency_map.municipality_code = efficiency_input.municipality_code

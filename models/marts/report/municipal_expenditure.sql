@@ -12,13 +12,14 @@ need as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         per_person.municipality_code,
         per_person.year,
         per_person.full_year_persons,
         per_person.expenditure_per_full_year_person_dkk as actual_dkk,
+        per_person.expenditure_per_full_year_person_dkk,
         need.expected_dkk,
         need.expenditure_indicator,
         per_person.withheld_reason as persons_withheld_reason,
@@ -31,6 +32,12 @@ final as (
         on
             per_person.municipality_code = need.municipality_code
             and per_person.year = need.year
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

@@ -49,7 +49,7 @@ last_years as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         groups.municipality_code,
@@ -64,6 +64,12 @@ final as (
         on
             groups.municipality_code = last_years.municipality_code
             and groups.year = last_years.last_year
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

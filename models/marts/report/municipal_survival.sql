@@ -37,7 +37,7 @@ drawn as (
 
 ),
 
-final as (
+unnamed as (
 
     select
         municipality_code,
@@ -47,6 +47,12 @@ final as (
         expected_survival,
         case when next_shown is null then 'few_persons' end as withheld_reason
     from drawn
+
+),
+
+final as (
+
+    {{ with_municipality_names('unnamed') }}
 
 )
 

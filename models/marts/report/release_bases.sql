@@ -5,7 +5,7 @@
     'benchmark_indicators', 'efron_durations', 'expected_durations', 'funnel_limits', 'indicator_covariance',
     'bootstrap_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
     'municipal_curves', 'municipal_survival', 'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
-    'frontier_known_noise', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
+    'frontier_known_noise', 'municipal_peers', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
 ] %}
 {% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
 {% set coefficients = {
@@ -302,6 +302,25 @@ cells as (
         on published.municipality_code = spell_persons.municipality_code
     union all
     {% endfor %}
+    -- a group less its other municipalities, which are published, is one municipality
+    select
+        'group_indicators' as published_table,
+        published.kind || ' ' || published.group_name as cell,
+        min(spell_persons.with_success) as persons,
+        1 as published_value
+    from {{ ref('group_indicators') }} as published
+    left join (
+        {{ ref('int_group_members') }} as members
+        inner join {{ ref('benchmark_indicators') }} as benchmark
+            on members.municipality_code = benchmark.municipality_code
+        inner join spell_persons
+            on members.municipality_code = spell_persons.municipality_code
+    )
+        on
+            published.kind = members.kind
+            and published.group_name = members.group_name
+    group by published.kind, published.group_name
+    union all
     select
         'figure_3_1' as published_table,
         published.municipality_code as cell,

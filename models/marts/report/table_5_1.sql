@@ -12,6 +12,7 @@ unlabelled as (
         model,
         term,
         coefficient_dkk,
+        coefficient,
         t_value
     from coefficients
 

@@ -83,6 +83,7 @@ unlabelled as (
         cells.expenditure_level,
         cells.benchmark_level,
         cells.expenditure_dkk_per_person,
+        cells.expenditure_dkk_per_person as expenditure_per_full_year_person_dkk,
         cells.benchmark_indicator,
         cells.municipalities as municipalities_as_printed,
         cells.municipalities as municipalities_corrected,

@@ -61,7 +61,7 @@ NEEDED = {
     "benchmark.funnel_limits": ("municipality_code", "precision", "benchmark_indicator", "position"),
     "benchmark.municipal_curves": ("municipality_code", "week", "observed_survival", "expected_survival"),
     "benchmark.municipal_profiles": ("municipality_code", "shrunken_indicator", "simultaneous_rank_low"),
-    "benchmark.quintile_probabilities": ("municipality_code", "quintile", "probability"),
+    "benchmark.quintile_probabilities": ("municipality_name", "quintile", "probability"),
     "benchmark.observed_durations": (
         "municipality_code",
         "municipality_name",

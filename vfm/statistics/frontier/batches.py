@@ -48,7 +48,7 @@ _RESULT = Result(("ols_coefficients", "ols_sigma", "lr_statistic", "weights"), "
     draws=Whole(1),
     seed=Whole(0),
 )
-def bootstrap_p_value(
+def bootstrap_p_value(  # long: every argument is refused by name before anything is drawn
     result: FrontierResult,
     X: ArrayLike,
     *,

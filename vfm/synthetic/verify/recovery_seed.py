@@ -54,7 +54,7 @@ SAME = 1e-6
 MODEL = 3  # of Table 5.1
 
 
-def measure_seed(seed: int, folder: Path) -> dict:
+def measure_seed(seed: int, folder: Path) -> dict:  # long: what is kept of a seed, part after part
     """Simulate a world, build the warehouse from its registers and compare.
 
     Parameters

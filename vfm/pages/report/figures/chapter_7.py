@@ -107,7 +107,7 @@ def _funnel_points(shown, words, curves):
 
 def quintile_probabilities(results: Results, words: Words) -> Figure:
     """With what probability a municipality belongs to each fifth."""
-    ranks = results["benchmark.benchmark_indicators"][["municipality_code", "municipality_name", "rank"]]
+    ranks = results["benchmark.benchmark_indicators"][["municipality_code", "rank"]]
     frame = results["benchmark.quintile_probabilities"].merge(
         ranks, on="municipality_code", validate="many_to_one"
     )

@@ -1,0 +1,1 @@
+"""make export: the published results as an Excel workbook, and as CSV files in a data package."""
