@@ -9,6 +9,7 @@ given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin
 given += PYTHON HASHES ENGINE VFM_BUILD
 $(foreach name,$(sort $(given)),$(if $(filter undefined default,$(origin $(name))),,$(call text,$(name))))
 HASHES ?= --require-hashes
+export HASHES
 # make bundle takes the versions for which it packs: PYTHON=3.12, or several
 ifneq ($(filter 3.%,$(PYTHON)),)
 override BUNDLE_PYTHON := $(PYTHON)
@@ -76,7 +77,7 @@ export: $(installed)  ## write the results to take away: export/value_for_money.
 	@$(python) -m vfm export $${TO:+"--to=$$TO"}
 
 bundle: $(installed)  ## write bundles/*.zip, the project and its packages for a server without network: PYTHON=3.12 PLATFORM=win_amd64 HASHES=
-	@$(python) -m vfm bundle $${BUNDLE_PYTHON:+"--python=$$BUNDLE_PYTHON"} $${PLATFORM:+"--platform=$$PLATFORM"} $${TO:+"--to=$$TO"} $(if $(HASHES),,--any-hashes)
+	@$(python) -m vfm bundle $${BUNDLE_PYTHON:+"--python=$$BUNDLE_PYTHON"} $${PLATFORM:+"--platform=$$PLATFORM"} $${TO:+"--to=$$TO"} $$([ -n "$$HASHES" ] || echo --any-hashes)
 
 sensitivity: $(installed)  ## compare the indicators under other assumptions with those of the build (4 minutes)
 	@$(python) -m vfm sensitivity

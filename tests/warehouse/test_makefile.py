@@ -47,6 +47,8 @@ ARGUMENTS = {
     ("import", "TO"): "--to={}",
     ("release-pack", "TO"): "--to={}",
     ("export", "TO"): "--to={}",
+    ("bundle", "TO"): "--to={}",
+    ("bundle", "PLATFORM"): "--platform={}",
     ("compare-releases", "OLD"): "{}",
     ("compare-releases", "NEW"): "{}",
     ("report", "GEOJSON"): "--geojson={}",
@@ -149,11 +151,19 @@ def test_what_is_not_given_is_left_to_the_program(project):
     assert "VFM_REGISTERS" not in environment
 
 
+def test_a_bundle_is_for_the_versions_of_python_that_are_named(project):
+    """PYTHON is what installs everywhere else; versions are no program."""
+    [[arguments, _]] = make(project, "bundle", "PYTHON=3.12 3.13", environment={"PLATFORM": "linux win_amd64"})
+    assert arguments[-3:] == ["bundle", "--python=3.12 3.13", "--platform=linux win_amd64"]
+    [[arguments, _]] = make(project, "bundle", "HASHES=")
+    assert arguments[-2:] == ["bundle", "--any-hashes"]
+
+
 def test_every_variable_of_a_recipe_is_tried_here():
     """A recipe that takes a new variable, or takes one as make's, fails."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipes = [line for line in text.splitlines() if line.startswith("\t")]
     shell = {word.rstrip("}") for line in recipes for word in re.findall(r"\$\$\{?([A-Z_]+)", line)}
-    assert shell - {"PYTHON"} == {variable for _, variable in ARGUMENTS}
+    assert shell - {"PYTHON", "BUNDLE_PYTHON", "HASHES"} == {variable for _, variable in ARGUMENTS}
     own = set(re.findall(r"\$\(([A-Z_]+)\)", "\n".join(recipes)))
     assert own == {"MAKEFILE_LIST"}
