@@ -162,6 +162,9 @@ WITHOUT_COMMENTS = "with a as (select 1 as x), b as (select 2 as x) select * fro
         "without",
         f"{WITHOUT_COMMENTS}; select 2",
         "with a as (select ';' as x) select * from a",
+        f"{WITHOUT_COMMENTS} -- one; two\nwhere 'it''s;' <> x /* and; -- so\n on; */",
+        f"{WITHOUT_COMMENTS} -- it's\n; select '",
+        "with a as (select $$;$$ as x) select * from a",
     ],
 )
 @pytest.mark.parametrize("number", [0, 1, 2])
