@@ -50,7 +50,9 @@ class _Dbt:
 
     @staticmethod
     def dateadd(part, interval, date):
-        return f"date_add({date}, interval ({interval}) {part})"
+        times, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(part, (1, part))
+        number = f"cast({interval} as bigint)"
+        return f"({date} + {number if times == 1 else f'({number} * {times})'} * interval 1 {unit})"
 
     @staticmethod
     def datediff(first_date, second_date, part):
