@@ -2,6 +2,7 @@
 
 import io
 import json
+import pprint
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -12,9 +13,11 @@ from dbt import compilation
 from dbt.adapters.events.types import SQLQuery
 from dbt.clients.jinja import MacroGenerator, MacroStack
 from dbt.context.macros import MacroNamespaceBuilder
+from dbt.contracts.files import FileHash
 from dbt.contracts.graph.nodes import InjectedCTE
 from dbt.contracts.graph.unparsed import UnparsedColumn
 from dbt.events.types import MainReportVersion
+from dbt.parser.manifest import ManifestLoader
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.clients import agate_helper, jinja
 from dbt_common.dataclass_schema import ValidationError
@@ -34,6 +37,7 @@ def test_it_is_written_against_the_dbt_that_is_installed():
     assert MacroNamespaceBuilder.build_namespace is dbt_speed.build_namespace
     assert compilation.inject_ctes_into_sql is dbt_speed.inject_ctes_into_sql
     assert agate_helper.build_type_tester is dbt_speed.build_type_tester
+    assert ManifestLoader.build_manifest_state_check is dbt_speed.build_manifest_state_check
 
 
 def test_another_dbt_is_left_as_it_is():
@@ -180,3 +184,32 @@ def test_json_and_schemas_are_the_same():
     UnparsedColumn.validate({"name": "x"})
     with pytest.raises(ValidationError):
         UnparsedColumn.validate({"name": 1})
+
+
+@pytest.mark.parametrize("data", [{"name": "x"}, {"name": 1}, {}, {"name": "x", "tags": 3}, None, "x"])
+def test_what_is_valid_is_what_dbt_finds_valid(data):
+    def said(validate):
+        try:
+            validate(UnparsedColumn, data)
+        except ValidationError as error:
+            return error.message
+        return None
+
+    assert [said(dbt_speed.validate) for _ in range(2)] == 2 * [said(dbt_speed.validate_as_delivered)]
+
+
+def test_the_project_is_not_read_anew_for_another_folder():
+    def check(path, schema="main"):
+        told = [("path", path), ("schema", schema)]
+        loader = SimpleNamespace(
+            root_project=SimpleNamespace(credentials=SimpleNamespace(connection_info=lambda: told))
+        )
+        return dbt_speed.build_manifest_state_check(loader).profile_hash.checksum
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_speed, "state_as_delivered", lambda self: SimpleNamespace())
+        same = check("build/warehouse.duckdb")
+        plain = pprint.pformat([("path", "build/warehouse.duckdb"), ("schema", "main")])
+        assert same == FileHash.from_contents(plain).checksum  # as dbt without any of this says it
+        assert check("/elsewhere/warehouse.duckdb") == same
+        assert same not in (check("build/other.duckdb"), check("build/warehouse.duckdb", "other"))

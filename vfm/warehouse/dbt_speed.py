@@ -26,8 +26,10 @@ from dbt.include.global_project import PROJECT_NAME as GLOBAL_PROJECT_NAME
 from dbt.parser.manifest import ManifestLoader
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.clients import agate_helper, jinja, system
+from dbt_common.dataclass_schema import ValidationError, dbtClassMixin
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from jsonschema import Draft7Validator
 from mashumaro.jsonschema import schema
 
 WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6", "mashumaro": "3.14"}
@@ -245,6 +247,24 @@ def build_manifest_state_check(self: ManifestLoader) -> ManifestStateCheck:
     return check
 
 
+def validate(cls: type[dbtClassMixin], data: Any) -> None:
+    """Hold data against the schema of their class, unless the same data were found right before.
+
+    Most configurations are like others, and dbt makes what validates them anew for each.
+    """
+    key = cls, repr(data)
+    if key in valid:
+        return
+    if cls not in validators:
+        validators[cls] = Draft7Validator(cls.json_schema())
+    error = next(validators[cls].iter_errors(data), None)
+    if error is not None:
+        raise ValidationError.create_from(error) from error
+    valid.add(key)
+
+
+valid: set[tuple[type, str]] = set()
+validators: dict[type, Draft7Validator] = {}
 options_of: list = []  # the options of this run, and what dbt makes of them
 compiled: dict[tuple[type, str], CodeType | str] = {}
 testers: dict[tuple, agate_helper.agate.TypeTester] = {}
@@ -257,6 +277,7 @@ context_as_delivered = base.BaseContext.__init__
 to_dict_as_delivered = ManifestContext.to_dict
 inject_as_delivered = compilation.inject_ctes_into_sql
 compile_as_delivered = jinja.MacroFuzzEnvironment.compile
+validate_as_delivered = dbtClassMixin.validate.__func__
 state_as_delivered = ManifestLoader.build_manifest_state_check
 
 if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
@@ -268,6 +289,7 @@ if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
     ManifestContext.to_dict = context_to_dict
     jinja.MacroFuzzEnvironment.compile = compile_template
     jinja.NativeSandboxTemplate.new_context = jinja.MacroFuzzTemplate.new_context  # which copies no context
+    dbtClassMixin.validate = classmethod(validate)
     ManifestLoader.build_manifest_state_check = build_manifest_state_check
     compilation.inject_ctes_into_sql = inject_ctes_into_sql
     agate_helper.build_type_tester = build_type_tester
