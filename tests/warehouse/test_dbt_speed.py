@@ -25,8 +25,8 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 
-from vfm.warehouse import dbt_speed
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import dbt_runs, dbt_speed
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 def test_it_is_written_against_the_dbt_that_is_installed():
@@ -213,3 +213,15 @@ def test_the_project_is_not_read_anew_for_another_folder():
         assert same == FileHash.from_contents(plain).checksum  # as dbt without any of this says it
         assert check("/elsewhere/warehouse.duckdb") == same
         assert same not in (check("build/other.duckdb"), check("build/warehouse.duckdb", "other"))
+
+
+def test_a_new_folder_begins_with_what_the_projects_build_has_parsed(tmp_path):
+    own = tmp_path / "build/target/partial_parse.msgpack"
+    paths = Paths(project=tmp_path, build=tmp_path / "other", results=tmp_path / "vfm.duckdb")
+    assert dbt_runs.parsed_already(paths) == []
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert dbt_runs.parsed_already(paths) == ["--partial-parse-file-path", str(own)]
+    paths.target.mkdir(parents=True)
+    (paths.target / own.name).touch()
+    assert dbt_runs.parsed_already(paths) == []

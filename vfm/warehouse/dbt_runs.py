@@ -198,7 +198,7 @@ def listen(
         "--log-format", "json", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
-    command += parsed_already(paths)
+    command += [] if "--vars" in choice else parsed_already(paths)
     environment = os.environ | dict(variables)
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
     environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
@@ -228,7 +228,7 @@ def listen(
 def parsed_already(paths: Paths) -> list[str]:
     """Return dbt's option to begin with what the project's own build has parsed, in a folder without any.
 
-    dbt reads of the project what changed since, and all of it where that was read with other variables.
+    dbt reads of the project what changed since, and with other variables all of it.
     """
     own = paths.project / "build" / "target" / PARSED
     if (paths.target / PARSED).exists() or not own.exists():
