@@ -1,6 +1,8 @@
 # `make` alone lists the targets. Everything is built from this folder, with the Python of .venv.
 export OPENBLAS_NUM_THREADS := 1   # the same sums on every machine, and dbt's threads do not fight over the cores
 
+unexport PYTHONDONTWRITEBYTECODE   # else each of the many processes compiles the project anew
+
 # What a user gives, on the command line or in the environment, is text. make reads no code in it ($(value) is not expanded, and :=
 # keeps it so; only FROM:= and FROM!= on the command line ask make to), and no shell reads words in it: recipes take it from the
 # environment, as "$$FROM" and after --, or as one word --to=...
@@ -154,7 +156,8 @@ $(installed):
 	@"$$PYTHON" -c 'import os, sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + os.environ["PYTHON"] + " " + sys.version.split()[0])'
 	@echo "Installing the pinned packages into $(venv) ..."
 	@"$$PYTHON" -m venv $(venv)
-	@$(venv)/bin/pip install --quiet --disable-pip-version-check $(hashes) -r requirements.lock
+	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-compile $(hashes) -r requirements.lock
+	@$(python) -m compileall -q -j 0 $(venv)/lib > /dev/null || true  # pip does it on one core; some are no Python 3
 	@$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(venv)/.installed-* && touch $@
 

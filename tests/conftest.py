@@ -13,23 +13,28 @@ from vfm.warehouse import published
 LONG = [
     "test_second_setting",  # makes the small world, for which others wait
     "test_built_warehouse",  # looks at what make build left in its target, where test_lineage writes
-    "test_refusals",
-    "test_mounting",
-    "test_profile",
     "test_machine",
+    "test_refusals",
+    "test_profile",
     "test_attack",
-    "test_privacy",
-    "test_statbank",
-    "test_report",
-    "test_build_errors",
-    "test_sensitivity",
-    "test_person_level_tables",
+    "test_mounting",
     "test_lineage",
+    "test_report_browser",
+    "test_report",
+    "test_privacy",
+    "test_build_errors",
+    "test_statbank",
+    "test_person_level_tables",
+    "test_arguments",
+    "test_sensitivity",
     "test_shards",
+    "test_mutations",
     "test_releases",
-    "test_blocks",
     "test_calibration",
+    "test_blocks",
     "test_publish",
+    "test_frontier",
+    "test_second_stage",
 ]
 
 

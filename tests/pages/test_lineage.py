@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import chromium
@@ -300,6 +299,16 @@ def browser():
         yield found
 
 
+#: Resolves when nothing of the page has changed for a tenth of a second.
+QUIET = """
+new Promise((done) => {
+    let waiting = setTimeout(done, 100);
+    const again = () => { clearTimeout(waiting); waiting = setTimeout(done, 100); };
+    new MutationObserver(again).observe(document, {subtree: true, childList: true, attributes: true});
+})
+"""
+
+
 def visit(browser, view, width):
     """Open a view of the page, which is read once, and wait until it is written and names are given."""
     browser.ask(
@@ -313,7 +322,7 @@ def visit(browser, view, width):
         browser.run(f"location.hash = '#!/{view}'")
     browser.wait(f"document.querySelector('{heading}:not([data-left])')")
     browser.wait("document.querySelector('#search[aria-label]')")
-    time.sleep(0.5)  # what was written last is given names
+    browser.run(QUIET)  # what was written last is given names
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])

@@ -2,9 +2,8 @@
 
 import re
 
-import yaml
-
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 FOLDERS = [
     "models/intermediate/population",
@@ -20,7 +19,7 @@ def unit_tests(folder):
     """Return the names of the unit tests in the ymls of a folder and those below it."""
     names = []
     for path in sorted((PROJECT / folder).rglob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = read_yaml(path) or {}
         names += [test["name"] for test in content.get("unit_tests", [])]
     return names
 

@@ -23,6 +23,7 @@ from vfm.pages.writing import shipped_origin
 from vfm.warehouse import alternative_builds, alternatives, dbt_runs, provenance
 from vfm.warehouse.machine import BuildError, Stopped
 from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.yaml_files import read_yaml
 
 ROOT = PROJECT
 SHIPPED = shipped_origin()
@@ -71,7 +72,7 @@ def files_of_models():
             if path.suffix in (".sql", ".py"):
                 texts[path.stem] = path.read_text(encoding="utf-8") + texts.get(path.stem, "")
             elif path.suffix == ".yml":
-                for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
+                for model in (read_yaml(path) or {}).get("models", []):
                     texts[model["name"]] = texts.get(model["name"], "") + str(model.get("config", ""))
     for name, text in texts.items():
         waiting, called = [text], set()

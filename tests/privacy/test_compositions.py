@@ -6,7 +6,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -14,6 +13,7 @@ from scipy.optimize import linprog
 from vfm.privacy import compositions
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 FAMILIES = {
     "danish_education": (
@@ -238,7 +238,7 @@ def test_the_steps_are_those_of_the_macro():
 
 def test_an_expectation_is_given_as_the_rule_counts_on():
     path = PROJECT / "models/marts/expenditure/expenditure_need.yml"
-    [model] = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    [model] = read_yaml(path)["models"]
     columns = {each["name"]: each["config"]["meta"]["precision"] for each in model["columns"]}
     assert columns["expected_dkk"] == "hundreds" and columns["expenditure_indicator"] == "3 decimals"
     assert columns["actual_dkk"] == "exact"

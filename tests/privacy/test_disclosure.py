@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from contextlib import closing
+from functools import cache
 
 import duckdb
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 from vfm.privacy.declarations import published_tables
 from vfm.warehouse import dbt_sql, published
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 ROOT = PROJECT
 DOCUMENT = ROOT / "docs/disclosure.md"
@@ -144,13 +145,14 @@ def test_margins_give_no_inner_cell_back(persons, limit):
         assert not whole or greatest - least >= limit - 1e-6
 
 
+@cache
 def declared_models():
     """{name: model} of the yml files of the published schemas."""
     models = {}
     for path in [*(ROOT / "models/marts").rglob("*.yml"), *(ROOT / "python_models").rglob("*.yml")]:
         if path.parent.name in ("intermediate", "persons"):
             continue
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in read_yaml(path).get("models", []):
             models[model["name"]] = model
     return models
 

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
-import yaml
 
 from vfm.privacy import releases
 from vfm.privacy.attack import playing
 from vfm.warehouse import compare_releases, published
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 RESULTS = published.results()
 
@@ -197,7 +197,7 @@ def test_every_exact_count_of_persons_or_spells_is_compared():
     """The list of counts is held against what the yml files declare."""
     exact = set()
     for path in [*(PROJECT / "models/marts").rglob("*.yml"), *(PROJECT / "python_models").rglob("*.yml")]:
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in read_yaml(path).get("models", []):
             if not model.get("config", {}).get("meta", {}).get("publish"):
                 continue
             for column in model["columns"]:

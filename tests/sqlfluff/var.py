@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import yaml
+from vfm.warehouse.yaml_files import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-VARIABLES = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+VARIABLES = read_yaml(PROJECT / "dbt_project.yml")["vars"]
 
 
 class Var(ModuleType):

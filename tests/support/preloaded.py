@@ -188,8 +188,12 @@ def fork(selector, listener):
 
 
 def read_what_dbt_parsed():
-    """Read and write the last build's manifest: dbt makes the code that does so at the first of each kind."""
+    """Read and write the last build's manifest: dbt makes the code that does so at the first of each kind.
+
+    The project's macros and models are compiled, too: their text is the same in every build of a test.
+    """
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.clients import jinja
 
     with suppress(Exception):  # no build, one of another dbt, or just being written: then dbt does it later
         parsed = Paths.from_environment(PROJECT).target / "partial_parse.msgpack"
@@ -197,6 +201,10 @@ def read_what_dbt_parsed():
         manifest.to_msgpack()
         for node in manifest.nodes.values():
             node.to_resource().to_dict()
+        texts = [macro.macro_sql for macro in manifest.macros.values()]
+        texts += [node.raw_code for node in manifest.nodes.values() if node.language == "sql"]
+        for text in texts:
+            jinja.get_template(text, {})
 
 
 def tell_end(selector, key):

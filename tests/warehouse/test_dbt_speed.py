@@ -2,6 +2,7 @@
 
 import io
 import json
+import pprint
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -12,9 +13,11 @@ from dbt import compilation
 from dbt.adapters.events.types import SQLQuery
 from dbt.clients.jinja import MacroGenerator, MacroStack
 from dbt.context.macros import MacroNamespaceBuilder
+from dbt.contracts.files import FileHash
 from dbt.contracts.graph.nodes import InjectedCTE
 from dbt.contracts.graph.unparsed import UnparsedColumn
 from dbt.events.types import MainReportVersion
+from dbt.parser.manifest import ManifestLoader
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.clients import agate_helper, jinja
 from dbt_common.dataclass_schema import ValidationError
@@ -22,8 +25,8 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 
-from vfm.warehouse import dbt_speed
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse import dbt_runs, dbt_speed
+from vfm.warehouse.paths import PROJECT, Paths
 
 
 def test_it_is_written_against_the_dbt_that_is_installed():
@@ -34,6 +37,7 @@ def test_it_is_written_against_the_dbt_that_is_installed():
     assert MacroNamespaceBuilder.build_namespace is dbt_speed.build_namespace
     assert compilation.inject_ctes_into_sql is dbt_speed.inject_ctes_into_sql
     assert agate_helper.build_type_tester is dbt_speed.build_type_tester
+    assert ManifestLoader.build_manifest_state_check is dbt_speed.build_manifest_state_check
 
 
 def test_another_dbt_is_left_as_it_is():
@@ -162,6 +166,9 @@ WITHOUT_COMMENTS = "with a as (select 1 as x), b as (select 2 as x) select * fro
         "without",
         f"{WITHOUT_COMMENTS}; select 2",
         "with a as (select ';' as x) select * from a",
+        f"{WITHOUT_COMMENTS} -- one; two\nwhere 'it''s;' <> x /* and; -- so\n on; */",
+        f"{WITHOUT_COMMENTS} -- it's\n; select '",
+        "with a as (select $$;$$ as x) select * from a",
     ],
 )
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -177,3 +184,44 @@ def test_json_and_schemas_are_the_same():
     UnparsedColumn.validate({"name": "x"})
     with pytest.raises(ValidationError):
         UnparsedColumn.validate({"name": 1})
+
+
+@pytest.mark.parametrize("data", [{"name": "x"}, {"name": 1}, {}, {"name": "x", "tags": 3}, None, "x"])
+def test_what_is_valid_is_what_dbt_finds_valid(data):
+    def said(validate):
+        try:
+            validate(UnparsedColumn, data)
+        except ValidationError as error:
+            return error.message
+        return None
+
+    assert [said(dbt_speed.validate) for _ in range(2)] == 2 * [said(dbt_speed.validate_as_delivered)]
+
+
+def test_the_project_is_not_read_anew_for_another_folder():
+    def check(path, schema="main"):
+        told = [("path", path), ("schema", schema)]
+        loader = SimpleNamespace(
+            root_project=SimpleNamespace(credentials=SimpleNamespace(connection_info=lambda: told))
+        )
+        return dbt_speed.build_manifest_state_check(loader).profile_hash.checksum
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_speed, "state_as_delivered", lambda self: SimpleNamespace())
+        same = check("build/warehouse.duckdb")
+        plain = pprint.pformat([("path", "build/warehouse.duckdb"), ("schema", "main")])
+        assert same == FileHash.from_contents(plain).checksum  # as dbt without any of this says it
+        assert check("/elsewhere/warehouse.duckdb") == same
+        assert same not in (check("build/other.duckdb"), check("build/warehouse.duckdb", "other"))
+
+
+def test_a_new_folder_begins_with_what_the_projects_build_has_parsed(tmp_path):
+    own = tmp_path / "build/target/partial_parse.msgpack"
+    paths = Paths(project=tmp_path, build=tmp_path / "other", results=tmp_path / "vfm.duckdb")
+    assert dbt_runs.parsed_already(paths) == []
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert dbt_runs.parsed_already(paths) == ["--partial-parse-file-path", str(own)]
+    paths.target.mkdir(parents=True)
+    (paths.target / own.name).touch()
+    assert dbt_runs.parsed_already(paths) == []

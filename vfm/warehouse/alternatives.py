@@ -16,11 +16,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-import yaml
 from scipy import stats
 
 from vfm.statistics import comparing, frontier
 from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.yaml_files import read_yaml
 
 LIST = Path(__file__).with_suffix(".toml")
 KEPT = "sensitivity.json"  # in the build folder
@@ -177,7 +177,7 @@ ANALYSES = {each.__name__: each for each in (supplementary_groupings, without_ou
 
 def project_variables() -> dict:
     """Return the variables of dbt_project.yml."""
-    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return read_yaml(PROJECT / "dbt_project.yml")["vars"]
 
 
 # ---- the comparison

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, Sequence, ValuesView
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from pprint import pformat
 from types import CodeType, SimpleNamespace
 from typing import Any, TextIO
 
@@ -18,17 +20,25 @@ from dbt.clients.jinja import MacroGenerator
 from dbt.context import base, providers
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
+from dbt.contracts.files import FileHash
+from dbt.contracts.graph.manifest import ManifestStateCheck
 from dbt.include.global_project import PROJECT_NAME as GLOBAL_PROJECT_NAME
+from dbt.parser.manifest import ManifestLoader
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.clients import agate_helper, jinja, system
+from dbt_common.dataclass_schema import ValidationError, dbtClassMixin
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from jsonschema import Draft7Validator
 from mashumaro.jsonschema import schema
 
 WRITTEN_AGAINST = {"dbt-core": "1.11.16", "dbt-common": "1.39.0", "jinja2": "3.1.6", "mashumaro": "3.14"}
 UNSEEN = (EventLevel.DEBUG, EventLevel.TEST)
 # blanks and comments, then with and blanks: where the common table expressions of a query begin
 WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\s+(?!\s|recursive\b)", re.DOTALL | re.IGNORECASE)
+
+# what a semicolon ends no statement in: comments, texts and quoted names
+QUOTED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"", re.DOTALL)
 
 
 def installed(name: str) -> str:
@@ -206,7 +216,7 @@ def inject_ctes_into_sql(sql: str, ctes: Sequence[Any]) -> str:
     and where a semicolon might end a first statement.
     """
     begins = WITH.match(sql)
-    if not ctes or not begins or ";" in sql:
+    if not ctes or not begins or ";" in sql and ("$" in sql or ";" in QUOTED.sub("", sql)):
         return inject_as_delivered(sql, ctes)
     return f"{sql[: begins.end()]}{', '.join(cte.sql for cte in ctes)}, {sql[begins.end() :]}"
 
@@ -224,6 +234,37 @@ def schema_default(_type: Any, value: Any, _config: Any) -> Any:
     return value
 
 
+def build_manifest_state_check(self: ManifestLoader) -> ManifestStateCheck:
+    """Say what the project was read with, as if every warehouse lay in build, since no model asks where.
+
+    dbt reads the whole project anew for a warehouse in another folder.
+    """
+    check = state_as_delivered(self)
+    told = dict(self.root_project.credentials.connection_info())
+    if "path" in told:  # else another engine, which has no file
+        told["path"] = f"build/{Path(told['path']).name}"
+        check.profile_hash = FileHash.from_contents(pformat(sorted(told.items())))
+    return check
+
+
+def validate(cls: type[dbtClassMixin], data: Any) -> None:
+    """Hold data against the schema of their class, unless the same data were found right before.
+
+    Most configurations are like others, and dbt makes what validates them anew for each.
+    """
+    key = cls, repr(data)
+    if key in valid:
+        return
+    if cls not in validators:
+        validators[cls] = Draft7Validator(cls.json_schema())
+    error = next(validators[cls].iter_errors(data), None)
+    if error is not None:
+        raise ValidationError.create_from(error) from error
+    valid.add(key)
+
+
+valid: set[tuple[type, str]] = set()
+validators: dict[type, Draft7Validator] = {}
 options_of: list = []  # the options of this run, and what dbt makes of them
 compiled: dict[tuple[type, str], CodeType | str] = {}
 testers: dict[tuple, agate_helper.agate.TypeTester] = {}
@@ -236,6 +277,8 @@ context_as_delivered = base.BaseContext.__init__
 to_dict_as_delivered = ManifestContext.to_dict
 inject_as_delivered = compilation.inject_ctes_into_sql
 compile_as_delivered = jinja.MacroFuzzEnvironment.compile
+validate_as_delivered = dbtClassMixin.validate.__func__
+state_as_delivered = ManifestLoader.build_manifest_state_check
 
 if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
     EventManager.fire_event = fire_event
@@ -246,6 +289,8 @@ if {name: installed(name) for name in WRITTEN_AGAINST} == WRITTEN_AGAINST:
     ManifestContext.to_dict = context_to_dict
     jinja.MacroFuzzEnvironment.compile = compile_template
     jinja.NativeSandboxTemplate.new_context = jinja.MacroFuzzTemplate.new_context  # which copies no context
+    dbtClassMixin.validate = classmethod(validate)
+    ManifestLoader.build_manifest_state_check = build_manifest_state_check
     compilation.inject_ctes_into_sql = inject_ctes_into_sql
     agate_helper.build_type_tester = build_type_tester
     agate_helper.empty_table = cache(agate_helper.empty_table)  # no table of agate changes

@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 MACROS = PROJECT / "macros"
 SOURCES = PROJECT / "models" / "sources.yml"
@@ -50,7 +50,9 @@ class _Dbt:
 
     @staticmethod
     def dateadd(part, interval, date):
-        return f"date_add({date}, interval ({interval}) {part})"
+        times, unit = {"quarter": (3, "month"), "week": (7, "day")}.get(part, (1, part))
+        number = f"cast({interval} as bigint)"
+        return f"({date} + {number if times == 1 else f'({number} * {times})'} * interval 1 {unit})"
 
     @staticmethod
     def datediff(first_date, second_date, part):
@@ -109,14 +111,13 @@ def _by_name(macros, name):
 @cache
 def variables() -> dict[str, Any]:
     """Return the variables of dbt_project.yml as {name: value}."""
-    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return read_yaml(PROJECT / "dbt_project.yml")["vars"]
 
 
 @cache
 def source_tables(path: Path) -> list[dict]:
     """Return the registers as a dbt sources file declares them: a list of dicts."""
-    # the parser in C: the file is long, and the other takes a second
-    loaded = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded = read_yaml(path)
     (registers,) = (source for source in loaded["sources"] if source["name"] == "registers")
     return registers["tables"]
 

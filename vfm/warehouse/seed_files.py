@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
-
 from vfm.privacy import examples
 from vfm.warehouse.paths import PROJECT, accounts_folder
+from vfm.warehouse.yaml_files import read_yaml
 
 SEE = "See docs/bad_input.md#seed-files."
 STATBANK = "statbank"
@@ -76,7 +75,7 @@ def _declared(project):
     """Folder and yml entry of each seed."""
     found = []
     for path in sorted((project / "seeds").rglob("*.yml")):
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds") or []
+        entries = read_yaml(path).get("seeds") or []
         found += [(path.parent, entry) for entry in entries]
     return found
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.yaml_files import read_yaml
 
 CLASSIFICATIONS = PROJECT / "seeds/classifications"
 DECLARATIONS = CLASSIFICATIONS / "method_variables.csv"
@@ -116,7 +117,7 @@ def declaration(row: dict[str, str]) -> Variable:
 
 def of_project(folder: Path) -> dict[str, object]:
     """Return the variables of a project's dbt_project.yml, with their values."""
-    return yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8")).get("vars") or {}
+    return read_yaml(folder / "dbt_project.yml").get("vars") or {}
 
 
 def read(text: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from vfm.pages.report.facts import text_facts
 from vfm.pages.report.figures import all_figures
@@ -92,9 +93,10 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
     words.facts = text_facts(results, words)
     badge, sentence = origin(results.build, words)
     words.facts |= {"badge": badge}
-    figures = all_figures(results, words, geojson)
+    with debug_mode(False):  # each part of a chart is held against the schema once, as part of the whole
+        figures = all_figures(results, words, geojson)
+        sheets = {f"sheet_{name}": spec for name, spec in sheet_charts(results, words).items() if spec}
     charts = {name: figure.spec for name, figure in figures.items() if figure.spec}
-    sheets = {f"sheet_{name}": spec for name, spec in sheet_charts(results, words).items() if spec}
     data = {
         "language": language,
         "charts": charts | sheets,
