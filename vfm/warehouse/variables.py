@@ -18,6 +18,7 @@ from vfm.warehouse.paths import PROJECT
 CLASSIFICATIONS = PROJECT / "seeds/classifications"
 DECLARATIONS = CLASSIFICATIONS / "method_variables.csv"
 SEE = "See docs/bad_input.md#variables."
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")  # of a study: it names a file, a folder and the published file
 
 #: Variables of which the first may not lie above the second, and why.
 IN_ORDER = {
@@ -59,6 +60,7 @@ class Variable:
             "number": f"a number{bounds}",
             "boolean": "true or false",
             "date": 'a Monday, such as "2016-08-22"',
+            "name": "a name of lower-case letters, digits, _ and -, such as kora_2017",
         }[self.type]
 
     def allows(self, value: object) -> bool:
@@ -71,6 +73,8 @@ class Variable:
             return value in self.choices
         if self.type == "date":
             return is_monday(value)
+        if self.type == "name":
+            return isinstance(value, str) and bool(NAME.fullmatch(value))
         kinds = int if self.type == "integer" else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             return False

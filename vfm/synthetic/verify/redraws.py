@@ -25,9 +25,7 @@ REDRAWS = 20
 KEYS = ["part", "name"]
 
 
-def redraw_histories(
-    world: World, number: int, disturbance: Disturbance = UNDISTURBED
-) -> World:
+def redraw_histories(world: World, number: int, disturbance: Disturbance = UNDISTURBED) -> World:
     """The same persons, settlement and effects with other moves, ways to leave and histories.
 
     Parameters
