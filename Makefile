@@ -6,14 +6,19 @@ export OPENBLAS_NUM_THREADS := 1   # the same sums on every machine, and dbt's t
 # environment, as "$$FROM" and after --, or as one word --to=...
 text = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
-given += PYTHON HASHES ENGINE VFM_BUILD
+given += PYTHON HASHES ENGINE STUDY VFM_STUDY VFM_BUILD
 $(foreach name,$(sort $(given)),$(if $(filter undefined default,$(origin $(name))),,$(call text,$(name))))
 HASHES ?= --require-hashes
 ifeq ($(PYTHON),)
 override PYTHON := python3
 endif
+# STUDY=name: a file of studies/. Every target works on it, in a build folder and a published file of its own.
+ifneq ($(STUDY),)
+override VFM_STUDY := $(STUDY)
+export VFM_STUDY
+endif
 ifeq ($(VFM_BUILD),)
-override VFM_BUILD := build
+override VFM_BUILD := build$(if $(filter-out kora_2017,$(VFM_STUDY)),_$(VFM_STUDY))
 endif
 export PYTHON VFM_BUILD
 
@@ -23,7 +28,7 @@ installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | c
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report picture sensitivity studies registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +77,9 @@ sensitivity: $(installed)  ## compare the indicators under other assumptions wit
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py
+
+studies: $(installed)  ## list the studies of studies/; any target with STUDY=name works on one, in build_name and vfm_name.duckdb
+	@$(python) -m vfm.studies
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer, SCALE=10 for more
 	@$(python) -m vfm.synthetic $${SEED:+"--seed=$$SEED"} $${SCALE:+"--scale=$$SCALE"}

@@ -31,7 +31,13 @@ DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
 # Of a node: paths of the machine, and what dbt keeps to see what changed.
 NOT_SHOWN = {"compiled_path", "root_path", "build_path", "checksum", "contract", "created_at", "extra_ctes",
              "file_key_name", "unrendered_config"}  # fmt: skip
-NOT_SHOWN_OF_COLUMNS = {"config", "constraints", "doc_blocks", "granularity", "quote"}  # config says meta once more
+NOT_SHOWN_OF_COLUMNS = {
+    "config",
+    "constraints",
+    "doc_blocks",
+    "granularity",
+    "quote",
+}  # config says meta once more
 # Of a test, beside which the page names column, rule and severity.
 NOT_SHOWN_OF_TESTS = {"raw_code", "attached_node"}
 QUESTION = {"show": True, "node_color": "#93a1ab"}  # the colour of a question; docs/overview.md names it

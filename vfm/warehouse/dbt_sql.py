@@ -19,6 +19,7 @@ import duckdb
 import jinja2
 import yaml
 
+from vfm.warehouse import studies
 from vfm.warehouse.paths import PROJECT
 
 MACROS = PROJECT / "macros"
@@ -108,8 +109,8 @@ def _by_name(macros, name):
 
 @cache
 def variables() -> dict[str, Any]:
-    """Return the variables of dbt_project.yml as {name: value}."""
-    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    """Return the variables of the study in force as {name: value}; errors as `studies.read_study`."""
+    return studies.in_force(PROJECT)
 
 
 @cache

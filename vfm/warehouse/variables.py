@@ -13,12 +13,13 @@ from pathlib import Path
 
 import yaml
 
+from vfm.warehouse import build_folder
 from vfm.warehouse.paths import PROJECT
 
 CLASSIFICATIONS = PROJECT / "seeds/classifications"
 DECLARATIONS = CLASSIFICATIONS / "method_variables.csv"
 SEE = "See docs/bad_input.md#variables."
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")  # of a study: it names a file, a folder and the published file
+NAME = build_folder.STUDY
 
 #: Variables of which the first may not lie above the second, and why.
 IN_ORDER = {

@@ -62,6 +62,7 @@ def text_facts(results: Results, words: Words) -> dict[str, str]:
     found |= {row["name"]: _written(row, words) for row in results["report.key_numbers"].to_dict("records")}
     outlier = results.method("outlier_municipality")
     is_compared = results.is_compared_with_print
+    found["study_title"] = results.study[f"title_{words.language}"]
     found["lead_of_study"] = Words(words.language, found)(
         "lead_of_print" if is_compared else "lead_of_other_study"
     )

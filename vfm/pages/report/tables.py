@@ -11,6 +11,7 @@ INDICATOR = ("municipality_code", "municipality_name", "benchmark_indicator", "e
 NEEDED = {
     "meta.build_info": ("built_at", "git_commit", "data_origin", "accounts_origin"),
     "meta.method": ("name", "value"),
+    "meta.study": ("study", "title_da", "title_en"),
     "meta.delivery_acceptances": ("finding", "reason", "is_found"),
     "report.key_numbers": ("name", "value", "withheld_reason"),
     "report.outcome_shares": ("population_group", "outcome", "spells", "share", "withheld_reason"),
@@ -143,6 +144,11 @@ class Results:
     def weeks(self) -> int:
         """The weeks that a spell is followed."""
         return int(self.method("window_weeks"))
+
+    @property
+    def study(self) -> dict:
+        """The one row of meta.study, a dict."""
+        return self.tables["meta.study"].iloc[0].to_dict()
 
     @property
     def build(self) -> dict:
