@@ -42,7 +42,9 @@ def selected(name, kind):
     if week := re.fullmatch(r"Y_(\d{4})", name):
         return f'"{name}" as "Y_{week_later(week[1])}"'
     if quarter := re.fullmatch(r"(MATCH_\dKV)(\d{4})", name):
-        return f'"{name}" as "{quarter[1]}{int(quarter[2]) + YEARS}"'
+        # of the five groups until March 2010 the last two are no more; to the method they are as the first
+        group = f"""case when trim("{name}"::varchar) in ('4', '5') then '1' else "{name}" end"""
+        return f'{group} as "{quarter[1]}{int(quarter[2]) + YEARS}"'
     return f'week_later("{name}") as "{name}"' if name == "HONUGE" else f'"{name}"'
 
 
