@@ -41,8 +41,12 @@ small: $(installed)  ## build a world of a tenth under the setting of tests/supp
 
 test: lint  ## lint, all tests of the warehouse (data tests again unless make build just ran them), of the package, and its truth
 	@test -f "$$VFM_BUILD/warehouse.duckdb" || $(python) -m vfm.build
+ifeq ($(filter-out kora_2017,$(VFM_STUDY)),)
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml="$$VFM_BUILD/tests.xml"
 	@$(python) tests/support/closing_line.py "$$VFM_BUILD/tests.xml"
+else
+	@$(python) -m vfm.studies dbt test --selector all
+endif
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark

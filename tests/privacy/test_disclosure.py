@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import closing
 
 import duckdb
+import jinja2
 import numpy as np
 import pytest
 import yaml
@@ -152,6 +153,10 @@ def declared_models():
             continue
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             models[model["name"]] = model
+            for column in model["columns"]:  # a precision may follow a variable
+                meta = column.get("config", {}).get("meta", {})
+                said = jinja2.Template(str(meta.get("precision"))).render(var=dbt_sql.variables().get)
+                meta |= {"precision": said} if "precision" in meta else {}
     return models
 
 
