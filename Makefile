@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE   # else each of the many processes compiles th
 # environment, as "$$FROM" and after --, or as one word --to=...
 text = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
-given += PYTHON HASHES ENGINE VFM_BUILD
+given += PYTHON HASHES ENGINE STUDY VFM_STUDY VFM_BUILD
 $(foreach name,$(sort $(given)),$(if $(filter undefined default,$(origin $(name))),,$(call text,$(name))))
 HASHES ?= --require-hashes
 export HASHES
@@ -20,8 +20,13 @@ endif
 ifeq ($(PYTHON),)
 override PYTHON := python3
 endif
+# STUDY=name: a file of studies/. Every target works on it, in a build folder and a published file of its own.
+ifneq ($(STUDY),)
+override VFM_STUDY := $(STUDY)
+export VFM_STUDY
+endif
 ifeq ($(VFM_BUILD),)
-override VFM_BUILD := build
+override VFM_BUILD := build$(if $(filter-out kora_2017,$(VFM_STUDY)),_$(VFM_STUDY))
 endif
 export PYTHON VFM_BUILD BUNDLE_PYTHON
 
@@ -31,7 +36,7 @@ installed := $(venv)/.installed-$(shell cat requirements.lock pyproject.toml | c
 spark := $(venv)/.installed-spark-$(shell cksum < requirements-spark.lock | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report export bundle picture sensitivity registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
+.PHONY: help build small test test-spark truth realism compare-releases release-pack docs cookbook sql report export bundle picture sensitivity studies registers import check-registers fetch-statbank lint bench bench-build bench-import bench-scale coverage calibrate recovery attack check-seeds mutations lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +49,12 @@ small: $(installed)  ## build a world of a tenth under the setting of tests/supp
 
 test: lint  ## lint, all tests of the warehouse (data tests again unless make build just ran them), of the package, and its truth
 	@test -f "$$VFM_BUILD/warehouse.duckdb" || $(python) -m vfm.build
+ifeq ($(filter-out kora_2017,$(VFM_STUDY)),)
 	@$(venv)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml="$$VFM_BUILD/tests.xml"
 	@$(python) tests/support/closing_line.py "$$VFM_BUILD/tests.xml"
+else
+	@$(python) -m vfm.studies dbt test --selector all
+endif
 
 test-spark: $(spark)  ## build the SQL models on DuckDB and on Spark, alone and on a cluster, compare every table (needs Java 17)
 	@$(venv)/bin/pytest tests/spark
@@ -86,6 +95,9 @@ sensitivity: $(installed)  ## compare the indicators under other assumptions wit
 
 picture: $(installed)  ## take the README's picture of the page that make report has written (needs Chromium)
 	@$(python) bench/picture.py
+
+studies: $(installed)  ## list the studies of studies/; any target with STUDY=name works on one, in build_name and vfm_name.duckdb
+	@$(python) -m vfm studies
 
 registers: $(installed)  ## make the synthetic registers anew: SEED=1 for other persons, SCALE=0.1 for fewer, SCALE=10 for more
 	@$(python) -m vfm registers $${SEED:+"--seed=$$SEED"} $${SCALE:+"--scale=$$SCALE"}

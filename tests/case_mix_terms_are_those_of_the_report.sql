@@ -7,7 +7,7 @@ terms as (
     select
         term,
         is_reference
-    from {{ ref('case_mix_terms') }}
+    from {{ ref('int_case_mix_terms') }}
 
 ),
 

@@ -13,6 +13,7 @@ from vfm.warehouse import published
 LONG = [
     "test_second_setting",  # makes the small world, for which others wait
     "test_built_warehouse",  # looks at what make build left in its target, where test_lineage writes
+    "test_studies",  # builds another study from the shipped registers
     "test_machine",
     "test_refusals",
     "test_profile",

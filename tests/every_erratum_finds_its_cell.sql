@@ -1,3 +1,4 @@
+{{ config(enabled=var('compare_with_print')) }}
 -- An erratum whose words fit no printed cell would silently correct nothing.
 select
     errata.report_item,

@@ -1,3 +1,4 @@
+{{ config(enabled=var('compare_with_print')) }}
 -- Every number of every printed table must stand in report.published_comparison, and nothing else:
 -- the columns are read from the database, so that a printed column that nobody compares is found.
 -- Reference levels print 'Ref.'.

@@ -7,7 +7,7 @@ by_grouping as (
 
     select
         year,
-        {{ exact_sum('million_dkk_2015_prices') }} as million_dkk
+        {{ exact_sum('million_dkk') }} as million_dkk
     from {{ ref('table_4_2') }}
     group by year
 
@@ -17,7 +17,7 @@ programme as (
 
     select
         year,
-        million_dkk_2015_prices as million_dkk
+        million_dkk
     from {{ ref('table_4_1') }}
     where
         scope = 'programme'

@@ -19,7 +19,7 @@ from vfm.engines import spark
 from vfm.pages import reproduction
 from vfm.privacy import redaction
 from vfm.privacy.leaks import LeakError
-from vfm.warehouse import build_folder, machine, publish, seed_files, settings, variables
+from vfm.warehouse import build_folder, machine, publish, seed_files, settings, studies, variables
 from vfm.warehouse.dbt_runs import LOCK_HOLDER, held, run_dbt, wait_for_warehouse
 from vfm.warehouse.failures import one_sentence
 from vfm.warehouse.machine import BuildError
@@ -115,7 +115,7 @@ def build(
     engine : {"duckdb", "spark"}
         What builds the SQL models up to the *_input tables; the rest is built on DuckDB.
     values : dict, optional
-        Variables of the method that are to differ from dbt_project.yml.
+        Variables of the method that are to differ from those of the study in force.
 
     Returns
     -------
@@ -131,10 +131,11 @@ def build(
     """
     started = time.monotonic()
     values = values or {}
-    refused = variables.refusals(variables.of_project(paths.project) | values)
+    in_force = studies.in_force(paths.project) | values
+    refused = variables.refusals(in_force)
     if refused:
         raise BuildError(*refused)
-    refused = seed_files.problems(variables.of_project(paths.project) | values, paths.project)
+    refused = seed_files.problems(in_force, paths.project)
     if refused:
         raise BuildError(*refused)
     set_here = ("--vars", json.dumps(values)) if values else ()
@@ -225,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
         type=variables.read,
         default={},
         metavar="YAML",
-        help="variables of the method that differ from dbt_project.yml, as in '{window_weeks: 104}'",
+        help="variables of the method that differ from those of the study, as in '{window_weeks: 104}'",
     )
     chosen = parser.parse_args(arguments)
     paths = Paths.from_environment(chosen.project_dir)

@@ -20,7 +20,7 @@ A command ends with status
 
 \b
 What is read and written is set in the environment: VFM_REGISTERS, VFM_STATBANK, VFM_BUILD,
-VFM_RESULTS (docs/machine.md). Commands are completed with the tab key after
+VFM_RESULTS, VFM_STUDY (docs/machine.md). Commands are completed with the tab key after
   eval "$(_VFM_COMPLETE=bash_source vfm)"     (zsh_source, fish_source)
 """
 FIRST = ("build", "sql", "report", "export")  # what a newcomer needs, before all others
@@ -60,12 +60,17 @@ _PATH = click.Path(readable=False)  # completed, and judged by the program, whic
 
 
 @click.group(cls=Commands, epilog=STATUS, context_settings={"help_option_names": ["-h", "--help"]})
-def commands() -> None:
+@click.option(
+    "--study", metavar="NAME", help="A file of studies/ to work on; VFM_STUDY or kora_2017 by default."
+)
+def commands(study: str | None) -> None:
     """Which Danish municipalities get refugees into work faster than expected, at what cost, how sure?
 
     vfm build makes the answers from the registers, vfm sql asks for them, vfm report writes them as a page,
     and vfm export as a workbook. Say vfm COMMAND --help for more.
     """
+    if study:
+        os.environ["VFM_STUDY"] = study
 
 
 @commands.command()
@@ -239,6 +244,17 @@ def sensitivity() -> int:
     Builds the indicators once for each of vfm/warehouse/alternatives.toml; takes some minutes.
     """
     from vfm import sensitivity as program
+
+    return program.main([])
+
+
+@commands.command()
+def studies() -> int:
+    """List the studies there are.
+
+    A star stands before the one that the other commands work on (docs/studies.md).
+    """
+    from vfm import studies as program
 
     return program.main([])
 

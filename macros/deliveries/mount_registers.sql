@@ -118,7 +118,7 @@
     {% for column in register.columns.values() %}
         {% set meta = column.config.meta or column.meta %}
         {% if meta.get('pattern') %}
-            {% set wanted = period_columns(column.name, meta.period) %}
+            {% set wanted = period_columns(column.name, meta.period, meta.get('last_year')) %}
             {% for file, part in parts.items() %}
                 {% for name in wanted if name | lower not in part.columns %}
                     {% do missing_column(register, name, file, part) %}
@@ -171,8 +171,11 @@
 {% endmacro %}
 
 
-{# The columns a wide register must have from the first permit year to the data's end, one per ISO week or quarter. #}
-{% macro period_columns(name, period) %}
+{#
+    The columns a wide register must have from the first permit year to the data's end, one per ISO week or quarter.
+    `last_year`: the last for which they exist at all.
+#}
+{% macro period_columns(name, period, last_year=none) %}
     {% set date = modules.datetime.date %}
     {% set first_year = var('first_permit_year') | int %}
     {% set last = modules.datetime.datetime.strptime(var('data_end_week') | string, '%Y-%m-%d').date() %}
@@ -185,8 +188,9 @@
             {% do columns.append('Y_%02d%02d' | format(iso[0] % 100, iso[1])) %}
         {% endfor %}
     {% elif period == 'quarter' %}
-        {% for year in range(first_year, last.year + 1) %}
-            {% for quarter in range(1, 5) if year < last.year or quarter <= (last.month + 2) // 3 %}
+        {% set end = last if last_year is none or last.year <= last_year else date(last_year, 12, 31) %}
+        {% for year in range(first_year, end.year + 1) %}
+            {% for quarter in range(1, 5) if year < end.year or quarter <= (end.month + 2) // 3 %}
                 {% do columns.append('MATCH_' ~ quarter ~ 'KV' ~ year) %}
             {% endfor %}
         {% endfor %}

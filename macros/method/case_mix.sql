@@ -1,12 +1,20 @@
+{# The years of the study's permits, as texts. The first is the reference of both year factors. #}
+{% macro permit_years() %}
+    {{ return(
+        range(var("first_permit_year") | int, var("last_permit_year") | int + 1) | map("string") | list
+    ) }}
+{% endmacro %}
+
 {#
     The indicator terms of the Cox model (report, appendix table 6.1) as factor -> levels, without the reference
-    levels, and the terms that are used as they are. A test holds both against the seed case_mix_terms.
+    levels, and the terms that are used as they are. A test holds both against the seed case_mix_terms; another holds
+    every value of a factor against both (tests/every_level_is_a_term_or_the_reference.sql).
 #}
 {% macro case_mix_factors() %}
     {{ return({
-        "spell_start_year": range(2009, 2016) | map("string") | list,
+        "spell_start_year": permit_years()[1:],
         "match_group": ["2_or_3"],
-        "permit_year": range(2009, 2016) | map("string") | list,
+        "permit_year": permit_years()[1:],
         "age_group": [
             "20_24", "25_29", "30_34", "35_39", "40_44", "45_49", "50_54", "55_59", "60_64",
         ],

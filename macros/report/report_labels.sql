@@ -35,8 +35,8 @@
         {%- set value = 'cast(' ~ relation ~ '.' ~ column ~ ' as varchar)' -%}
         {%- if dimension -%}
             {%- do places.append('of_' ~ column ~ '.place') -%}
-            {%- do da.append('coalesce(of_' ~ column ~ '.label_da, ' ~ value ~ ')') -%}
-            {%- do en.append('coalesce(of_' ~ column ~ '.label_en, ' ~ value ~ ')') -%}
+            {%- do da.append('coalesce(' ~ filled_label('of_' ~ column ~ '.label_da', value) ~ ', ' ~ value ~ ')') -%}
+            {%- do en.append('coalesce(' ~ filled_label('of_' ~ column ~ '.label_en', value) ~ ', ' ~ value ~ ')') -%}
         {%- else -%}
             {%- do da.append(value) -%}
             {%- do en.append(value) -%}
@@ -53,8 +53,19 @@
     left join {{ ref('report_labels') }} as of_{{ column }}
         on
             of_{{ column }}.dimension = '{{ dimension }}'
-            and cast({{ relation }}.{{ column }} as varchar) = of_{{ column }}.value
+            and cast({{ relation }}.{{ column }} as varchar) = {{ filled_label(
+                'of_' ~ column ~ '.value', 'cast(' ~ relation ~ '.' ~ column ~ ' as varchar)'
+            ) }}
     {%- endfor %}
+{%- endmacro %}
+
+{# A label, or the value it is for, with the year at the end of the row's key and the study's variables filled in. #}
+{% macro filled_label(label, value) -%}
+    {%- set filled = namespace(sql="replace(" ~ label ~ ", '{year}', right(" ~ value ~ ", 4))") -%}
+    {%- for name in ['first_expenditure_year', 'last_expenditure_year', 'outlier_municipality'] -%}
+        {%- set filled.sql = "replace(" ~ filled.sql ~ ", '{" ~ name ~ "}', '" ~ var(name) ~ "')" -%}
+    {%- endfor -%}
+    {{ filled.sql }}
 {%- endmacro %}
 
 {# The same for a table of municipalities, named as they are; `order`: what they are in order of. #}

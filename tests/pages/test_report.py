@@ -17,10 +17,13 @@ from vfm.pages.report.facts import text_facts
 from vfm.pages.report.figures.figure import short_name
 from vfm.pages.report.page import CHAPTERS, FILES, LARGEST_PAGE, page_html
 from vfm.pages.report.sheet_tables import danish_order
-from vfm.pages.report.tables import NEEDED, ReportError, read_results
+from vfm.pages.report.tables import COMPARISON, ReportError, read_results
+from vfm.pages.report.tables import NEEDED as NEEDED_BY_ALL
 from vfm.pages.report.words import LANGUAGES, Words, all_texts
 from vfm.warehouse import published
 from vfm.warehouse.paths import PROJECT
+
+NEEDED = NEEDED_BY_ALL | COMPARISON
 
 RESULTS = published.results()
 NOT_WITHHELD = ("_code", "_name", "year", "week", "quintile", "term", "sex", "label_", "_position", "side")

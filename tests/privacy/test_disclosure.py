@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import cache
 
 import duckdb
+import jinja2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -154,6 +155,10 @@ def declared_models():
             continue
         for model in read_yaml(path).get("models", []):
             models[model["name"]] = model
+            for column in model["columns"]:  # a precision may follow a variable
+                meta = column.get("config", {}).get("meta", {})
+                said = jinja2.Template(str(meta.get("precision"))).render(var=dbt_sql.variables().get)
+                meta |= {"precision": said} if "precision" in meta else {}
     return models
 
 

@@ -250,8 +250,8 @@ def bad_values(rule, value):
     elif isinstance(rule, gate.Table):
         yield from bad_frames(rule, value)
     else:
-        optional = getattr(rule, "optional", False)
-        yield from ((repr(v), v, "") for v in SCALARS[type(rule)] if not (v is None and optional))
+        taken = [None] * getattr(rule, "optional", False) + [""] * getattr(rule, "may_be_empty", False)
+        yield from ((repr(v), v, "") for v in SCALARS[type(rule)] if not any(v is t or v == t for t in taken))
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

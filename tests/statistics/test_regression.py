@@ -65,6 +65,11 @@ def test_the_sample_is_named_after_the_outlier(municipalities):
     assert table.groupby("sample").municipalities.first().tolist() == [92, 91]
 
 
+def test_without_an_outlier_there_is_one_sample(municipalities):
+    table = regression.indicator_regressions(municipalities, outlier="")
+    assert table["sample"].unique().tolist() == ["all"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

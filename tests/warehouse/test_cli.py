@@ -33,6 +33,7 @@ CALLS = [
     ("bundle", "vfm.bundle.__main__", []),
     ("bundle --python 3.12 --any-hashes", "vfm.bundle.__main__", ["--python=3.12", "--any-hashes"]),
     ("sensitivity", "vfm.sensitivity", []),
+    ("studies", "vfm.studies", []),
     ("registers --seed 1 --scale 0.1", "vfm.synthetic.__main__", ["--seed=1", "--scale=0.1"]),
     ("fetch-statbank --accounts-only", "vfm.statbank.__main__", ["--accounts-only"]),
     ("fetch-statbank", "vfm.statbank.__main__", []),
@@ -159,6 +160,15 @@ def test_help_loads_no_library_of_numbers():
         "sys.exit(bool({'duckdb', 'numpy', 'pandas', 'dbt'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True).returncode == 0
+
+
+def test_a_command_works_on_the_study_that_is_named(monkeypatch):
+    monkeypatch.setenv("VFM_STUDY", "kora_2017")
+    seen = []
+    program = importlib.import_module("vfm.studies")
+    monkeypatch.setattr(program, "main", lambda words: seen.append(os.environ["VFM_STUDY"]))
+    assert status("--study", "2010-2013", "studies") == 0
+    assert seen == ["2010-2013"]
 
 
 def test_make_runs_the_same_commands():

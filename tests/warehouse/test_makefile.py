@@ -153,7 +153,8 @@ def test_what_is_not_given_is_left_to_the_program(project):
 
 def test_a_bundle_is_for_the_versions_of_python_that_are_named(project):
     """PYTHON is what installs everywhere else; versions are no program."""
-    [[arguments, _]] = make(project, "bundle", "PYTHON=3.12 3.13", environment={"PLATFORM": "linux win_amd64"})
+    there = {"PLATFORM": "linux win_amd64"}
+    [[arguments, _]] = make(project, "bundle", "PYTHON=3.12 3.13", environment=there)
     assert arguments[-3:] == ["bundle", "--python=3.12 3.13", "--platform=linux win_amd64"]
     [[arguments, _]] = make(project, "bundle", "HASHES=")
     assert arguments[-2:] == ["bundle", "--any-hashes"]

@@ -110,7 +110,7 @@ REFUSED = {
     "decimal comma": (*spoiled(PRICES, "2011,95.92", '2011,"95,92"'), "no number with a decimal point"),
     "one comma too many": (
         *spoiled(PRICES, "2011,95.92", "2011,95,92"),
-        "has 3 columns in line 2",
+        "has 3 columns in line 6",
     ),
     "a year without a price": (
         PRICES,
@@ -120,7 +120,7 @@ REFUSED = {
     "a year twice": (
         PRICES,
         (text_of(PRICES) + "2011,96.0\n").encode(),
-        "line 7 that of line 2",
+        "line 20 that of line 6",
     ),
     "an empty cell": (
         *spoiled(GROUNDS, "refugee_quota,refugee", "refugee_quota,"),
@@ -135,7 +135,7 @@ REFUSED = {
     ),
     "a price of nothing": (
         *spoiled(PRICES, "95.92", "0"),
-        "a value outside 50 to 150, the first '0' in line 2",
+        "a value outside 50 to 150, the first '0' in line 6",
     ),
     "other digits": (*spoiled(PRICES, "2011", "٢٠١١"), "a value that is no whole number"),
     "a municipality twice": (

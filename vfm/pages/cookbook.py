@@ -6,7 +6,6 @@ The page in docs/ is about the synthetic data that the project comes with; of ot
 build folder (`vfm.pages.writing.page_path`). Its words are in cookbook.md.j2 beside this file.
 """
 
-import os
 import re
 import sys
 from contextlib import closing
@@ -17,10 +16,11 @@ import duckdb
 
 from vfm.pages.writing import filled_template, markdown_table, put_page
 from vfm.warehouse import published
-from vfm.warehouse.paths import PROJECT
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths
 from vfm.warehouse.publish import SCHEMAS
 
 PAGE = "cookbook.md"
+ABOUT_THE_PRINT = re.compile(r"\breport\.(published_comparison|published_criteria|comparison_summary)\b")
 WITHHELD = "withheld"
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
 ABOUT = {
@@ -176,7 +176,10 @@ def write_cookbook(results: Path, project: Path, build: Path) -> Path:
     """
     with closing(published.connect(results)) as con:
         try:
-            text = cookbook_page(con, read_questions(project))
+            questions = read_questions(project)
+            if published.study(con) != DEFAULT_STUDY:  # which alone is compared with the print
+                questions = [each for each in questions if not ABOUT_THE_PRINT.search(each.sql)]
+            text = cookbook_page(con, questions)
         except (duckdb.CatalogException, duckdb.BinderException) as problem:
             first = str(problem).strip().splitlines()[0]
             raise published.another_version(
@@ -188,8 +191,7 @@ def write_cookbook(results: Path, project: Path, build: Path) -> Path:
 def main() -> int:
     """Write the page and say where; return 1 with one sentence where it cannot be written."""
     try:
-        build = PROJECT / (os.environ.get("VFM_BUILD") or "build")
-        path = write_cookbook(published.results(), PROJECT, build)
+        path = write_cookbook(published.results(), PROJECT, Paths.from_environment(PROJECT).build)
     except (published.UnreadableError, ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -7,8 +7,8 @@ import duckdb
 import jinja2
 
 from vfm.privacy import leaks
-from vfm.warehouse import provenance
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse import provenance, published
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths
 
 
 @cache
@@ -59,7 +59,7 @@ def shipped_origin() -> str:
 
 
 def page_path(con: duckdb.DuckDBPyConnection, project: Path, build: Path, name: str) -> Path:
-    """Return where a page belongs: docs/ if it is of the data the project comes with, else the build folder.
+    """Return where a page belongs: docs/ for the report's study of the shipped data, else the build folder.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def page_path(con: duckdb.DuckDBPyConnection, project: Path, build: Path, name: 
     origins = con.execute("select data_origin, accounts_origin from meta.build_info").fetchone()
     docs = Path(project) / "docs"
     is_shipped = origins == (shipped_origin(), shipped_origin()) and docs.is_dir()
-    return (docs if is_shipped else Path(build)) / name
+    return (docs if is_shipped and published.study(con) == DEFAULT_STUDY else Path(build)) / name
 
 
 def replace_whole(path: Path, content: bytes, mode: int = 0o666) -> None:

@@ -45,7 +45,7 @@ def found_beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int
     table, level, count, sentence
     """
     values = dbt_sql.variables()
-    said = [*variables.refusals(variables.of_project(PROJECT)), *seed_files.problems(values)]
+    said = [*variables.refusals(values), *seed_files.problems(values)]
     try:
         settings.accounts()
         provenance.accounts_origin(accounts_folder())

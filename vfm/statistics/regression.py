@@ -55,7 +55,7 @@ _COLUMNS = {
 FORMS = {"linear": 1, "quadratic": 2}
 
 
-@accepts(codes=Labels(), outlier=Text())
+@accepts(codes=Labels(), outlier=Text(may_be_empty=True))
 def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
     """The samples of a regression: all municipalities, and all but the outlier.
 
@@ -63,17 +63,15 @@ def samples_of(codes: pd.Series, outlier: str) -> dict[str, np.ndarray]:
     ----------
     codes : (n,) Series of str
     outlier : str
-        Code of the municipality that the second sample leaves out.
+        Code of the municipality that the second sample leaves out; empty for no second sample.
 
     Returns
     -------
     dict of str to (n,) bool array
         'all' and 'without_outlier': whether each municipality is in the sample.
     """
-    return {
-        "all": np.ones(len(codes), bool),
-        "without_outlier": codes.astype(str) != outlier,
-    }
+    samples = {"all": np.ones(len(codes), bool)}
+    return samples | {"without_outlier": codes.astype(str) != outlier} if outlier else samples
 
 
 @accepts(x=Numbers(empty=True), name=Text(), degree=OneOf((1, 2)))
@@ -138,7 +136,7 @@ def precision_weights(y: ArrayLike, standard_errors: ArrayLike) -> np.ndarray:
     return 1 / (variance + float(combine_effects(np.asarray(y, float), variance, method_re="iterated").tau2))
 
 
-@accepts(municipalities=MUNICIPALITIES, outlier=Text())
+@accepts(municipalities=MUNICIPALITIES, outlier=Text(may_be_empty=True))
 def indicator_regressions(municipalities: pd.DataFrame, outlier: str = "169") -> pd.DataFrame:
     """Rows of efficiency.indicator_regressions.
 
@@ -147,7 +145,7 @@ def indicator_regressions(municipalities: pd.DataFrame, outlier: str = "169") ->
     municipalities : DataFrame
         intermediate.int_efficiency_input: municipality_code, spells, both indicators.
     outlier : str
-        Code of the municipality that the second sample leaves out.
+        Code of the municipality that the second sample leaves out; empty for no second sample.
 
     Returns
     -------

@@ -284,7 +284,7 @@ def _errors(data, draws):
         key=MUNICIPALITIES.key,
     ),
     draws=DRAWS,
-    outlier=Text(),
+    outlier=Text(may_be_empty=True),
     seed=Whole(0),
 )
 def joint_regressions(
@@ -299,7 +299,7 @@ def joint_regressions(
     draws : DataFrame
         intermediate.int_indicator_draws.
     outlier : str
-        Code of the municipality that the second sample leaves out.
+        Code of the municipality that the second sample leaves out; empty for no second sample.
     seed : int
 
     Returns

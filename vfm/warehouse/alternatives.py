@@ -19,8 +19,8 @@ import pandas as pd
 from scipy import stats
 
 from vfm.statistics import comparing, frontier
+from vfm.warehouse import studies
 from vfm.warehouse.paths import PROJECT, Paths
-from vfm.warehouse.yaml_files import read_yaml
 
 LIST = Path(__file__).with_suffix(".toml")
 KEPT = "sensitivity.json"  # in the build folder
@@ -70,9 +70,10 @@ class Alternative:
 
 
 def listed(path: Path = LIST) -> list[Alternative]:
-    """Read the list of alternatives, in its order."""
+    """Read the alternatives in their order; without_169 only where Høje-Taastrup is the study's outlier."""
     entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))["alternative"]
-    return [Alternative(**entry) for entry in entries]
+    is_without = {"without_169": project_variables()["outlier_municipality"] == "169"}
+    return [Alternative(**entry) for entry in entries if is_without.get(entry["name"], True)]
 
 
 # ---- the state of the indicators under one set of assumptions
@@ -176,8 +177,8 @@ ANALYSES = {each.__name__: each for each in (supplementary_groupings, without_ou
 
 
 def project_variables() -> dict:
-    """Return the variables of dbt_project.yml."""
-    return read_yaml(PROJECT / "dbt_project.yml")["vars"]
+    """Return the variables of the study in force."""
+    return studies.in_force(PROJECT)
 
 
 # ---- the comparison

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -11,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from vfm.warehouse import machine
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.paths import PROJECT, Paths, study_name
 
 MARKER = ".value_for_money_build"
 MARKED = "This folder is a build of value_for_money. make clean removes it whole.\n"
@@ -26,6 +27,9 @@ KNOWN = """
 SIGNS = """
     warehouse.duckdb logs/dbt.log target/manifest.json target/partial_parse.msgpack recovery/lock attack/lock
 """.split()
+STUDY = re.compile(
+    r"[a-z0-9][a-z0-9_-]{0,59}"
+)  # a study's name is part of the names of its folder and its file
 CACHES = ("target", "logs", ".pytest_cache", ".ruff_cache", ".hypothesis")
 
 
@@ -55,6 +59,11 @@ def claim(paths: Paths) -> None:
 
 def refuse_addresses() -> None:
     """Refuse a place to write that is certainly not meant: ~ is the shell's, and so is a line break."""
+    if not STUDY.fullmatch(study_name()):
+        raise machine.BuildError(
+            f"VFM_STUDY is {study_name()}: give the name of a file of studies/, such as kora_2017. "
+            "See docs/bad_input.md#study."
+        )
     for variable in WRITTEN:
         said = os.environ.get(variable) or ""
         if said.startswith("~"):

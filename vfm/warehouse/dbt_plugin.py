@@ -21,7 +21,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from vfm.privacy import redaction
 from vfm.warehouse import build_folder, machine, seed_files, settings, variables
-from vfm.warehouse.paths import Paths, register_folder
+from vfm.warehouse.paths import Paths, register_folder, study_name
 from vfm.warehouse.sql_text import literal, path_text
 
 with suppress(ImportError, AttributeError):  # of another dbt, which is as fast as it is
@@ -92,9 +92,14 @@ class Plugin(BasePlugin):
 
 
 def refuse_variables() -> None:
-    """Raise an error where a variable of dbt_project.yml or of --vars is not as declared."""
+    """Raise an error where a variable is not as declared, or of another study than the one in force."""
     values = variables.of_project(project_folder()) | (get_flags().VARS or {})
     sentences = variables.refusals(values)
+    if "study" in values and values["study"] != study_name():
+        sentences.append(
+            f"VFM_STUDY is {study_name()}, and the variables are those of {values['study']}: run dbt by "
+            f"python -m vfm.studies dbt, which gives it those of the study. {variables.SEE}"
+        )
     if sentences:
         raise DbtRuntimeError("\n".join(sentences))
 

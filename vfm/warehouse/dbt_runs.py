@@ -13,10 +13,10 @@ from typing import TextIO
 
 import duckdb
 
-from vfm.warehouse import machine, settings, terminal
+from vfm.warehouse import machine, settings, studies, terminal
 from vfm.warehouse.failures import failures
 from vfm.warehouse.machine import BuildError
-from vfm.warehouse.paths import Paths
+from vfm.warehouse.paths import DEFAULT_STUDY, Paths, study_name
 
 # dbt ends when its standard input does, which is when this process ends, however it ends. dbt keeps what it
 # parses until it ends: looking through it for garbage again and again costs seconds.
@@ -179,7 +179,7 @@ def listen(
     ----------
     paths : Paths
     choice : sequence of str
-        dbt's command and options.
+        dbt's command and options, without the variables of the study in force, which are added.
     hear : callable
         Takes each event of the log, a dict.
     variables, first : dict, str
@@ -193,13 +193,15 @@ def listen(
         As `failures` takes them.
     """
     command = [
-        sys.executable, "-c", first + DBT, *choice,
+        sys.executable, "-c", first + DBT, *studies.with_variables(choice, paths.project),
         "--target-path", str(paths.target), "--log-path", str(paths.logs),
         "--log-format", "json", "--log-format-file", "text", "--no-use-colors",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
     command += [] if "--vars" in choice else parsed_already(paths)
     environment = os.environ | dict(variables)
+    if study_name() != DEFAULT_STUDY and not environment.get("VFM_BUILD"):
+        environment["VFM_BUILD"] = paths.short(paths.build)  # profiles/profiles.yml knows no studies
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums on every machine
     environment.setdefault("DBT_USE_FAST_TEST_EDGES", "1")  # the same order of steps, found in less time
     with subprocess.Popen(

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import jinja2
 
+from vfm.warehouse import studies
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.yaml_files import read_yaml
 
@@ -110,8 +111,8 @@ def _by_name(macros, name):
 
 @cache
 def variables() -> dict[str, Any]:
-    """Return the variables of dbt_project.yml as {name: value}."""
-    return read_yaml(PROJECT / "dbt_project.yml")["vars"]
+    """Return the variables of the study in force as {name: value}; errors as `studies.read_study`."""
+    return studies.in_force(PROJECT)
 
 
 @cache

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_STUDY = "kora_2017"
+
+
+def study_name() -> str:
+    """Return the name of the study in force: $VFM_STUDY, or the report's."""
+    return os.environ.get("VFM_STUDY") or DEFAULT_STUDY
 
 
 @dataclass(frozen=True)
@@ -17,12 +23,16 @@ class Paths:
 
     @classmethod
     def from_environment(cls, project: str | Path) -> "Paths":
-        """Take $VFM_BUILD and $VFM_RESULTS, relative ones from the project's root."""
-        project = Path(project).resolve()
+        """Take $VFM_BUILD and $VFM_RESULTS, relative ones from the project's root.
+
+        Without them another study than kora_2017 has files of its own: build_<study> and vfm_<study>.duckdb.
+        """
+        project, own = Path(project).resolve(), study_name()
+        suffix = "" if own == DEFAULT_STUDY else f"_{own}"
         return cls(
             project=project,
-            build=project / (os.environ.get("VFM_BUILD") or "build"),
-            results=project / (os.environ.get("VFM_RESULTS") or "vfm.duckdb"),
+            build=project / (os.environ.get("VFM_BUILD") or f"build{suffix}"),
+            results=project / (os.environ.get("VFM_RESULTS") or f"vfm{suffix}.duckdb"),
         )
 
     @property

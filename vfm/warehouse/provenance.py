@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vfm.warehouse.paths import PROJECT, accounts_folder, register_folder
+from vfm.warehouse.paths import PROJECT, accounts_folder, register_folder, study_name
 
 UNKNOWN = "unknown"
 BUNDLE, BUNDLE_SUMS = "bundle.json", "SHA256SUMS"  # in the folder that make bundle packs
@@ -58,7 +58,7 @@ def _fingerprint(folder, pattern):
 def code_fingerprint(
     project: Path = PROJECT, patterns: Iterable[str] = CODE, left_out: Collection[str] = frozenset()
 ) -> str:
-    """SHA-256 of the code that makes the tables, with the versions of the packages it calls.
+    """SHA-256 of the code that makes the tables, of the study in force, and of the versions of packages.
 
     Parameters
     ----------
@@ -77,6 +77,7 @@ def code_fingerprint(
     project, digest = Path(project), hashlib.sha256()
     for name in PACKAGES:
         digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    patterns = [*patterns, f"studies/{study_name()}.yml"]
     for path in sorted({path for pattern in patterns for path in project.glob(pattern) if path.is_file()}):
         name = path.relative_to(project).as_posix()
         if name not in left_out and "__pycache__" not in name:

@@ -73,6 +73,7 @@ def check_run(manifest: dict, run_results: dict) -> None:
         for key, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "test", "seed")
         and node["config"].get("materialized") != "ephemeral"
+        and node["config"].get("enabled", True)  # dbt keeps the tests of a model that a study does not have
     }
     left_out = sorted(nodes.keys() - status.keys())
     if left_out:

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from vfm.warehouse.dbt_runs import LOCK_HOLDER
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths
 
 
 class UnreadableError(Exception):
@@ -15,6 +15,14 @@ class UnreadableError(Exception):
 def results() -> Path:
     """Return the path of the published file: $VFM_RESULTS or vfm.duckdb, from the project's root."""
     return Paths.from_environment(PROJECT).results
+
+
+def study(con: duckdb.DuckDBPyConnection) -> str:
+    """Name the study that a published file is of; one from before there were several is of the report's."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'study'"
+    ).fetchall()
+    return con.execute("select study from meta.study").fetchone()[0] if found else DEFAULT_STUDY
 
 
 def connect(path: str | Path) -> duckdb.DuckDBPyConnection:

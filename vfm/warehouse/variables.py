@@ -13,12 +13,14 @@ from pathlib import Path
 
 import yaml
 
+from vfm.warehouse import build_folder
 from vfm.warehouse.paths import PROJECT
 from vfm.warehouse.yaml_files import read_yaml
 
 CLASSIFICATIONS = PROJECT / "seeds/classifications"
 DECLARATIONS = CLASSIFICATIONS / "method_variables.csv"
 SEE = "See docs/bad_input.md#variables."
+NAME = build_folder.STUDY
 
 #: Variables of which the first may not lie above the second, and why.
 IN_ORDER = {
@@ -60,6 +62,7 @@ class Variable:
             "number": f"a number{bounds}",
             "boolean": "true or false",
             "date": 'a Monday, such as "2016-08-22"',
+            "name": "a name of lower-case letters, digits, _ and -, such as kora_2017",
         }[self.type]
 
     def allows(self, value: object) -> bool:
@@ -72,6 +75,8 @@ class Variable:
             return value in self.choices
         if self.type == "date":
             return is_monday(value)
+        if self.type == "name":
+            return isinstance(value, str) and bool(NAME.fullmatch(value))
         kinds = int if self.type == "integer" else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             return False

@@ -22,8 +22,9 @@ persons as (
         {% for factor, levels in factors.items() %}
         max(case
             when
+                0
                 {% for level in levels %}
-                {{ factor }}_{{ level }} {{ "+" if not loop.last }}
+                + {{ factor }}_{{ level }}
                 {% endfor %}
                 = 0
                 then 1

@@ -46,9 +46,11 @@ final as (
 
     select
         spells.spell_id,
-        -- later spells share the last permit year's level: the report prints no later one
+        -- later spells share the last permit year's level: the report prints no later one. The
+        -- first days of a year may lie in the 53rd week of the year before, which has no level
         {{ as_text(
-            'least(' ~ iso_year('spells.start_week') ~ ', ' ~ var('last_permit_year') ~ ')'
+            'greatest(least(' ~ iso_year('spells.start_week') ~ ', ' ~ var('last_permit_year') ~ '), '
+            ~ var('first_permit_year') ~ ')'
         ) }} as spell_start_year,
         {{ weeks_between(week_start('population.permit_date'), 'spells.start_week') }}
             as weeks_since_permit,

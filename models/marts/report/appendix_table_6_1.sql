@@ -1,8 +1,8 @@
 with
 
-case_mix_terms as (
+terms as (
 
-    select * from {{ ref('case_mix_terms') }}
+    select * from {{ ref('int_case_mix_terms') }}
 
 ),
 
@@ -16,16 +16,6 @@ coefficients as (
 exact as (
 
     select * from {{ ref('int_cox_coefficients') }}
-
-),
-
--- the seed stands in the order of the print
-terms as (
-
-    select
-        *,
-        row_number() over () as term_number
-    from case_mix_terms
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(enabled=var('compare_with_print')) }}
 with
 
 comparison as (

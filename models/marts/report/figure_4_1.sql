@@ -31,7 +31,8 @@ totals as (
 
     select
         table_4_1.year,
-        table_4_1.million_dkk_2015_prices,
+        table_4_1.million_dkk,
+        table_4_1.price_year,
         persons.full_year_persons,
         case
             when persons.persons is null then 'not_estimated'
@@ -56,7 +57,8 @@ shown as (
 
     select
         year,
-        million_dkk_2015_prices,
+        million_dkk,
+        price_year,
         case when withheld_reason is null then {{ released('full_year_persons', 'tens') }} end
             as full_year_persons,
         withheld_reason
@@ -69,7 +71,7 @@ index_years as (
 
     select min(year) as index_year
     from shown
-    where million_dkk_2015_prices is not null and full_year_persons is not null
+    where million_dkk is not null and full_year_persons is not null
 
 ),
 
@@ -77,7 +79,7 @@ base as (
 
     select
         shown.year,
-        shown.million_dkk_2015_prices,
+        shown.million_dkk,
         shown.full_year_persons
     from shown
     inner join index_years
@@ -89,7 +91,7 @@ unlabelled as (
 
     select
         shown.*,
-        100 * shown.million_dkk_2015_prices / base.million_dkk_2015_prices as expenditure_index,
+        100 * shown.million_dkk / base.million_dkk as expenditure_index,
         100 * shown.full_year_persons / base.full_year_persons as persons_index,
         base.year as index_year
     from shown

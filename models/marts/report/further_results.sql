@@ -53,7 +53,7 @@ unlabelled as (
     union all
     select
         'programme_expenditure_' || cast(year as varchar) as result,
-        {{ exact_sum('million_dkk_2015_prices') }} as value
+        {{ exact_sum('million_dkk') }} as value
     from table_4_2
     group by year
     union all

@@ -43,9 +43,9 @@
     ('last_fifth', 'table_3_2', 'max(benchmark_indicator)', 'quintile = 5', 'ratio', 'not_estimated'),
     ('first_year', 'figure_4_1', 'max(year)', 'year = first_year', 'year', 'not_estimated'),
     ('last_year', 'figure_4_1', 'max(year)', 'year = last_year', 'year', 'not_estimated'),
-    ('million_first', 'figure_4_1', 'max(million_dkk_2015_prices)', 'year = first_year', 'million DKK',
+    ('million_first', 'figure_4_1', 'max(million_dkk)', 'year = first_year', 'million DKK',
         'not_estimated'),
-    ('million_last', 'figure_4_1', 'max(million_dkk_2015_prices)', 'year = last_year', 'million DKK',
+    ('million_last', 'figure_4_1', 'max(million_dkk)', 'year = last_year', 'million DKK',
         'not_estimated'),
     ('persons_first', 'figure_4_1', 'max(full_year_persons)', 'year = first_year', 'full-year persons',
         'few_persons'),
@@ -88,10 +88,14 @@
         'not_estimated'),
     ('sure_of_fifth', 'likeliest_fifths', 'count(*)', 'probability >= sure_probability', 'municipalities',
         'not_estimated'),
+] %}
+{% if var('compare_with_print') %}
+{% set numbers = numbers + [
     ('cells', 'comparison_summary', 'sum(compared)', 'true', 'cells', 'not_estimated'),
     ('cells_within', 'comparison_summary', 'sum(within_tolerance)', 'true', 'cells', 'not_estimated'),
     ('cells_set_aside', 'comparison_summary', 'sum(set_aside)', 'true', 'cells', 'not_estimated'),
 ] %}
+{% endif %}
 with
 
 benchmark as (
@@ -202,12 +206,14 @@ quintile_probabilities as (
 
 ),
 
+{% if var('compare_with_print') %}
 comparison_summary as (
 
     select * from {{ ref('comparison_summary') }}
 
 ),
 
+{% endif %}
 figure_4_1 as (
 
     select

@@ -1,3 +1,4 @@
+{{ config(enabled=var('compare_with_print')) }}
 {#
     Measure -> tolerance, argued item by item in the yml. The tolerances compare; nothing is fitted to them here.
 #}

@@ -12,7 +12,9 @@ unlabelled as (
         scope,
         line,
         year,
-        amount_dkk / 1e6 as million_dkk_2015_prices
+        amount_dkk / 1e6 as million_dkk,
+        cast({{ var('price_year') }} as integer) as price_year,
+        {{ in_prices_of_the_print('amount_dkk / 1e6') }} as million_dkk_2015_prices
     from national_expenditure
 
 ),

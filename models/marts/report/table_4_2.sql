@@ -41,17 +41,27 @@ sums as (
 
 ),
 
-unlabelled as (
+amounts as (
 
     select
         cells.grouping,
         cells.year,
-        coalesce(sums.net_of_payments_dkk, 0) / 1e6 as million_dkk_2015_prices
+        coalesce(sums.net_of_payments_dkk, 0) / 1e6 as million_dkk
     from cells
     left join sums
         on
             cells.grouping = sums.grouping
             and cells.year = sums.year
+
+),
+
+unlabelled as (
+
+    select
+        *,
+        cast({{ var('price_year') }} as integer) as price_year,
+        {{ in_prices_of_the_print('million_dkk') }} as million_dkk_2015_prices
+    from amounts
 
 ),
 

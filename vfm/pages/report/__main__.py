@@ -11,7 +11,7 @@ from vfm.pages.report.page import FILES, LARGEST_PAGE, drawing_library, page_htm
 from vfm.pages.report.tables import ReportError, Results, read_results
 from vfm.pages.writing import replace_whole
 from vfm.privacy import leaks
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths, study_name
 
 
 def write_pages(
@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         0, or 1 after one sentence on standard error.
     """
     parser = argparse.ArgumentParser(prog="python -m vfm.pages.report", description=__doc__)
-    parser.add_argument("--to", default="report", help="the folder of the pages")
+    own = "" if study_name() == DEFAULT_STUDY else f"_{study_name()}"
+    parser.add_argument("--to", default=f"report{own}", help="the folder of the pages")
     parser.add_argument(
         "--geojson",
         default=os.environ.get("VFM_GEOJSON") or None,

@@ -61,6 +61,12 @@ def text_facts(results: Results, words: Words) -> dict[str, str]:
     words = Words(words.language, found)
     found |= {row["name"]: _written(row, words) for row in results["report.key_numbers"].to_dict("records")}
     outlier = results.method("outlier_municipality")
+    is_compared = results.is_compared_with_print
+    found["study_title"] = results.study[f"title_{words.language}"]
+    found["lead_of_study"] = Words(words.language, found)(
+        "lead_of_print" if is_compared else "lead_of_other_study"
+    )
+    found["certainty_of_print"] = Words(words.language, found)("certainty_of_print") if is_compared else ""
     found["outlier"] = f"{municipality_name(results, outlier)} ({outlier})" if outlier else ""
     for sentence in ("without_outlier", "slope_beside_outlier"):
         found[sentence] = Words(words.language, found)(sentence) if outlier else ""

@@ -11,6 +11,7 @@ INDICATOR = ("municipality_code", "municipality_name", "benchmark_indicator", "e
 NEEDED = {
     "meta.build_info": ("built_at", "git_commit", "data_origin", "accounts_origin"),
     "meta.method": ("name", "value"),
+    "meta.study": ("study", "title_da", "title_en"),
     "meta.delivery_acceptances": ("finding", "reason", "is_found"),
     "report.key_numbers": ("name", "value", "withheld_reason"),
     "report.outcome_shares": ("population_group", "outcome", "spells", "share", "withheld_reason"),
@@ -20,7 +21,7 @@ NEEDED = {
     "report.municipal_groups": ("municipality_code", "term", "share", "national_share"),
     "report.table_4_3": ("year", "mean_dkk", "min_dkk", "max_dkk"),
     "report.figure_3_1": ("municipality_code", "municipality_name", "quintile", "tile_column", "tile_row"),
-    "report.figure_4_1": ("year", "million_dkk_2015_prices", "full_year_persons", "expenditure_index"),
+    "report.figure_4_1": ("year", "million_dkk", "full_year_persons", "expenditure_index"),
     "report.figure_4_2": ("year", "mean_dkk"),
     "report.figure_5_1": (*INDICATOR, "weight", "is_outlier", "fitted_with_all", "fitted_without_169"),
     "report.figure_5_2": (
@@ -46,7 +47,6 @@ NEEDED = {
         "rank_of_ten_best",
         "boundary",
     ),
-    "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside", "share_within"),
     "benchmark.benchmark_indicators": (
         "municipality_code",
         "quintile",
@@ -91,6 +91,10 @@ NEEDED = {
     "efficiency.cost_distances": ("municipality_code", "distance_dkk", "distance_dkk_low", "expected_dkk"),
 }
 OPTIONAL = ("report.sensitivity",)
+# of a study that is compared with the print
+COMPARISON = {
+    "report.comparison_summary": ("report_item", "cells", "within_tolerance", "set_aside", "share_within"),
+}
 
 
 class ReportError(Exception):
@@ -132,9 +136,19 @@ class Results:
         return self.row("meta.method", name=variable)["value"]
 
     @property
+    def is_compared_with_print(self) -> bool:
+        """Whether the rebuilt tables stand beside the printed ones: in the report's own study."""
+        return self.method("compare_with_print") == "true"
+
+    @property
     def weeks(self) -> int:
         """The weeks that a spell is followed."""
         return int(self.method("window_weeks"))
+
+    @property
+    def study(self) -> dict:
+        """The one row of meta.study, a dict."""
+        return self.tables["meta.study"].iloc[0].to_dict()
 
     @property
     def build(self) -> dict:
@@ -167,10 +181,9 @@ def read_results(path: Path | str, shown: str | None = None) -> Results:
         raise ReportError(f"{shown} is not there. Make it with make build, then make report again.")
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            return Results(
-                {name: _table(con, name, needed, shown) for name, needed in NEEDED.items()} | _optional(con),
-                path,
-            )
+            found = Results(_tables(con, NEEDED, shown) | _optional(con), path)
+            compared = _tables(con, COMPARISON, shown) if found.is_compared_with_print else {}
+            return Results(found.tables | compared, path)
     except duckdb.Error as problem:
         first = str(problem).strip().splitlines()[0]
         raise ReportError(
@@ -184,6 +197,10 @@ def _columns(con, name):
         "select column_name from duckdb_columns() where schema_name = ? and table_name = ?", [schema, table]
     )
     return {column for (column,) in found.fetchall()}
+
+
+def _tables(con, needed, shown):
+    return {name: _table(con, name, columns, shown) for name, columns in needed.items()}
 
 
 def _table(con, name, needed, shown):

@@ -99,13 +99,15 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Text:
-    """One text that is not empty, or a code that is a whole number."""
+    """One text, or a code that is a whole number; empty only where that `may_be_empty`."""
+
+    may_be_empty: bool = False
 
     def checked(self, name: str, value: object) -> str:
         """The text; see `Numbers.checked`."""
         if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
             return str(value)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not (value or self.may_be_empty):
             raise InputError(f"{name} must be a text, not {_short(value)}: give one")
         return value
 

@@ -23,8 +23,8 @@ from typing import TextIO
 from vfm.synthetic.verify import recovery_report
 from vfm.synthetic.verify.recovery_seed import write_result
 from vfm.synthetic.world import constants
-from vfm.warehouse import build_folder, machine, terminal
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse import build_folder, machine, studies, terminal
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths, study_name
 from vfm.warehouse.provenance import code_fingerprint
 
 SEEDS = 20
@@ -236,6 +236,13 @@ def _parse(arguments):
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     options = _parse(arguments)
+    if study_name() != DEFAULT_STUDY:
+        print(
+            f"make recovery compares with the print and the truth of {DEFAULT_STUDY}: run it without STUDY, "
+            f"not with {study_name()}. {studies.SEE}",
+            file=sys.stderr,
+        )
+        return 1
     try:
         with machine.told_to_end():
             results = _recover(seeds_to_run(options.seeds), options.processes)

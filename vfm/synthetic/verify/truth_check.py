@@ -18,8 +18,8 @@ import pandas as pd
 
 from vfm.synthetic.world import creation, expenditure, keys, residence, spending, truth
 from vfm.synthetic.world.world import World
-from vfm.warehouse import settings
-from vfm.warehouse.paths import PROJECT, Paths
+from vfm.warehouse import published, settings
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths
 
 ORIGIN = re.compile(r"synthetic, seed (?P<seed>\d+)(, scale (?P<scale>[\d.]+))?")
 ROUNDING_DKK = 15_000  # a municipality's year has up to 28 lines, each in whole 1,000 kr.
@@ -199,6 +199,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not path.exists():
         parser.error(f"{path}: no such warehouse; make build makes it")
     with duckdb.connect(str(path), read_only=True, config=settings.duckdb_config(path.parent)) as warehouse:
+        if (study := published.study(warehouse)) != DEFAULT_STUDY:
+            print(
+                f"No truth to compare with: it is that of {DEFAULT_STUDY}, and the warehouse is of {study}."
+            )
+            return 0
         origins = warehouse.sql("select columns('.*_origin') from meta.build_info").fetchone()
         seed_and_scale = ORIGIN.fullmatch(origins[0])
         if not seed_and_scale or len(set(origins)) > 1:

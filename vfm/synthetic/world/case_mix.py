@@ -9,6 +9,9 @@ from vfm.synthetic.world import constants
 from vfm.synthetic.world.classifications import published, read_seed
 from vfm.synthetic.world.health import CONDITIONS, GP_BANDS
 
+PERMIT_YEARS = range(
+    2008, 2016
+)  # of the simulated persons; each but the first has a term in appendix table 6.1
 LABOUR_MARKET_TERMS = (
     "unemployment_rate_commuting_area",
     "jobs_per_resident_commuting_area",
@@ -54,8 +57,25 @@ def printed_coefficients() -> dict[str, pd.Series]:
 @cache
 def term_names() -> list[str]:
     """The 80 non-reference terms in seed order."""
-    terms = read_seed("classifications/case_mix_terms")
+    terms = _terms_by_year()
     return terms.loc[terms["is_reference"] == "false", "term"].tolist()
+
+
+@cache
+def _terms_by_year() -> pd.DataFrame:
+    """The seed of the terms, with a row for each year of the permits where it says {year}."""
+    seed = read_seed("classifications/case_mix_terms")
+    rows = []
+    for row in seed.to_dict("records"):
+        years = PERMIT_YEARS if row["level"] == "{year}" else [None]
+        for year in years:
+            at_year = {
+                "term": row["term"].replace("{year}", str(year)),
+                "level": str(year),
+                "is_reference": str(year == PERMIT_YEARS[0]).lower(),
+            }
+            rows.append(row if year is None else row | at_year)
+    return pd.DataFrame(rows)
 
 
 def person_terms(persons: pd.DataFrame, health: pd.DataFrame) -> pd.DataFrame:
@@ -96,7 +116,7 @@ def person_terms(persons: pd.DataFrame, health: pd.DataFrame) -> pd.DataFrame:
         **{condition: health[condition].to_numpy() for condition in CONDITIONS},
     }
     columns = {}
-    seed = read_seed("classifications/case_mix_terms").set_index("term")
+    seed = _terms_by_year().set_index("term")
     for term in term_names():
         factor, level = seed.loc[term, "factor"], seed.loc[term, "level"]
         if term in numbers:
@@ -127,8 +147,8 @@ def spell_terms(
     (m, 80) DataFrame
     """
     filled = terms.copy()
-    year = np.clip(spell_start_year, 2008, 2015)
-    for value in range(2009, 2016):
+    year = np.clip(spell_start_year, PERMIT_YEARS[0], PERMIT_YEARS[-1])
+    for value in PERMIT_YEARS[1:]:
         filled[f"spell_start_year_{value}"] = (year == value).astype(float)
     filled["weeks_since_permit"] = np.asarray(weeks_since_permit, dtype=float)
     for column, name in enumerate(LABOUR_MARKET_TERMS):

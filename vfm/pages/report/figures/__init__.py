@@ -27,7 +27,7 @@ def all_figures(results: Results, words: Words, geojson: list[dict] | None = Non
     Returns
     -------
     dict
-        {name: Figure}, in the order of the page; without sensitivity where it is not part of the build.
+        {name: Figure}, in the order of the page; without what is not part of the build.
     """
     figures = [
         chapter_1.outcomes_by_group(results, words),

@@ -11,7 +11,7 @@ from vfm.pages.report.words import Words
 
 def expenditure_and_persons(results: Results, words: Words) -> Figure:
     """Figure 4.1: expenditure and full-year persons, as indices: two axes would mislead."""
-    frame = results["report.figure_4_1"].rename(columns={"million_dkk_2015_prices": "million_dkk"})
+    frame = results["report.figure_4_1"]
     columns = {"year": "year", "million_dkk": 0, "full_year_persons": 0}
     reasons = {"full_year_persons": "withheld_reason"}
     drawn = ["expenditure_index", "persons_index"]

@@ -206,8 +206,10 @@ def _rank_lines(shown, words):
     return finish(stripe(shown, order) + outer + inner + point, 13 * len(order), is_chooser=True)
 
 
-def printed_and_rebuilt(results: Results, words: Words) -> Figure:
-    """How many printed cells of each table the rebuilt ones come within tolerance of."""
+def printed_and_rebuilt(results: Results, words: Words) -> Figure | None:
+    """How many printed cells of each table the rebuilt ones are near; None for other years."""
+    if not results.is_compared_with_print:
+        return None
     frame = results["report.comparison_summary"]
     frame = frame.assign(item_word=frame["report_item"].map(lambda value: words(f"item_{value}")))
     columns = {
