@@ -58,7 +58,9 @@ shown as (
         case
             when spells_are_withheld then spells_withheld_reason
             when successes_are_withheld then successes_withheld_reason
-            when least(persons_at_risk_at_end, persons_censored_before_end) < {{ disclosure_limit() }}
+            when
+                least(persons_at_risk_at_end, persons_censored_before_end)
+                < {{ disclosure_limit() }}
                 then 'few_persons'
         end as at_risk_withheld_reason
     from reasons
