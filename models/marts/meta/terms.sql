@@ -2,7 +2,7 @@ with
 
 case_mix_terms as (
 
-    select * from {{ ref('case_mix_terms') }}
+    select * from {{ ref('int_case_mix_terms') }}
 
 ),
 
