@@ -356,6 +356,8 @@ ELSEWHERE = {
     "register-folder": "test_no_register_folder",
     "accounts-folder": "test_accounts_that_cannot_stand_in",
     "missing-register": "test_a_missing_register",
+    "missing-municipality": "test_a_municipality_that_bef_lacks_is_named",
+    "study": "test_a_mistake_in_a_study_is_one_sentence",
     "missing-column": "test_a_missing_column_is_named_with_its_part_and_what_is_there",
     "empty-register": "test_an_empty_register",
     "no-parquet": "test_a_file_that_is_no_parquet",

@@ -20,6 +20,7 @@ permit_years as (
 
     {% for year in permit_years() %}
     select
+        '{year}' as level,
         '{{ year }}' as permit_year,
         {{ 'true' if loop.first else 'false' }} as is_first_year
     {{ "union all" if not loop.last }}
@@ -42,7 +43,7 @@ final as (
         ) as term_number
     from numbered
     left join permit_years
-        on numbered.level = '{year}'
+        on numbered.level = permit_years.level
 
 )
 
