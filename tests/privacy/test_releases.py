@@ -218,7 +218,8 @@ def test_the_spells_of_groups_are_those_of_their_municipalities():
         pytest.skip("nothing is published yet")
     with closing(published.connect(RESULTS)) as con:
         (spells,) = con.execute("select sum(spells) from benchmark.expected_durations").fetchone()
-        sums = con.execute("select kind, sum(spells) from benchmark.group_indicators group by kind").fetchall()
+        by_kind = "select kind, sum(spells) from benchmark.group_indicators group by kind"
+        sums = con.execute(by_kind).fetchall()
     assert dict(sums) == dict.fromkeys(("country", "region", "province"), spells)
 
 
