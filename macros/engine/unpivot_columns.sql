@@ -40,10 +40,18 @@
 
 {#
     The same of a register with one row a person, in which some persons are delivered in several equal rows. These few go
-    apart: else all rows would be compared with all. `register` is the raw table, its person is `pnr`.
+    apart: else all rows would be compared with all. `register` is the raw table, its person is `pnr`. `persons` is a query
+    of the ids that are wanted, each once: a national register holds two hundred times as many, who never become rows. The
+    rows have a `person_id`, read once a person and not once a cell.
 #}
-{% macro unpivot_persons(register, pattern, name_column, value_column) -%}
+{% macro unpivot_persons(register, persons, pattern, name_column, value_column) -%}
     with
+
+    wanted as (
+
+        {{ persons }}
+
+    ),
 
     repeated_persons as (
 
@@ -56,8 +64,12 @@
 
     delivered_once as (
 
-        select delivered.*
+        select
+            delivered.*,
+            wanted.person_id
         from {{ register }} as delivered
+        inner join wanted
+            on {{ to_person_id('delivered.pnr') }} = wanted.person_id
         left join repeated_persons
             on {{ to_person_id('delivered.pnr') }} = repeated_persons.person_id
         where repeated_persons.person_id is null
@@ -66,20 +78,24 @@
 
     delivered_again as (
 
-        select delivered.*
+        select
+            delivered.*,
+            wanted.person_id
         from {{ register }} as delivered
+        inner join wanted
+            on {{ to_person_id('delivered.pnr') }} = wanted.person_id
         inner join repeated_persons
-            on {{ to_person_id('delivered.pnr') }} = repeated_persons.person_id
+            on wanted.person_id = repeated_persons.person_id
 
     ),
 
     cells_again as (
 
-        {{ unpivot_columns('delivered_again', 'pnr', pattern, name_column, value_column) }}
+        {{ unpivot_columns('delivered_again', 'person_id', pattern, name_column, value_column) }}
 
     )
 
-    {{ unpivot_columns('delivered_once', 'pnr', pattern, name_column, value_column) }}
+    {{ unpivot_columns('delivered_once', 'person_id', pattern, name_column, value_column) }}
     union all
     select distinct * from cells_again
 {%- endmacro %}

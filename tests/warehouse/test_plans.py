@@ -88,3 +88,24 @@ def test_the_plan_of_a_model_grows_with_the_persons(warehouse, model):
 )
 def test_faults_are_found(warehouse, sql, found):
     assert any(name.startswith(found) for name in faults(warehouse, sql))
+
+
+@pytest.mark.parametrize("model", ["stg_registers__dream_weeks", "stg_registers__match_groups"])
+def test_a_wide_register_becomes_rows_for_persons_of_the_study_alone(warehouse, model):
+    """Under each operator that makes rows of columns lies the join with those who have a permit."""
+    compiled = PATHS.target / f"compiled/value_for_money/models/staging/registers/{model}.sql"
+    if not compiled.exists():
+        pytest.skip("was not built with the warehouse")
+    ((_, plan),) = warehouse.execute(f"explain (format json) {compiled.read_text('utf-8')}").fetchall()
+    unpivots = [node for node in operators(json.loads(plan)) if node["name"].strip() == "UNNEST"]
+    assert unpivots
+    for unpivot in unpivots:
+        joins = [node["extra_info"] for node in operators(unpivot["children"]) if "JOIN" in node["name"]]
+        assert any("person_id" in str(join.get("Conditions")) for join in joins)
+
+
+def operators(nodes):
+    """Yield all operators of a plan."""
+    for node in nodes:
+        yield node
+        yield from operators(node["children"])

@@ -95,11 +95,13 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
 
 def stage(con: duckdb.DuckDBPyConnection) -> None:
     """Create the staging models and the classifications that the rules read."""
-    for model in sorted([*STAGING.glob("*.sql"), *ACCEPTANCES.glob("*.sql")]):
-        con.execute(f"create table staging.{model.stem} as {dbt_sql.render(model)}")
-    text = "".join(dbt_sql.render(path) for path in [*TESTS.glob("*.sql"), *profile.FOLDER.glob("*.sql")])
-    for name in sorted(set(re.findall(r"\bclassifications\.(\w+)", text))):
+    models = [*STAGING.glob("*.sql"), *ACCEPTANCES.glob("*.sql")]
+    staged = {model.stem: dbt_sql.render(model) for model in models}
+    rules = [dbt_sql.render(path) for path in [*TESTS.glob("*.sql"), *profile.FOLDER.glob("*.sql")]]
+    for name in sorted(set(re.findall(r"\bclassifications\.(\w+)", "".join([*staged.values(), *rules])))):
         con.execute(f"create or replace table classifications.{name} as {seed_files.seed_query(name)}")
+    for name, sql in sorted(staged.items()):
+        con.execute(f"create table staging.{name} as {sql}")
 
 
 def findings(con: duckdb.DuckDBPyConnection, register: str) -> list[Line]:

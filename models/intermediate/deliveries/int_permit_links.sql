@@ -47,6 +47,8 @@ final as (
         ordered.permit_date,
         ordered.permit_category,
         ordered.place = 1 as is_first,
+        extract(year from ordered.permit_date)
+        between {{ var('first_permit_year') }} and {{ var('last_permit_year') }} as is_of_the_years,
         ordered.permits_of_the_kind,
         persons.person_id is not null as is_in_bef,
         persons.sex_code,
