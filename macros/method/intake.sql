@@ -31,3 +31,6 @@
 
 {# How many municipalities are shown beside one. #}
 {% macro number_of_peers() %}{{ return(8) }}{% endmacro %}
+
+{# How many municipalities a reader can set side by side: their pairs are held together by one interval. #}
+{% macro compared_at_most() %}{{ return(6) }}{% endmacro %}

@@ -7,6 +7,9 @@
     end
 {%- endmacro %}
 
+{# From which ratio on the expenditure of two years that follow each other is a swing. #}
+{% macro swing_of_expenditure() %}{{ return(2) }}{% endmacro %}
+
 {#
     The corner of the map of both indicators (Figure 5.2, Table 5.3). Only a municipality that stands apart from 1 on
     both axes belongs to one.

@@ -116,3 +116,72 @@ def test_the_nearest_have_no_nearer(results):
     parts = peers.filter(regex="^(arrival|origin|family|schooling|health|labour_market)_percent$")
     assert parts.shape[1] == 6
     assert (parts.sum(axis=1) - 100).abs().max() <= 3  # each is rounded to a percent
+
+
+def test_a_pair_is_compared_as_its_peers_are(results):
+    """Every two municipalities stand twice, the other way round, and a peer has the ratio of its pair."""
+    pairs = (
+        results.sql("from benchmark.municipal_pairs")
+        .df()
+        .set_index(["municipality_code", "other_municipality_code"])
+    )
+    municipalities = pairs.index.get_level_values(0).nunique()
+    assert len(pairs) == municipalities * (municipalities - 1)
+    back = pairs.loc[[(other, own) for own, other in pairs.index]]
+    turned = {"above": "below", "below": "above", "around": "around"}
+    for position in ("other_position", "joint_other_position"):
+        assert (
+            pairs[position].map(turned).to_numpy() == back[position].to_numpy()
+        ).mean() > 0.999  # ends are rounded
+    np.testing.assert_allclose(
+        pairs["log_standard_error"].to_numpy(), back["log_standard_error"].to_numpy(), rtol=0.006
+    )
+    peers = results.sql("from benchmark.municipal_peers").df()
+    told = pairs.loc[list(zip(peers["municipality_code"], peers["peer_municipality_code"], strict=True))]
+    for column in ("indicator_ratio", "ci_low", "ci_high"):
+        assert (peers[column].to_numpy() == told[column].to_numpy()).all()
+
+
+def test_every_answer_is_made_of_published_cells(results):
+    """Differences and their intervals follow from published cells alone, so they tell no more of a person."""
+    apart = results.sql(
+        """
+        with told as (
+
+            select
+                answers.*,
+                results.position,
+                results.observed_mean_duration_weeks as observed,
+                results.expected_mean_duration_weeks as expected,
+                results.ci_low,
+                results.ci_high,
+                spent.expenditure_indicator,
+                spent.ci_low as spent_low,
+                spent.ci_high as spent_high,
+                costs.expected_dkk as need
+            from report.municipal_answers as answers
+            inner join benchmark.benchmark_indicators as results using (municipality_code)
+            left join expenditure.expenditure_indicators as spent using (municipality_code)
+            left join efficiency.cost_distances as costs using (municipality_code)
+
+        )
+
+        select municipality_code
+        from told
+        where
+            abs(difference_weeks - (expected - observed)) > 0.00501
+            or abs(difference_weeks_low - expected * (1 - 1 / ci_low)) > 0.00501
+            or abs(difference_weeks_high - expected * (1 - 1 / ci_high)) > 0.00501
+            or abs(difference_dkk - need * (expenditure_indicator - 1)) > 50.001
+            or abs(difference_dkk_low - need * (spent_low - 1)) > 50.001
+            or abs(difference_dkk_high - need * (spent_high - 1)) > 50.001
+            or (rank is null) <> (position = 'around')
+            or (difference_dkk is null) <> (expenditure_indicator is null)
+        """
+    )
+    assert apart.fetchall() == []
+    (outside,) = results.sql(
+        "select count(*) from report.municipal_answers "
+        "where difference_weeks is null and difference_dkk is not null"
+    ).fetchone()
+    assert outside == 0

@@ -7,15 +7,9 @@ distances as (
 
 ),
 
-indicators as (
+pairs as (
 
-    select * from {{ ref('int_benchmark_indicators') }}
-
-),
-
-covariances as (
-
-    select * from {{ ref('int_indicator_covariance') }}
+    select * from {{ ref('municipal_pairs') }}
 
 ),
 
@@ -37,56 +31,33 @@ ordered as (
 
 ),
 
--- the log ratio of two indicators, and its error from the covariances of both
+-- how two compare is said once, in municipal_pairs; the joint interval here is for fewer pairs,
+-- those of the peers
 compared as (
 
     select
         ordered.*,
-        own.municipality_name,
-        other.municipality_name as peer_municipality_name,
-        {{ released('own.benchmark_indicator', '3 decimals') }} as benchmark_indicator,
-        {{ released('other.benchmark_indicator', '3 decimals') }} as peer_benchmark_indicator,
-        sqrt(greatest(
-            0,
-            power(own.standard_error / own.benchmark_indicator, 2)
-            + power(other.standard_error / other.benchmark_indicator, 2)
-            - 2 * covariances.covariance / (own.benchmark_indicator * other.benchmark_indicator)
-        )) as exact_log_standard_error
+        pairs.municipality_name,
+        pairs.other_municipality_name as peer_municipality_name,
+        pairs.benchmark_indicator,
+        pairs.other_benchmark_indicator as peer_benchmark_indicator,
+        pairs.indicator_ratio,
+        pairs.log_standard_error,
+        pairs.ci_low,
+        pairs.ci_high,
+        pairs.other_position as peer_position,
+        pairs.other_benchmark_indicator / pairs.benchmark_indicator * exp(
+            -{{ normal_quantile(0.996875) }} * pairs.log_standard_error
+        ) as joint_ci_low,
+        pairs.other_benchmark_indicator / pairs.benchmark_indicator * exp(
+            {{ normal_quantile(0.996875) }} * pairs.log_standard_error
+        ) as joint_ci_high
     from ordered
-    inner join indicators as own
-        on ordered.municipality_code = own.municipality_code
-    inner join indicators as other
-        on ordered.peer_municipality_code = other.municipality_code
-    left join covariances
+    inner join pairs
         on
-            ordered.municipality_code = covariances.municipality_code
-            and ordered.peer_municipality_code = covariances.other_municipality_code
+            ordered.municipality_code = pairs.municipality_code
+            and ordered.peer_municipality_code = pairs.other_municipality_code
     where ordered.place <= {{ number_of_peers() }}
-
-),
-
--- what is made from a number that is given roundly is made from the round one
-rounded as (
-
-    select
-        *,
-        {{ released('exact_log_standard_error', '3 significant digits') }} as log_standard_error,
-        peer_benchmark_indicator / benchmark_indicator as indicator_ratio
-    from compared
-
-),
-
-intervals as (
-
-    select
-        *,
-        indicator_ratio * exp(-{{ normal_quantile(0.975) }} * log_standard_error) as ci_low,
-        indicator_ratio * exp({{ normal_quantile(0.975) }} * log_standard_error) as ci_high,
-        indicator_ratio * exp(-{{ normal_quantile(0.996875) }} * log_standard_error)
-            as joint_ci_low,
-        indicator_ratio * exp({{ normal_quantile(0.996875) }} * log_standard_error)
-            as joint_ci_high
-    from rounded
 
 ),
 
@@ -111,15 +82,12 @@ final as (
         ci_high,
         joint_ci_low,
         joint_ci_high,
-        case
-            when log_standard_error > 0
-                then {{ position_of_interval('ci_low', 'ci_high') }}
-        end as peer_position,
+        peer_position,
         case
             when log_standard_error > 0
                 then {{ position_of_interval('joint_ci_low', 'joint_ci_high') }}
         end as joint_peer_position
-    from intervals
+    from compared
 
 )
 

@@ -35,9 +35,36 @@ unnamed as (
 
 ),
 
+-- the year before counts only where it is shown
+with_year_before as (
+
+    select
+        later.*,
+        later.actual_dkk / nullif(earlier.actual_dkk, 0) as times_year_before
+    from unnamed as later
+    left join unnamed as earlier
+        on
+            later.municipality_code = earlier.municipality_code
+            and later.year = earlier.year + 1
+
+),
+
+with_swings as (
+
+    select
+        *,
+        coalesce(
+            times_year_before >= {{ swing_of_expenditure() }}
+            or times_year_before <= 1.0 / {{ swing_of_expenditure() }},
+            false
+        ) as is_swing
+    from with_year_before
+
+),
+
 final as (
 
-    {{ with_municipality_names('unnamed') }}
+    {{ with_municipality_names('with_swings') }}
 
 )
 

@@ -5,7 +5,7 @@
     'benchmark_indicators', 'efron_durations', 'expected_durations', 'funnel_limits', 'indicator_covariance',
     'bootstrap_ranks', 'indicator_uncertainty', 'municipal_profiles', 'quintile_probabilities', 'rank_sets', 'shrunken_indicators',
     'municipal_curves', 'municipal_survival', 'cost_distances', 'efficiency_input', 'efficiency_map', 'frontier_efficiencies', 'frontier_intervals',
-    'frontier_known_noise', 'municipal_peers', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
+    'frontier_known_noise', 'municipal_pairs', 'municipal_peers', 'figure_5_1', 'figure_5_2', 'figure_5_3', 'figure_5_4',
 ] %}
 {% set modelled = ['expenditure_indicators', 'supplementary_indicators', 'table_5_2_members'] %}
 {% set coefficients = {
@@ -327,6 +327,16 @@ cells as (
         spell_persons.with_success as persons,
         coalesce(published.benchmark_indicator, published.quintile) as published_value
     from {{ ref('figure_3_1') }} as published
+    left join spell_persons
+        on published.municipality_code = spell_persons.municipality_code
+    union all
+    -- a municipality outside the benchmark has no result, and its swings are those of shown years
+    select
+        'municipal_answers' as published_table,
+        published.municipality_code as cell,
+        spell_persons.with_success as persons,
+        coalesce(published.difference_weeks, published.difference_dkk) as published_value
+    from {{ ref('municipal_answers') }} as published
     left join spell_persons
         on published.municipality_code = spell_persons.municipality_code
     union all

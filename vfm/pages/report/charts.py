@@ -78,15 +78,15 @@ def chosen_municipality() -> alt.Parameter:
     return alt.param(name="chosen", value="")
 
 
-def finish(chart: alt.TopLevelMixin, height: int, *, is_chooser: bool = False) -> dict:
+def finish(chart: alt.TopLevelMixin, height: int | alt.Step, *, is_chooser: bool = False) -> dict:
     """Turn a chart into the specification that the page holds.
 
     Parameters
     ----------
     chart : altair chart
         Without repeats and facets, which have no width of their container.
-    height : int
-        Pixels; the width is the container's.
+    height : int or Step
+        Pixels, or pixels a row; the width is the container's.
     is_chooser : bool
         Whether the chart marks the chosen municipality.
 

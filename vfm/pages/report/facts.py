@@ -67,7 +67,7 @@ def text_facts(results: Results, words: Words) -> dict[str, str]:
         "lead_of_print" if is_compared else "lead_of_other_study"
     )
     found["certainty_of_print"] = Words(words.language, found)("certainty_of_print") if is_compared else ""
-    found["outlier"] = f"{municipality_name(results, outlier)} ({outlier})" if outlier else ""
+    found["outlier"] = municipality_name(results, outlier) if outlier else ""
     for sentence in ("without_outlier", "slope_beside_outlier"):
         found[sentence] = Words(words.language, found)(sentence) if outlier else ""
     return found

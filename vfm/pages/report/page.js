@@ -3,12 +3,17 @@ const page = JSON.parse(document.getElementById('page-data').textContent);
 const element = (id) => document.getElementById(id);
 const select = element('municipality');
 const views = {};
+const drawing = {};
 let chosen = '';
 
-async function draw(place) {
+// a chart is drawn once, whoever asks first
+function draw(place) {
   const name = place.dataset.chart;
-  if (name in views) return;
-  views[name] = null;
+  drawing[name] ??= drawOnce(place, name);
+  return drawing[name];
+}
+
+async function drawOnce(place, name) {
   try {
     const {view} = await window.vegaEmbed(place, page.charts[name], {
       actions: false, renderer: 'svg', formatLocale: page.locale, tooltip: {theme: 'custom'},
@@ -31,7 +36,9 @@ async function draw(place) {
 // after other rows are shown, axes may need more room: hence the resize
 function mark(view) {
   if (!view) return;
-  try { view.signal('chosen', chosen).resize().runAsync(); } catch (problem) { /* this chart shows no municipalities */ }
+  for (const [signal, value] of [['chosen', chosen], ['compared', compared]]) {
+    try { view.signal(signal, value).resize().runAsync(); } catch (problem) { /* this chart shows no municipalities */ }
+  }
 }
 
 function fill(id, template) {
@@ -50,6 +57,10 @@ function show(code) {
   element('sheet-title').textContent = name || element('sheet-title').dataset.none;
   fill('sheet-lead', element('lead-' + chosen));
   fill('sheet-tables', element('tables-' + chosen));
+  explain(element('sheet'));
+  const peers = chosen && element('lead-' + chosen).dataset.peers;
+  element('compare-peers').hidden = !peers;
+  element('compare-peers').href = '#compare=' + [chosen, peers].join(',');
   document.title = chosen ? page.titles.one.replace('%s', name) : page.titles.none;
   element('said').textContent = chosen ? page.titles.said.replace('%s', name) : '';
   const hash = chosen ? '#municipality=' + chosen : '';
@@ -77,11 +88,18 @@ function choose(code) {
   show(code);
 }
 
+// an address that names a municipality, or several to compare; what it names wrongly is said in a sentence
 function follow() {
-  const found = /^#municipality=(\d{3})$/.exec(location.hash);
-  if (!found) return;
-  show(found[1]);
-  if (chosen) element('sheet').scrollIntoView();
+  const [, what, codes] = /^#(municipality|compare)=(.*)$/.exec(decodeURIComponent(location.hash)) || [];
+  if (what === 'municipality') {
+    show(codes);
+    element('sheet-message').hidden = !!chosen || !codes;
+    element('sheet-message').textContent = chosen ? '' : side.words.unknown.replace('%s', codes);
+    element('sheet').scrollIntoView();
+  } else if (what === 'compare') {
+    compare(codes.split(','));
+    element('compare').scrollIntoView();
+  }
 }
 
 element('sheet-title').dataset.none = element('sheet-title').textContent;
@@ -103,15 +121,4 @@ element('print-sheet').addEventListener('click', () => {
   document.body.classList.add('only-sheet');
   window.print();
 });
-window.addEventListener('afterprint', () => document.body.classList.remove('only-sheet'));
-window.addEventListener('hashchange', follow);
-follow();
-document.body.dataset.interactive = String(Math.round(performance.now()));
-
-// one figure at a time, so that the page answers in between
-for (const place of document.querySelectorAll('figure.drawn .chart')) {
-  await draw(place);
-  await new Promise((next) => setTimeout(next));
-}
-if (chosen && location.hash) element('sheet').scrollIntoView();
-document.body.dataset.drawn = String(Math.round(performance.now()));
+window.addEventListener('afterprint', () => document.body.classList.remove('only-sheet', 'only-compare'));

@@ -7,10 +7,12 @@ from pathlib import Path
 import vl_convert
 from altair.utils.schemapi import debug_mode
 
+from vfm.pages.report.compare import compare_charts, compared
 from vfm.pages.report.facts import text_facts
 from vfm.pages.report.figures import all_figures
-from vfm.pages.report.sheet_charts import sheet_charts
-from vfm.pages.report.sheet_tables import all_sheets
+from vfm.pages.report.glossary import glossary
+from vfm.pages.report.sheet_charts import SHEET_BLOCKS, sheet_charts
+from vfm.pages.report.sheet_tables import all_sheets, rows_of_municipalities
 from vfm.pages.report.tables import Results
 from vfm.pages.report.words import LANGUAGES, LOCALES, Words
 from vfm.pages.writing import filled_template
@@ -26,7 +28,8 @@ CHAPTERS = {
     "frontiers": ("figure_5_3", "figure_5_4"),
     "certainty": ("funnel", "quintile_probabilities", "rank_sets", "printed_rebuilt"),
 }
-LARGEST_PAGE = 5_000_000  # bytes
+LARGEST_PAGE = 3_500_000  # bytes
+SCRIPTS = ("page.js", "words.js", "take.js", "compare.js", "start.js")  # one module, in this order
 ORIGINS = ("data_origin", "accounts_origin")
 SIGNS = {"above": "▲", "around": "●", "below": "▼"}
 
@@ -96,10 +99,20 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
     with debug_mode(False):  # each part of a chart is held against the schema once, as part of the whole
         figures = all_figures(results, words, geojson)
         sheets = {f"sheet_{name}": spec for name, spec in sheet_charts(results, words).items() if spec}
+        beside = {f"compare_{name}": spec for name, spec in compare_charts(results, words).items() if spec}
     charts = {name: figure.spec for name, figure in figures.items() if figure.spec}
+    municipalities = rows_of_municipalities(results)
+    explained = glossary(language)
     data = {
         "language": language,
-        "charts": charts | sheets,
+        "charts": charts | sheets | beside,
+        "compare": compared(results, municipalities, words),
+        "terms": [{"id": entry["id"], "forms": entry["forms"]} for entry in explained],
+        "take": {
+            "file": words("file_synthetic" if is_synthetic(results.build) else "file_given"),
+            "note": _note(badge, words),
+        },
+        "takeOut": words("take_out"),
         "locale": LOCALES[language],
         "failed": words("figure_failed"),
         "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")},
@@ -113,17 +126,25 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         synthetic=is_synthetic(results.build),
         chapters=CHAPTERS,
         figures=figures,
-        sheets=all_sheets(results, words),
+        sheets=all_sheets(municipalities, words),
         sheet_charts=list(sheets),
+        sheet_blocks=SHEET_BLOCKS,
+        compare_charts=list(beside),
+        glossary=explained,
         positions=_positions(words),
         missing_cells=lambda missing: _missing_cells(missing, words),
         other=next(name for name in LANGUAGES if name != language),
         files=FILES,
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         library=drawing_library(),
-        script=(HERE / "page.js").read_text(encoding="utf-8"),
+        script="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
         data=_script_safe(data),
     )
+
+
+def _note(badge, words):
+    """What stands below a figure that is taken away from the page."""
+    return f"{badge}. {words('margin')} {words('take_note')}"
 
 
 def _accepted(results, words):

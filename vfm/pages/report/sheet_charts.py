@@ -20,6 +20,14 @@ from vfm.pages.report.figures.figure import QUINTILES
 from vfm.pages.report.tables import Results
 from vfm.pages.report.words import Words
 
+# the table of the sheet that holds the numbers of a chart
+SHEET_BLOCKS = {
+    "sheet_curves": "survival",
+    "sheet_money": "money",
+    "sheet_ratios": "result",
+    "sheet_quintiles": "quintiles",
+}
+
 
 def sheet_charts(results: Results, words: Words) -> dict[str, dict | None]:
     """Draw the charts of the sheet.
@@ -115,14 +123,15 @@ def _indicator_ratios(results, words):
         .encode(y=alt.Y("kind:N", sort=names, title=None, scale=alt.Scale(domain=names)))
     )
     colour = alt.Color("kind:N", legend=None, scale=scale_of(names, (BLUE, ORANGE)))
-    line = base.mark_rule(strokeWidth=3).encode(
+    # a band with a line across it: a dot would hide an interval that is narrow beside the other one
+    band = base.mark_bar(height=12, opacity=0.35).encode(
         x=alt.X("ci_low:Q", title=words("axis_ratio"), scale=alt.Scale(zero=False, padding=15)),
         x2="ci_high:Q",
         color=colour,
     )
-    point = base.mark_point(filled=True, size=110, opacity=1).encode(x="value:Q", color=colour)
-    text = halo(base.encode(x="value:Q", text=alt.Text("value:Q", format=".2f")), dy=-14, fontWeight="normal")
-    return finish(rule_at(1) + line + point + text, 110, is_chooser=True)
+    point = base.mark_tick(thickness=3, size=18, color="#111").encode(x="value:Q")
+    text = halo(base.encode(x="value:Q", text=alt.Text("value:Q", format=".2f")), dy=-16, fontWeight="normal")
+    return finish(rule_at(1) + band + point + text, 120, is_chooser=True)
 
 
 def _quintile_bars(results, words):
@@ -144,13 +153,16 @@ def _quintile_bars(results, words):
         "probability:Q",
         title=words("axis_probability"),
         axis=alt.Axis(format="%", values=QUARTERS),
-        scale=alt.Scale(domain=[0, 1.1], nice=False),
+        scale=alt.Scale(domain=[0, 1], nice=False),
     )
     bar = base.mark_bar(stroke="#777", strokeWidth=0.5).encode(
         x=x, color=alt.Color("word:N", legend=None, scale=scale_of(names, charts.QUINTILE_COLOURS))
     )
-    text = base.mark_text(align="left", dx=4).encode(x=x, text=alt.Text("probability:Q", format=".0%"))
-    return finish(bar + text, 120, is_chooser=True)
+    # the label of a long bar stands in it: beside it there is no room
+    label = base.encode(x=x, text=alt.Text("probability:Q", format=".0%"))
+    beside = label.transform_filter("datum.probability < 0.8").mark_text(align="left", dx=4)
+    inside = halo(label.transform_filter("datum.probability >= 0.8"), align="right", dx=-6, fontSize=11)
+    return finish(bar + beside + inside, 120, is_chooser=True)
 
 
 def _expenditure_lines(results, words):

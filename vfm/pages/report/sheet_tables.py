@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from vfm.pages.report.answers import answers
+from vfm.pages.report.neighbours import groups_block, peers_block
 from vfm.pages.report.tables import Results, is_missing
 from vfm.pages.report.words import Words
 
@@ -14,22 +16,40 @@ def danish_order(name: str) -> list[str]:
     return [{"æ": "z1", "ø": "z2", "å": "z3"}.get(sign, sign) for sign in spelt]
 
 
-def all_sheets(results: Results, words: Words) -> list[dict]:
+def all_sheets(municipalities: dict[str, dict], words: Words) -> list[dict]:
     """Write the sheets of all municipalities.
 
     Parameters
     ----------
-    results : Results
+    municipalities : dict
+        As from rows_of_municipalities.
     words : Words
 
     Returns
     -------
     list of dict
-        code, name, lead (a sentence), notes (list of str), blocks: title, header, rows of text, and
-        empty: {chart that has nothing to show: why}. In the order of the names in Danish spelling.
+        code, name, answers (heading and sentences of the lead), peers (codes of the most similar intakes),
+        notes (list of str), blocks: title, header, rows of text, and empty: {chart that has nothing to
+        show: why}. In the order of the names in Danish spelling.
+    """
+    return [_sheet(code, own, words) for code, own in municipalities.items()]
+
+
+def rows_of_municipalities(results: Results) -> dict[str, dict]:
+    """Gather what the tables say of each municipality.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    dict
+        {code: {name: a row as dict, None without one; or a list of rows}}, by name in Danish spelling.
     """
     frontier = results["efficiency.frontier_intervals"]
     single = {
+        "answer": results["report.municipal_answers"],
         "observed": results["benchmark.observed_durations"],
         "indicator": results["benchmark.benchmark_indicators"],
         "profile": results["benchmark.municipal_profiles"],
@@ -44,15 +64,36 @@ def all_sheets(results: Results, words: Words) -> list[dict]:
         "groups": results["report.municipal_groups"].sort_values("row_position"),
         "survival": results["report.municipal_survival"].sort_values("week"),
         "curve": results["benchmark.municipal_curves"].dropna(subset=["observed_survival"]),
+        "peers": results["benchmark.municipal_peers"].sort_values("place"),
     }
     one = {name: frame.set_index("municipality_code").to_dict("index") for name, frame in single.items()}
     many = {name: _rows_by_code(frame) for name, frame in several.items()}
-    sheets = []
-    for code in single["observed"]["municipality_code"]:
+    places = results["meta.municipalities"].set_index("municipality_code").to_dict("index")
+    groups = results["benchmark.group_indicators"].to_dict("records")
+    of_groups = {(group["kind"], group["group_name"]): group for group in groups}
+    found = {}
+    for code in sorted(
+        one["observed"], key=lambda code: danish_order(one["observed"][code]["municipality_name"])
+    ):
         own = {name: rows.get(code) for name, rows in one.items()}
         own |= {name: rows.get(code, []) for name, rows in many.items()}
-        sheets.append(_sheet(code, own, words))
-    return sorted(sheets, key=lambda sheet: danish_order(sheet["name"]))
+        own["swings"] = _swings(own["years"])
+        own["groups_above"] = [
+            of_groups[key]
+            for key in (("province", places[code]["province"]), ("region", places[code]["region"]))
+            if key in of_groups
+        ] + [group for group in groups if group["kind"] == "country"]
+        own["place"] = places[code]
+        found[code] = own
+    for own in found.values():
+        own["of_peers"] = [found[peer["peer_municipality_code"]] for peer in own["peers"]]
+    return found
+
+
+def _swings(years):
+    """Years of a swing with the year before, which is shown where there is a swing."""
+    by_year = {int(line["year"]): line for line in years}
+    return [(by_year[year - 1], line) for year, line in by_year.items() if line["is_swing"]]
 
 
 def _rows_by_code(frame: pd.DataFrame) -> dict[str, list[dict]]:
@@ -60,17 +101,10 @@ def _rows_by_code(frame: pd.DataFrame) -> dict[str, list[dict]]:
 
 
 def _sheet(code, own, words):
-    indicator, name = own["indicator"], own["observed"]["municipality_name"]
-    if indicator is None:
-        lead = words("sheet_not_benchmarked", name=name)
-    else:
-        lead = words(
-            f"sheet_lead_{indicator['position']}",
-            name=name,
-            indicator=words.number(indicator["benchmark_indicator"], 2),
-            interval=words.interval(indicator["ci_low"], indicator["ci_high"]),
-        )
+    name = own["observed"]["municipality_name"]
     blocks = [
+        peers_block(own, words),
+        groups_block(own, words),
         _result(own, words),
         _profile(own, words),
         _survival(own, words),
@@ -84,7 +118,8 @@ def _sheet(code, own, words):
     return {
         "code": code,
         "name": name,
-        "lead": lead,
+        "answers": answers(own, words),
+        "peers": [peer["peer_municipality_code"] for peer in own["peers"]],
         "notes": [words("withheld_note")] if is_withheld else [],
         "blocks": blocks,
         "empty": _empty_charts(own, words),
@@ -113,7 +148,7 @@ def _block(words, name, rows, header=None, **more):
 def _result(own, words):
     rows = _observed_rows(own["observed"], words)
     if own["indicator"]:
-        rows += _indicator_rows(own["indicator"], words)
+        rows += _indicator_rows(own["indicator"], own["answer"], words)
     if own["profile"]:
         rows += _profile_rows(own["profile"], words)
     return _block(words, "result", rows)
@@ -135,8 +170,9 @@ def _observed_rows(observed, words):
     ] + [[words("column_observed_mean_duration_weeks"), duration]]
 
 
-def _indicator_rows(indicator, words):
-    rank = words.number(indicator["rank"])
+def _indicator_rows(indicator, answer, words):
+    no_rank = is_missing(answer["rank"])
+    rank = words("no_rank") if no_rank else words("rank_of", rank=words.number(answer["rank"]))
     return [
         [
             words("column_expected_mean_duration_weeks"),
@@ -147,7 +183,7 @@ def _indicator_rows(indicator, words):
         [words("column_position_word"), words(f"position_{indicator['position']}")],
         [words("position_fdr"), words(f"position_{indicator['position_fdr']}")],
         [words("column_quintile"), words.number(indicator["quintile"])],
-        [words("column_rank"), words("rank_of", rank=rank)],
+        [words("column_rank"), rank],
     ]
 
 

@@ -37,6 +37,29 @@ def all_texts() -> dict[str, dict[str, str]]:
     return tomllib.loads(TEXTS.read_text(encoding="utf-8"))
 
 
+class Written(str):
+    """A number as the reader reads it.
+
+    Attributes
+    ----------
+    value : float
+        The published number, which files for other programs hold.
+    """
+
+    value: float
+
+    def __new__(cls, text: str, value: float) -> "Written":
+        """Return the text, which remembers its number."""
+        written = super().__new__(cls, text)
+        written.value = value
+        return written
+
+    @property
+    def plain(self) -> str:
+        """The number as programs write it."""
+        return f"{self.value:.10g}"
+
+
 class Words:
     """Texts and numbers of one language.
 
@@ -63,7 +86,7 @@ class Words:
 
     @property
     def outlier(self) -> str:
-        """Name and code of the municipality that the second sample leaves out; empty for none."""
+        """Name of the municipality that the second sample leaves out; empty for none."""
         return self.facts["outlier"]
 
     def missing(self, reason: str) -> str:
@@ -95,13 +118,21 @@ class Words:
         text = f"{value:,.{decimals}f}"
         if float(text.replace(",", "")) == 0:
             text = text.lstrip("-")
-        return self._in_signs(text)
+        return Written(self._in_signs(text), float(value))
 
     def percent(self, share: float | None, decimals: int = 0, *, reason: str | None = None) -> str:
         """Write a share, 0-1, as percent; as `number` where it is missing."""
         if is_missing(share):
             return self.missing(reason or "not_estimated")
-        return self._in_signs(f"{share:.{decimals}%}".rstrip("%")) + LOCALES[self.language]["percent"]
+        text = self._in_signs(f"{share:.{decimals}%}".rstrip("%")) + LOCALES[self.language]["percent"]
+        return Written(text, float(share))
+
+    def percent_of_100(self, percent: float | None, decimals: int = 0) -> str:
+        """Write what is published in percent; as `number` where it is missing."""
+        if is_missing(percent):
+            return self.missing("not_estimated")
+        text = self._in_signs(f"{percent:.{decimals}f}") + LOCALES[self.language]["percent"]
+        return Written(text, float(percent))
 
     def p_value(self, value: float | None, *, reason: str | None = None) -> str:
         """Write a p-value: three decimals where they matter, and never 1,000, which reads as a thousand."""
