@@ -118,7 +118,7 @@
     {% for column in register.columns.values() %}
         {% set meta = column.config.meta or column.meta %}
         {% if meta.get('pattern') %}
-            {% set wanted = period_columns(column.name, meta.period, meta.get('last_year')) %}
+            {% set wanted = period_columns(column.name, meta) %}
             {% for file, part in parts.items() %}
                 {% for name in wanted if name | lower not in part.columns %}
                     {% do missing_column(register, name, file, part) %}
@@ -173,11 +173,17 @@
 
 {#
     The columns a wide register must have from the first permit year to the data's end, one per ISO week or quarter.
-    `last_year`: the last for which they exist at all.
+    `meta` says the first and the last year for which they exist at all (first_year, last_year), and the variables that
+    say from which year on or until which year the study reads them (from, until).
 #}
-{% macro period_columns(name, period, last_year=none) %}
+{% macro period_columns(name, meta) %}
     {% set date = modules.datetime.date %}
-    {% set first_year = var('first_permit_year') | int %}
+    {% set period = meta.period %}
+    {% set first_years = [var('first_permit_year') | int, meta.get('first_year', 0)] %}
+    {% set last_years = [meta.get('last_year', 9999)] %}
+    {% if meta.get('from') %}{% do first_years.append(var(meta.get('from')) | int) %}{% endif %}
+    {% if meta.get('until') %}{% do last_years.append(var(meta.get('until')) | int - 1) %}{% endif %}
+    {% set first_year, last_year = first_years | max, last_years | min %}
     {% set last = modules.datetime.datetime.strptime(var('data_end_week') | string, '%Y-%m-%d').date() %}
     {% set columns = [] %}
     {% if period == 'iso_week' %}
@@ -188,10 +194,10 @@
             {% do columns.append('Y_%02d%02d' | format(iso[0] % 100, iso[1])) %}
         {% endfor %}
     {% elif period == 'quarter' %}
-        {% set end = last if last_year is none or last.year <= last_year else date(last_year, 12, 31) %}
+        {% set end = last if last.year <= last_year else date(last_year, 12, 31) %}
         {% for year in range(first_year, end.year + 1) %}
             {% for quarter in range(1, 5) if year < end.year or quarter <= (end.month + 2) // 3 %}
-                {% do columns.append('MATCH_' ~ quarter ~ 'KV' ~ year) %}
+                {% do columns.append(name.split('_')[0] ~ '_' ~ quarter ~ 'KV' ~ year) %}
             {% endfor %}
         {% endfor %}
     {% else %}

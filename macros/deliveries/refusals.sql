@@ -221,6 +221,70 @@ where (select {{ raise_error('sentence') }} from worst) is null
 {%- endmacro %}
 
 {#
+    Codes that a seed knows, in rows of a day on which none of its rows holds (valid_from to valid_to, both included; empty
+    where there is no end). The combination with the most rows stands for all. `columns` are the relation's, `names` the
+    delivery's, `fields` the seed's, and `day` is a date of the relation.
+#}
+{% macro outside_dates(register, names, relation, columns, day, seed, fields=none, ids=true) -%}
+    {% set fields = fields or columns %}
+    {% set label = names[0] if columns | length == 1 else '(' ~ names | join(', ') ~ ')' %}
+    {% set values = [] %}
+    {% for column in columns %}{% do values.append(shown('codes.' ~ column, ids)) %}{% endfor %}
+    {% set code = values[0] if columns | length == 1 else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'" %}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ label }}' as column_name,
+        cast(code_rows as bigint) as row_count,
+        'register {{ register }}: {{ label }} = ' || {{ code }} || ' in ' || {{ counted('code_rows', 'row') }}
+        || ' lies outside valid_from and valid_to in seeds/classifications/{{ seed }}.csv (for example on '
+        || {{ as_text('example') }} || '). Correct the delivery, or the dates if the source says so. '
+        || 'See docs/bad_input.md#outside-dates.' as sentence
+    from (
+        select
+            *,
+            row_number() over (order by code_rows desc, {{ columns | join(', ') }}) as place
+        from (
+            select
+                {{ columns | join(', ') }},
+                sum(day_rows) as code_rows,
+                min({{ day }}) as example
+            from (
+                select
+                    {% for column in columns %}
+                    delivered.{{ column }},
+                    {% endfor %}
+                    delivered.{{ day }},
+                    delivered.day_rows
+                from (
+                    select
+                        {{ columns | join(', ') }},
+                        {{ day }},
+                        count(*) as day_rows
+                    from {{ relation }}
+                    group by {{ columns | join(', ') }}, {{ day }}
+                ) as delivered
+                inner join {{ ref(seed) }} as known
+                    on
+                        {% for column in columns %}
+                        delivered.{{ column }} = known.{{ fields[loop.index0] }}
+                        {{ 'and' if not loop.last }}
+                        {% endfor %}
+                group by
+                    {% for column in columns %}
+                    delivered.{{ column }},
+                    {% endfor %}
+                    delivered.{{ day }},
+                    delivered.day_rows
+                having max(case when {{ is_valid_on('known', 'delivered.' ~ day) }} then 1 else 0 end) = 0
+            ) as outside
+            group by {{ columns | join(', ') }}
+        ) as wrong
+    ) as codes
+    where place = 1
+{%- endmacro %}
+
+{#
     Municipalities in rows that the method reads: rows from before the first permit year hold the codes of their own
     time. Christiansoe (411) is no municipality and is not among the 98, but people live there.
 #}
@@ -514,7 +578,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
     {{ missing_cells(
         export, '(select municipality_code as area from municipalities)',
-        '(select area, year from accounts where is_read)',
+        '(select area, year from accounts where is_of_programme)',
         var('first_expenditure_year') | int, var('last_expenditure_year') | int, absent_is_zero=true
     ) }}
 
@@ -524,7 +588,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {{ finding(
         export, 'INDHOLD',
         "(select sum(" ~ to_amount('"INDHOLD"') ~ ") / 1000 as gross_millions from accounts
-        where is_read and " ~ to_text('"DRANST"') ~ " = '1' and upper(" ~ to_text('"ART"') ~ ") = 'UE'
+        where is_of_programme and " ~ to_text('"DRANST"') ~ " = '1' and upper(" ~ to_text('"ART"') ~ ") = 'UE'
         group by year)",
         'gross_millions not between 30 and 100000',
         'in which all municipalities together have gross expenditure below 30 or above 100,000 million kroner',

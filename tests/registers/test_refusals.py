@@ -282,8 +282,16 @@ STATBANK = [
     ("unknown-area", "regk31", "column OMRÅDE has 1 row with an area that is neither one of the 98",
      "insert into {} values ('345', '54660', '1', 'UE', 'LOBM', 2013, '5')"),
     ("unmapped-code", "regk100",
-     "GRUPPERING = 077 in 1 row is in no row of seeds/classifications/account_groupings",
+     "(FUNKTION, GRUPPERING) = (54660, 077) in 1 row is in no row of"
+     " seeds/classifications/account_groupings",
      "insert into {} values ('101', '54660', '1', '1', '77', 'S9', 'LOBM', 2013, '5')"),
+    ("outside-dates", "regk100",
+     "(FUNKTION, GRUPPERING) = (54661, 011) in 1 row lies outside valid_from and valid_to in"
+     " seeds/classifications/account_groupings.csv (for example on 2013-01-01)",
+     "insert into {} values ('101', '54661', '1', '1', '11', 'S9', 'LOBM', 2013, '5')"),
+    ("placeholder-code", "regk100",
+     "column GRUPPERING has 1 row of a grouping whose contents no public source says (for example 092)",
+     "insert into {} values ('101', '54660', '1', '1', '92', 'S9', 'LOBM', 2022, '5')"),
     ("unreadable", "labour_market",
      "column LEDIGHEDSPROCENT has 1 row that no number can be read from (for example x)",
      "update {} set \"LEDIGHEDSPROCENT\" = 'x' where \"OMRÅDE\" = 'Fyn' and \"TID\" = 2011"),

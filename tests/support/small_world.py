@@ -25,6 +25,7 @@ YEARS = {
     "first_permit_year",
     "last_permit_year",
     "data_end_week",
+    "dream_version",
     "first_expenditure_year",
     "last_expenditure_year",
     "price_year",

@@ -7,6 +7,9 @@ from pathlib import Path
 from vfm.privacy.identifiers import PSEUDONYMS
 from vfm.warehouse import dbt_sql
 
+#: What says for which weeks or quarters a family of columns exists.
+PERIODS = ("period", "first_year", "last_year", "from", "until")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -19,6 +22,7 @@ class Column:
     period: str | None = None
     required: bool = True
     width: int | None = None
+    periods: tuple[tuple[str, object], ...] = ()  # which there are: period, first_year, last_year, from, until
 
     @property
     def is_person_id(self) -> bool:
@@ -70,6 +74,7 @@ def _register(table):
                 period=meta.get("period"),
                 required=meta.get("required", True),
                 width=meta.get("width"),
+                periods=tuple((name, meta[name]) for name in PERIODS if name in meta),
             )
         )
     return Register(table["name"], tuple(table["config"]["meta"]["key"] or ()), tuple(columns))

@@ -37,6 +37,11 @@ FORMS = {
         "that is no number with a decimal point",
         "Write 95.92, without thousands separators",
     ),
+    "date": (
+        re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"),
+        "that is no date",
+        "Write 2016-07-01",
+    ),
     "boolean": (re.compile(r"true|false", re.IGNORECASE), "that is not true or false", "Write true or false"),
 }
 

@@ -46,6 +46,7 @@ class Variable:
     unit: str
     choices: tuple[str, ...]
     source: str  # of the choices, where a seed holds them
+    words: tuple[str, ...] = ()  # the choices that stand in the declaration itself
 
     def wanted(self) -> str:
         """Say which values the variable may have, after "give"."""
@@ -56,7 +57,8 @@ class Variable:
                 return " or ".join(self.choices)
             wanted = f"{'a list' if self.type == 'list' else 'one'} of the values of {self.source}"
             wanted = wanted if self.type == "integer" else f"{wanted}, in quotation marks"
-            return wanted + (", or an empty one" if "" in self.choices else "")
+            own = "".join(f", or {word}" for word in self.words if word)
+            return wanted + own + (", or an empty one" if "" in self.choices else "")
         return {
             "integer": f"a whole number{bounds}",
             "number": f"a number{bounds}",
@@ -100,23 +102,24 @@ def declared() -> dict[str, Variable]:
 
 def declaration(row: dict[str, str]) -> Variable:
     """Make a declaration of one row of the seed."""
-    choices, source = [], ""
+    choices, words, source = [], [], ""
     for word in row["choices"].split():
         table, _, column = word.partition(".")
         if column:
             source = f"{column} in seeds/classifications/{table}.csv"
             with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8-sig", newline="") as stream:
-                choices += [each[column] for each in csv.DictReader(stream)]
+                choices += dict.fromkeys(each[column] for each in csv.DictReader(stream) if each[column])
         else:
-            choices.append("" if word == "empty" else word)
+            words.append("" if word == "empty" else word)
     return Variable(
         name=row["name"],
         type=row["type"],
         minimum=float(row["minimum"] or -math.inf),
         maximum=float(row["maximum"] or math.inf),
         unit=row["unit"],
-        choices=tuple(choices),
+        choices=(*words, *choices),
         source=source,
+        words=tuple(words),
     )
 
 

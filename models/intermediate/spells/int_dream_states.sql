@@ -15,6 +15,7 @@ dream_weeks as (
 dream_states as (
 
     select * from {{ ref('dream_states') }}
+    where {{ is_of_dream_version() }}
 
 ),
 

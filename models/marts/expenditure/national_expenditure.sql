@@ -68,7 +68,7 @@ current_income as (
         ) as other_income
     from accounts
     where
-        function_code = '54660'
+        function_code = '{{ programme_function() }}'
         and year between {{ var('first_expenditure_year') }} and {{ var('last_expenditure_year') }}
     group by year
 
