@@ -21,7 +21,7 @@ final as (
         countries.world_region,
         countries.is_western,
         coalesce(country_groups.origin, countries.origin) as origin,
-        coalesce(country_groups.country_group, countries.country_group) as country_group
+        countries.country_group
     from countries
     left join country_groups
         on countries.country_code = country_groups.country_code
