@@ -18,7 +18,20 @@
     {% endif %}
     {% set statements, notes = [], [] %}
     {% for register in registers | sort(attribute='identifier') %}
-        {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% if files.get(register.identifier) or is_needed(register.identifier) %}
+            {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% else %}
+            {% do statements.append(empty_register(register)) %}
+        {% endif %}
+    {% endfor %}
+    {% set later = graph.sources.values() | selectattr('source_name', 'equalto', 'later_registers') | list %}
+    {% do refuse_without_stays(folder, files) %}
+    {% for register in later | sort(attribute='identifier') %}
+        {% if files.get(register.identifier) %}
+            {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% else %}
+            {% do statements.append(empty_register(register)) %}
+        {% endif %}
     {% endfor %}
     {% for note in notes %}
         {% do exceptions.warn(note) %}
@@ -53,6 +66,37 @@
     {% endfor %}
     {% do note_equal_parts(register, folder, parts, notes) %}
     {{ return(register_view(register, folder, parts, select_list)) }}
+{% endmacro %}
+
+
+{# Whether the study cannot do without a register: hospital stays of its years may all come from LPR3. #}
+{% macro is_needed(register) %}
+    {{ return(register != 'lpr_adm' or first_permit_day() < lpr3_from()) }}
+{% endmacro %}
+
+
+{# Stops where the study reads hospital stays of LPR3 and neither register of them is there. #}
+{% macro refuse_without_stays(folder, files) %}
+    {% set there = files.get('sygehusbenyttelse_ophold') or files.get('lpr_a_kontakt') %}
+    {% if reads_lpr3() and not there %}
+        {% do exceptions.raise_compiler_error(
+            'register sygehusbenyttelse_ophold: no parquet file in ' ~ folder ~ '/sygehusbenyttelse_ophold, nor in '
+            ~ folder ~ '/lpr_a_kontakt. The study reads hospital stays from ' ~ var('lpr3_from') ~ ' on from one of them. '
+            ~ 'See docs/bad_input.md#missing-register.') %}
+    {% endif %}
+{% endmacro %}
+
+
+{# The view of a register that was not delivered and is not needed: its columns without a row. #}
+{% macro empty_register(register) %}
+    {% set selected = [] %}
+    {% for column in register.columns.values() %}
+        {% set type = 'string' if column.data_type in [none, 'varchar'] else column.data_type %}
+        {% do selected.append('cast(null as ' ~ type ~ ') as ' ~ column.name) %}
+    {% endfor %}
+    {{ return(
+        'create or replace view ' ~ register.schema ~ '.' ~ register.identifier ~ ' as select '
+        ~ selected | join(', ') ~ ' where 1 = 0;') }}
 {% endmacro %}
 
 

@@ -105,13 +105,19 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {# ---- rules that several registers share --------------------------------------------------------------------- #}
 
-{# {column: date, integer or hours}: raw values that macros/deliveries/casts.sql cannot read #}
+{# The raw relation of a register, of the report's years or later. #}
+{% macro register_source(register) %}
+    {% set later = ['sygehusbenyttelse_ophold', 'lpr_a_kontakt'] %}
+    {{ return(source('later_registers' if register in later else 'registers', register)) }}
+{% endmacro %}
+
+{# {column: date, integer, hours or moment}: raw values that macros/deliveries/casts.sql cannot read #}
 {% macro unreadable(register, columns) -%}
-    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours} %}
-    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number'} %}
+    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours, 'moment': to_moment} %}
+    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number', 'moment': 'day and time'} %}
     {% for column, kind in columns.items() %}
     {{ finding(
-        register, column, source('registers', register),
+        register, column, register_source(register),
         casts[kind](column) ~ ' is null and not ' ~ is_blank(column),
         'that no ' ~ kinds[kind] ~ ' can be read from', 'Deliver the column in a form that is.', 'unreadable',
         example='min(' ~ to_text(column) ~ ')'
@@ -124,7 +130,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 {% macro missing(register, columns) -%}
     {% for column in columns %}
     {{ finding(
-        register, column, source('registers', register), is_blank(column),
+        register, column, register_source(register), is_blank(column),
         'without a value', 'The method needs one in every row.', 'no-value'
     ) }}
     {{ 'union all' if not loop.last }}

@@ -5,6 +5,25 @@
     ) }}
 {% endmacro %}
 
+{# First day on which a permit of the study may be given, and the first whose hospital stays come from LPR3. #}
+{% macro first_permit_day() %}
+    {{ return(modules.datetime.date(var("first_permit_year") | int, 1, 1)) }}
+{% endmacro %}
+
+{% macro lpr3_from() %}
+    {{ return(modules.datetime.datetime.strptime(var("lpr3_from") | string, "%Y-%m-%d").date()) }}
+{% endmacro %}
+
+{# Whether a permit of the study may have hospital stays of LPR3 in its health year. #}
+{% macro reads_lpr3() %}
+    {{ return(lpr3_from() <= modules.datetime.date(var("last_permit_year") | int, 12, 31)) }}
+{% endmacro %}
+
+{# Whether some permits of the study have hospital stays of lpr_adm and some those of LPR3. #}
+{% macro crosses_lpr3() %}
+    {{ return(first_permit_day() < lpr3_from() and reads_lpr3()) }}
+{% endmacro %}
+
 {# The residence grounds after 2014 that the study names as levels of their own. #}
 {% macro further_grounds() %}
     {{ return(var("further_grounds") | reject("equalto", "none") | list) }}
@@ -62,7 +81,7 @@
         "cardiovascular_disease", "nervous_system_disease", "nutritional_disease", "pain", "eye_disease",
         "dentist", "unemployment_rate_commuting_area", "jobs_per_resident_commuting_area",
         "jobs_medium_high_skill",
-    ]) }}
+    ] + (["hospital_lpr3"] if crosses_lpr3() else [])) }}
 {% endmacro %}
 
 {# Every term of the model, in the order of the columns of persons.case_mix. #}

@@ -16,6 +16,12 @@ dream_weeks as (
 
 ),
 
+programme_ends as (
+
+    select * from {{ ref('stg_registers__programme_ends') }}
+
+),
+
 match_groups as (
 
     select * from {{ ref('stg_registers__match_groups') }}
@@ -179,6 +185,14 @@ findings as (
     {{ outside_dates(
         'dream', ['system', 'group'], 'match_quarters', ['system', 'match_group'], 'quarter_start',
         'match_groups', ['system', 'match_group_code']
+    ) }}
+    union all
+    {{ unreadable('dream', {'INTPGMSLDT': 'date'}) }}
+    union all
+    {{ finding(
+        'dream', 'INTPGMSLDT', 'programme_ends', "programme_end_date < date '1999-01-01'",
+        'before the first programme under the Integration Act', 'Is the column what it says?', 'programme-end',
+        example='min(programme_end_date)'
     ) }}
     union all
     {{ strangers('dream', 'persons') }}

@@ -365,6 +365,8 @@ ELSEWHERE = {
     "accounts-folder": "test_accounts_that_cannot_stand_in",
     "missing-register": "test_a_missing_register",
     "missing-municipality": "test_a_municipality_that_bef_lacks_is_named",
+    "two-sources": "test_days_of_both_sources_are_refused",
+    "stay-period": "test_a_stay_that_ends_before_it_starts_is_refused",
     "study": "test_a_mistake_in_a_study_is_one_sentence",
     "missing-column": "test_a_missing_column_is_named_with_its_part_and_what_is_there",
     "empty-register": "test_an_empty_register",

@@ -154,6 +154,9 @@ CASES = [
     case("outside-dates", "dream",
          "Y_YYWW = 160 in 1 row lies outside valid_from and valid_to in"
          " seeds/classifications/dream_states.csv (for example on 2009-03-16)", {"Y_0912": "'160'"}),
+    case("programme-end", "dream",
+         "column INTPGMSLDT has 1 row before the first programme under the Integration Act (for example"
+         " 1998-12-31)", {"INTPGMSLDT": "date '1998-12-31'"}),
     case("dream-version", "dream",
          "column Y_YYWW has 1 row with a code that is not of version 201608 of DREAM (for example 115)",
          {"Y_0912": "'115'"}),

@@ -81,7 +81,9 @@ def moved_years(values):
     """The variables that say years, moved, of {variable: value}; the print is of other years."""
     end = datetime.date.fromisoformat(str(values["data_end_week"])) + datetime.timedelta(weeks=WEEKS)
     moved = {name: values[name] + YEARS for name in MOVED_YEARS}
-    return moved | {"data_end_week": end.isoformat(), "compare_with_print": False}
+    # the moved contacts are those of lpr_adm whatever the year
+    later = {"lpr3_from": "2099-01-01", "dream_version": 202408}
+    return moved | later | {"data_end_week": end.isoformat(), "compare_with_print": False}
 
 
 def indicators(warehouse):

@@ -45,20 +45,22 @@ class Register:
     columns: tuple[Column, ...]
 
 
-def read_contract(path: str | Path = dbt_sql.SOURCES) -> dict[str, Register]:
+def read_contract(path: str | Path = dbt_sql.SOURCES, source: str = "registers") -> dict[str, Register]:
     """Read the declared registers.
 
     Parameters
     ----------
     path : path
-        A dbt sources file with a source `registers`.
+        A dbt sources file with such a source.
+    source : str
+        registers, or later_registers, which may be absent.
 
     Returns
     -------
     dict
         {register name: Register}, in the file's order.
     """
-    return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path))}
+    return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path), source)}
 
 
 def _register(table):

@@ -78,7 +78,7 @@ def check(
             raise StatbankError(f"table {name} has no row of {', '.join(absent)}")
     with duckdb.connect() as con:
         con.execute("create schema classifications; create schema staging")
-        groupings = pd.read_csv(PROJECT / "seeds/classifications/account_groupings.csv", dtype=str)
+        groupings = read_groupings()
         seeds = {"municipalities": municipalities, "account_groupings": groupings}
         for name, frame in {"regk31": regk31, "regk100": regk100, **seeds}.items():
             con.register("frame", frame)
@@ -101,6 +101,14 @@ def check(
             )
     there = set(zip(regk31[AREA], regk31[YEAR], strict=True))
     return [(area, year) for area in known for year in years() if (area, year) not in there]
+
+
+def read_groupings() -> pd.DataFrame:
+    """Read the seed account_groupings, dates and truth values in their types."""
+    frame = pd.read_csv(PROJECT / "seeds/classifications/account_groupings.csv", dtype=str)
+    for column in ("valid_from", "valid_to"):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame.assign(is_placeholder_code=frame["is_placeholder_code"] == "true")
 
 
 def unmapped_groupings(regk100: pd.DataFrame, mapped: Iterable[str]) -> list[str]:

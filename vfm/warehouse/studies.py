@@ -40,6 +40,7 @@ DECIDED = (
     "igu_counts",
     "programme_years",
     "programme_rule",
+    "lpr3_from",
     "visit_from_year",
     "first_expenditure_year",
     "last_expenditure_year",

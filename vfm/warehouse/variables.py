@@ -64,6 +64,7 @@ class Variable:
             "number": f"a number{bounds}",
             "boolean": "true or false",
             "date": 'a Monday, such as "2016-08-22"',
+            "day": 'a day, such as "2019-03-01"',
             "name": "a name of lower-case letters, digits, _ and -, such as kora_2017",
         }[self.type]
 
@@ -77,6 +78,8 @@ class Variable:
             return value in self.choices
         if self.type == "date":
             return is_monday(value)
+        if self.type == "day":
+            return is_day(value)
         if self.type == "name":
             return isinstance(value, str) and bool(NAME.fullmatch(value))
         kinds = int if self.type == "integer" else (int, float)
@@ -85,13 +88,18 @@ class Variable:
         return str(value) in self.choices if self.choices else self.minimum <= value <= self.maximum
 
 
-def is_monday(value: object) -> bool:
-    """Whether a value is the date of a Monday; YAML reads one without quotation marks as a date."""
+def is_day(value: object) -> bool:
+    """Whether a value is a date; YAML reads one without quotation marks as a date."""
     try:
-        date = datetime.date.fromisoformat(str(value))
+        datetime.date.fromisoformat(str(value))
     except ValueError:
         return False
-    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value))) and date.weekday() == 0
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)))
+
+
+def is_monday(value: object) -> bool:
+    """Whether a value is the date of a Monday."""
+    return is_day(value) and datetime.date.fromisoformat(str(value)).weekday() == 0
 
 
 def declared() -> dict[str, Variable]:
