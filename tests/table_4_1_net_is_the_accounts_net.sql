@@ -39,7 +39,8 @@ accounts as (
     select
         amounts.year,
         cast(sum(amounts.amount_dkk) as bigint)
-        * max(price_year.index_2015_100) / max(price_index.index_2015_100) as net_dkk,
+        * max(price_year.{{ price_index_column() }})
+        / max(price_index.{{ price_index_column() }}) as net_dkk,
         cast(count(*) as bigint) as accounts_rows
     from amounts
     inner join {{ ref('price_index') }} as price_index

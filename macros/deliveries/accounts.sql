@@ -13,6 +13,11 @@
 {# Function 5.46.60, whose accounts the report reads. #}
 {% macro programme_function() %}{{ return('54660') }}{% endmacro %}
 
+{# The column of the seed price_index that the study's variable of that name chooses. #}
+{% macro price_index_column() -%}
+    {{ return({'consumer': 'index_2015_100', 'municipal': 'municipal_index_2015_100'}[var('price_index')]) }}
+{%- endmacro %}
+
 {# The columns that staging makes of both exports. #}
 {% macro account_columns() -%}
     {{ to_code('"OMRÅDE"', 3) }} as municipality_code,

@@ -1,4 +1,4 @@
-"""Registers of later years: they may be absent, are read from the day that the study says, and never twice."""
+"""Registers of later years: they may be absent, are read from the day the study says, and never twice."""
 
 import duckdb
 import pytest

@@ -18,7 +18,7 @@ from vfm.warehouse.paths import PROJECT, Paths
 
 SCALE = 0.1
 SETTING = Path(__file__).with_name("small.yml")
-#: The years are a study's own, and so is its name: registers and accounts must cover them.
+#: The years are a study's own, and so is its name: registers, accounts and prices must cover them.
 YEARS = {
     "study",
     "compare_with_print",
@@ -29,6 +29,7 @@ YEARS = {
     "first_expenditure_year",
     "last_expenditure_year",
     "price_year",
+    "price_index",
 }
 
 

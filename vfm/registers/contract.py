@@ -22,7 +22,7 @@ class Column:
     period: str | None = None
     required: bool = True
     width: int | None = None
-    periods: tuple[tuple[str, object], ...] = ()  # which there are: period, first_year, last_year, from, until
+    periods: tuple[tuple[str, object], ...] = ()  # which there are: PERIODS
 
     @property
     def is_person_id(self) -> bool:

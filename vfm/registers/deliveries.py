@@ -12,15 +12,31 @@ FORMATS = ("parquet", "csv", "sas7bdat", "dta")
 #: Registers of later years, which a delivery need not have.
 LATER = ("sygehusbenyttelse_ophold", "lpr_a_kontakt")
 # data set -> register; a successor or a quarterly edition is a data set of its own
-DATASETS = {
-    "vnds_hist": "vnds",
-    "vnds_ind": "vnds",
-    "vnds_ud": "vnds",
-    "ophg_kvartal": "ophg",
-} | {
-    name: name
-    for name in ("bef", "vnds", "flyt", "dod", "ophg", "dream", "bfl", "lmdb", "sssy", "lpr_adm", "danskudd")
-} | {name: name for name in LATER}
+DATASETS = (
+    {
+        "vnds_hist": "vnds",
+        "vnds_ind": "vnds",
+        "vnds_ud": "vnds",
+        "ophg_kvartal": "ophg",
+    }
+    | {
+        name: name
+        for name in (
+            "bef",
+            "vnds",
+            "flyt",
+            "dod",
+            "ophg",
+            "dream",
+            "bfl",
+            "lmdb",
+            "sssy",
+            "lpr_adm",
+            "danskudd",
+        )
+    }
+    | {name: name for name in LATER}
+)
 SUCCESSORS = ("vnds_hist", "vnds_ind", "vnds_ud")
 # one file holds the whole history: only the newest version counts
 CUMULATIVE = frozenset({"vnds", "vnds_hist", "dod", "dream", "danskudd", "lpr_a_kontakt"})

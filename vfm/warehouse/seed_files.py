@@ -302,14 +302,17 @@ def _key_faults(seed, key, rows):
 
 
 def _missing_prices(seed, values):
-    """Years of expenditure, and the price year, without an index: their amounts would be lost."""
+    """Years of expenditure, and the price year, without the study's index: their amounts would be lost."""
     _, *rows = _rows(seed.path.read_text(encoding="utf-8-sig"), seed.separator)
-    years = {int(row[0]) for _, row in rows}
+    is_municipal = values.get("price_index") == "municipal"
+    place = list(seed.columns).index("municipal_index_2015_100" if is_municipal else "index_2015_100")
+    years = {int(row[0]) for _, row in rows if row[place].strip()}
     needed = {*range(int(values["first_expenditure_year"]), int(values["last_expenditure_year"]) + 1)}
     needed |= {int(values["price_year"])} if "price_year" in values else set()
     if lacking := sorted(needed - years):
         said = ", ".join(map(str, lacking))
-        yield f" has no price of {said}, which the expenditure needs. Add its row from statbank.dk/PRIS112"
+        where = "KL's index" if is_municipal else "statbank.dk/PRIS112"
+        yield f" has no price of {said}, which the expenditure needs. Add it from {where}"
 
 
 def _lines(found):

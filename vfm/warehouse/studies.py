@@ -45,6 +45,7 @@ DECIDED = (
     "first_expenditure_year",
     "last_expenditure_year",
     "price_year",
+    "price_index",
     "supplementary_groupings",
     "outlier_municipality",
     "minimum_spells",

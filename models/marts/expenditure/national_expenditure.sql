@@ -14,7 +14,10 @@ accounts as (
 
 price_index as (
 
-    select * from {{ ref('price_index') }}
+    select
+        year,
+        {{ price_index_column() }} as index_2015_100
+    from {{ ref('price_index') }}
 
 ),
 
