@@ -33,10 +33,16 @@ mapped as (
     select 'origin_' || origin as term from {{ ref('countries') }}
     where not is_western
     union distinct
+    select 'origin_' || origin as term from {{ ref('country_groups') }}
+    where country_grouping = '{{ var('country_grouping') }}'
+    union distinct
     select 'danish_education_' || danish_education as term from {{ ref('danish_education') }}
     union distinct
     select 'residence_ground_' || residence_ground as term from {{ ref('residence_grounds') }}
     where residence_ground not in ('unknown', 'none')
+    union distinct
+    select 'residence_ground_' || further_ground as term from {{ ref('residence_grounds') }}
+    where {{ is_further_ground() }}
     union distinct
     select 'family_type_' || family_type as term from {{ ref('family_types') }}
     union distinct

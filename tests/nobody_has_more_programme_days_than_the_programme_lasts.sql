@@ -1,5 +1,6 @@
--- Years of 365 days, one in four with a day more: three years have 1,096 days at most.
-{% set years = var('programme_years') | int %}
+-- Years of 365 days, one in four with a day more: three years have 1,096 days at most. By law it
+-- is three years, or up to five.
+{% set years = var('programme_years') | int if var('programme_rule') == 'constant' else 5 %}
 
 with
 

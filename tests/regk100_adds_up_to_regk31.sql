@@ -1,5 +1,5 @@
 -- The split by grouping (REGK100) must add up to the function's total (REGK31) in every
--- municipality, year, dranst and level of art that the warehouse reads: the report cites REGK31 for
+-- function, municipality, year, dranst and level of art that the warehouse reads: the report cites REGK31 for
 -- figures that only REGK100 can give. Each cell, of a grouping and an owner, is rounded to whole
 -- thousands by itself, so half a thousand a cell, and half a thousand for the total, is what
 -- rounding can explain; anything more is not the same account.
@@ -9,6 +9,7 @@ by_grouping as (
 
     select
         municipality_code,
+        function_code,
         dranst,
         art,
         year,
@@ -16,9 +17,9 @@ by_grouping as (
         cast(count(*) as bigint) as cells
     from {{ ref('stg_statbank__accounts_by_grouping') }}
     where
-        function_code = '54660'
+        function_code in (select function_code from {{ ref('account_groupings') }})
         and art in ('TOT', 'UE', 'I', '77')
-    group by municipality_code, dranst, art, year
+    group by municipality_code, function_code, dranst, art, year
 
 ),
 
@@ -26,7 +27,7 @@ by_function as (
 
     select * from {{ ref('stg_statbank__accounts_by_function') }}
     where
-        function_code = '54660'
+        function_code in (select function_code from {{ ref('account_groupings') }})
         and art in ('TOT', 'UE', 'I', '77')
 
 )
@@ -42,6 +43,7 @@ from by_grouping
 full outer join by_function
     on
         by_grouping.municipality_code = by_function.municipality_code
+        and by_grouping.function_code = by_function.function_code
         and by_grouping.dranst = by_function.dranst
         and by_grouping.art = by_function.art
         and by_grouping.year = by_function.year

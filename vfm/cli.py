@@ -277,7 +277,8 @@ def registers(seed: str | None, scale: str | None) -> int:
 def fetch_statbank(accounts_only: bool) -> int:
     """Fetch the accounts from Statistics Denmark.
 
-    Replaces the synthetic accounts and labour market in seeds/statbank. Needs the network
+    Replaces the synthetic accounts and labour market in seeds/statbank; those of another study go to
+    statbank_<study>. Needs the network
     (docs/statbank.md).
     """
     from vfm.statbank import __main__ as program

@@ -187,6 +187,53 @@
     end
 {%- endmacro %}
 
+{#
+    A day with its time: as a timestamp, and as a text or a number that its form distinguishes: 2019-03-05 14:30 with or
+    without seconds, 05MAR2019:14:30:00 as SAS writes it, and seconds since 1 January 1960 (9 or 10 digits).
+#}
+{% macro to_moment(column) -%}
+    {{ return(adapter.dispatch('to_moment', 'value_for_money')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_moment(column) -%}
+    {%- set text = to_whole(column) -%}
+    case
+        when typeof({{ column }}) in ('DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
+            then try_cast({{ column }} as timestamp)
+        when typeof({{ column }}) = 'TIMESTAMP WITH TIME ZONE'
+            then timezone('Europe/Copenhagen', try_cast({{ column }} as timestamptz))
+        when regexp_matches({{ text }}, '^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?)?$')
+            then try_cast(
+                replace({{ text }}, 'T', ' ')
+                || case length({{ text }}) when 10 then ' 00:00:00' when 16 then ':00' else '' end as timestamp
+            )
+        when regexp_matches({{ text }}, '^\d{2}[A-Za-z]{3}\d{4}:\d{2}:\d{2}:\d{2}([.]\d+)?$')
+            then try_strptime(
+                replace(replace(upper(substr({{ text }}, 1, 18)), 'MAJ', 'MAY'), 'OKT', 'OCT'), '%d%b%Y:%H:%M:%S'
+            )
+        when regexp_matches({{ text }}, '^\d{9,10}$')
+            then timestamp '1960-01-01' + to_seconds(try_cast({{ text }} as bigint))
+    end
+{%- endmacro %}
+
+{% macro spark__to_moment(column) -%}
+    case
+        when typeof({{ column }}) in ('date', 'timestamp_ntz')
+            then try_cast(cast({{ column }} as string) as timestamp)
+        when typeof({{ column }}) = 'timestamp'
+            then from_utc_timestamp(try_cast(cast({{ column }} as string) as timestamp), 'Europe/Copenhagen')
+        when {{ to_whole(column) }} rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?$'
+            then try_cast(replace({{ to_whole(column) }}, 'T', ' ') as timestamp)
+        when {{ to_whole(column) }} rlike '^[0-9]{2}[A-Za-z]{3}[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?$'
+            then try_to_timestamp(
+                initcap(replace(replace(upper(substr({{ to_whole(column) }}, 1, 18)), 'MAJ', 'MAY'), 'OKT', 'OCT')),
+                'ddMMMyyyy:HH:mm:ss'
+            )
+        when {{ to_whole(column) }} rlike '^[0-9]{9,10}$'
+            then timestamp '1960-01-01' + make_dt_interval(0, 0, 0, try_cast({{ to_whole(column) }} as bigint))
+    end
+{%- endmacro %}
+
 {# A whole number, whatever its type; 30.5 is not a whole number. #}
 {% macro to_integer(column) -%}
     {{ return(adapter.dispatch('to_integer', 'value_for_money')(column)) }}

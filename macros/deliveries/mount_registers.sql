@@ -18,7 +18,20 @@
     {% endif %}
     {% set statements, notes = [], [] %}
     {% for register in registers | sort(attribute='identifier') %}
-        {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% if files.get(register.identifier) or is_needed(register.identifier) %}
+            {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% else %}
+            {% do statements.append(empty_register(register)) %}
+        {% endif %}
+    {% endfor %}
+    {% set later = graph.sources.values() | selectattr('source_name', 'equalto', 'later_registers') | list %}
+    {% do refuse_without_stays(folder, files) %}
+    {% for register in later | sort(attribute='identifier') %}
+        {% if files.get(register.identifier) %}
+            {% do statements.append(mount_register(register, folder, files.get(register.identifier), notes)) %}
+        {% else %}
+            {% do statements.append(empty_register(register)) %}
+        {% endif %}
     {% endfor %}
     {% for note in notes %}
         {% do exceptions.warn(note) %}
@@ -53,6 +66,37 @@
     {% endfor %}
     {% do note_equal_parts(register, folder, parts, notes) %}
     {{ return(register_view(register, folder, parts, select_list)) }}
+{% endmacro %}
+
+
+{# Whether the study cannot do without a register: hospital stays of its years may all come from LPR3. #}
+{% macro is_needed(register) %}
+    {{ return(register != 'lpr_adm' or first_permit_day() < lpr3_from()) }}
+{% endmacro %}
+
+
+{# Stops where the study reads hospital stays of LPR3 and neither register of them is there. #}
+{% macro refuse_without_stays(folder, files) %}
+    {% set there = files.get('sygehusbenyttelse_ophold') or files.get('lpr_a_kontakt') %}
+    {% if reads_lpr3() and not there %}
+        {% do exceptions.raise_compiler_error(
+            'register sygehusbenyttelse_ophold: no parquet file in ' ~ folder ~ '/sygehusbenyttelse_ophold, nor in '
+            ~ folder ~ '/lpr_a_kontakt. The study reads hospital stays from ' ~ var('lpr3_from') ~ ' on from one of them. '
+            ~ 'See docs/bad_input.md#missing-register.') %}
+    {% endif %}
+{% endmacro %}
+
+
+{# The view of a register that was not delivered and is not needed: its columns without a row. #}
+{% macro empty_register(register) %}
+    {% set selected = [] %}
+    {% for column in register.columns.values() %}
+        {% set type = 'string' if column.data_type in [none, 'varchar'] else column.data_type %}
+        {% do selected.append('cast(null as ' ~ type ~ ') as ' ~ column.name) %}
+    {% endfor %}
+    {{ return(
+        'create or replace view ' ~ register.schema ~ '.' ~ register.identifier ~ ' as select '
+        ~ selected | join(', ') ~ ' where 1 = 0;') }}
 {% endmacro %}
 
 
@@ -118,7 +162,7 @@
     {% for column in register.columns.values() %}
         {% set meta = column.config.meta or column.meta %}
         {% if meta.get('pattern') %}
-            {% set wanted = period_columns(column.name, meta.period, meta.get('last_year')) %}
+            {% set wanted = period_columns(column.name, meta) %}
             {% for file, part in parts.items() %}
                 {% for name in wanted if name | lower not in part.columns %}
                     {% do missing_column(register, name, file, part) %}
@@ -173,11 +217,17 @@
 
 {#
     The columns a wide register must have from the first permit year to the data's end, one per ISO week or quarter.
-    `last_year`: the last for which they exist at all.
+    `meta` says the first and the last year for which they exist at all (first_year, last_year), and the variables that
+    say from which year on or until which year the study reads them (from, until).
 #}
-{% macro period_columns(name, period, last_year=none) %}
+{% macro period_columns(name, meta) %}
     {% set date = modules.datetime.date %}
-    {% set first_year = var('first_permit_year') | int %}
+    {% set period = meta.period %}
+    {% set first_years = [var('first_permit_year') | int, meta.get('first_year', 0)] %}
+    {% set last_years = [meta.get('last_year', 9999)] %}
+    {% if meta.get('from') %}{% do first_years.append(var(meta.get('from')) | int) %}{% endif %}
+    {% if meta.get('until') %}{% do last_years.append(var(meta.get('until')) | int - 1) %}{% endif %}
+    {% set first_year, last_year = first_years | max, last_years | min %}
     {% set last = modules.datetime.datetime.strptime(var('data_end_week') | string, '%Y-%m-%d').date() %}
     {% set columns = [] %}
     {% if period == 'iso_week' %}
@@ -188,10 +238,10 @@
             {% do columns.append('Y_%02d%02d' | format(iso[0] % 100, iso[1])) %}
         {% endfor %}
     {% elif period == 'quarter' %}
-        {% set end = last if last_year is none or last.year <= last_year else date(last_year, 12, 31) %}
+        {% set end = last if last.year <= last_year else date(last_year, 12, 31) %}
         {% for year in range(first_year, end.year + 1) %}
             {% for quarter in range(1, 5) if year < end.year or quarter <= (end.month + 2) // 3 %}
-                {% do columns.append('MATCH_' ~ quarter ~ 'KV' ~ year) %}
+                {% do columns.append(name.split('_')[0] ~ '_' ~ quarter ~ 'KV' ~ year) %}
             {% endfor %}
         {% endfor %}
     {% else %}

@@ -105,13 +105,19 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
 {# ---- rules that several registers share --------------------------------------------------------------------- #}
 
-{# {column: date, integer or hours}: raw values that macros/deliveries/casts.sql cannot read #}
+{# The raw relation of a register, of the report's years or later. #}
+{% macro register_source(register) %}
+    {% set later = ['sygehusbenyttelse_ophold', 'lpr_a_kontakt'] %}
+    {{ return(source('later_registers' if register in later else 'registers', register)) }}
+{% endmacro %}
+
+{# {column: date, integer, hours or moment}: raw values that macros/deliveries/casts.sql cannot read #}
 {% macro unreadable(register, columns) -%}
-    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours} %}
-    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number'} %}
+    {% set casts = {'date': to_date, 'integer': to_integer, 'hours': to_hours, 'moment': to_moment} %}
+    {% set kinds = {'date': 'date', 'integer': 'whole number', 'hours': 'number', 'moment': 'day and time'} %}
     {% for column, kind in columns.items() %}
     {{ finding(
-        register, column, source('registers', register),
+        register, column, register_source(register),
         casts[kind](column) ~ ' is null and not ' ~ is_blank(column),
         'that no ' ~ kinds[kind] ~ ' can be read from', 'Deliver the column in a form that is.', 'unreadable',
         example='min(' ~ to_text(column) ~ ')'
@@ -124,7 +130,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 {% macro missing(register, columns) -%}
     {% for column in columns %}
     {{ finding(
-        register, column, source('registers', register), is_blank(column),
+        register, column, register_source(register), is_blank(column),
         'without a value', 'The method needs one in every row.', 'no-value'
     ) }}
     {{ 'union all' if not loop.last }}
@@ -217,6 +223,70 @@ where (select {{ raise_error('sentence') }} from worst) is null
                 {% endfor %}
         )
     ) as unknown_codes
+    where place = 1
+{%- endmacro %}
+
+{#
+    Codes that a seed knows, in rows of a day on which none of its rows holds (valid_from to valid_to, both included; empty
+    where there is no end). The combination with the most rows stands for all. `columns` are the relation's, `names` the
+    delivery's, `fields` the seed's, and `day` is a date of the relation.
+#}
+{% macro outside_dates(register, names, relation, columns, day, seed, fields=none, ids=true) -%}
+    {% set fields = fields or columns %}
+    {% set label = names[0] if columns | length == 1 else '(' ~ names | join(', ') ~ ')' %}
+    {% set values = [] %}
+    {% for column in columns %}{% do values.append(shown('codes.' ~ column, ids)) %}{% endfor %}
+    {% set code = values[0] if columns | length == 1 else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'" %}
+    select
+        'error' as severity,
+        '{{ register }}' as register,
+        '{{ label }}' as column_name,
+        cast(code_rows as bigint) as row_count,
+        'register {{ register }}: {{ label }} = ' || {{ code }} || ' in ' || {{ counted('code_rows', 'row') }}
+        || ' lies outside valid_from and valid_to in seeds/classifications/{{ seed }}.csv (for example on '
+        || {{ as_text('example') }} || '). Correct the delivery, or the dates if the source says so. '
+        || 'See docs/bad_input.md#outside-dates.' as sentence
+    from (
+        select
+            *,
+            row_number() over (order by code_rows desc, {{ columns | join(', ') }}) as place
+        from (
+            select
+                {{ columns | join(', ') }},
+                sum(day_rows) as code_rows,
+                min({{ day }}) as example
+            from (
+                select
+                    {% for column in columns %}
+                    delivered.{{ column }},
+                    {% endfor %}
+                    delivered.{{ day }},
+                    delivered.day_rows
+                from (
+                    select
+                        {{ columns | join(', ') }},
+                        {{ day }},
+                        count(*) as day_rows
+                    from {{ relation }}
+                    group by {{ columns | join(', ') }}, {{ day }}
+                ) as delivered
+                inner join {{ ref(seed) }} as known
+                    on
+                        {% for column in columns %}
+                        delivered.{{ column }} = known.{{ fields[loop.index0] }}
+                        {{ 'and' if not loop.last }}
+                        {% endfor %}
+                group by
+                    {% for column in columns %}
+                    delivered.{{ column }},
+                    {% endfor %}
+                    delivered.{{ day }},
+                    delivered.day_rows
+                having max(case when {{ is_valid_on('known', 'delivered.' ~ day) }} then 1 else 0 end) = 0
+            ) as outside
+            group by {{ columns | join(', ') }}
+        ) as wrong
+    ) as codes
     where place = 1
 {%- endmacro %}
 
@@ -514,7 +584,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
 
     {{ missing_cells(
         export, '(select municipality_code as area from municipalities)',
-        '(select area, year from accounts where is_read)',
+        '(select area, year from accounts where is_of_programme)',
         var('first_expenditure_year') | int, var('last_expenditure_year') | int, absent_is_zero=true
     ) }}
 
@@ -524,7 +594,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
     {{ finding(
         export, 'INDHOLD',
         "(select sum(" ~ to_amount('"INDHOLD"') ~ ") / 1000 as gross_millions from accounts
-        where is_read and " ~ to_text('"DRANST"') ~ " = '1' and upper(" ~ to_text('"ART"') ~ ") = 'UE'
+        where is_of_programme and " ~ to_text('"DRANST"') ~ " = '1' and upper(" ~ to_text('"ART"') ~ ") = 'UE'
         group by year)",
         'gross_millions not between 30 and 100000',
         'in which all municipalities together have gross expenditure below 30 or above 100,000 million kroner',

@@ -79,6 +79,12 @@
     cast('{{ date }}' as date)
 {%- endmacro %}
 
+{# Whether a row of a seed holds on a day: from valid_from to valid_to, both included; empty where there is no end. #}
+{% macro is_valid_on(seed, day) -%}
+    ({{ seed }}.valid_from is null or {{ seed }}.valid_from <= {{ day }})
+    and ({{ seed }}.valid_to is null or {{ day }} <= {{ seed }}.valid_to)
+{%- endmacro %}
+
 {# A date of a calendar year, which may be an expression. #}
 {% macro day_of_year(year, month, day) -%}
     make_date({{ year }}, {{ month }}, {{ day }})

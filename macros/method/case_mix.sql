@@ -5,6 +5,46 @@
     ) }}
 {% endmacro %}
 
+{# First day on which a permit of the study may be given, and the first whose hospital stays come from LPR3. #}
+{% macro first_permit_day() %}
+    {{ return(modules.datetime.date(var("first_permit_year") | int, 1, 1)) }}
+{% endmacro %}
+
+{% macro lpr3_from() %}
+    {{ return(modules.datetime.datetime.strptime(var("lpr3_from") | string, "%Y-%m-%d").date()) }}
+{% endmacro %}
+
+{# Whether a permit of the study may have hospital stays of LPR3 in its health year. #}
+{% macro reads_lpr3() %}
+    {{ return(lpr3_from() <= modules.datetime.date(var("last_permit_year") | int, 12, 31)) }}
+{% endmacro %}
+
+{# Whether some permits of the study have hospital stays of lpr_adm and some those of LPR3. #}
+{% macro crosses_lpr3() %}
+    {{ return(first_permit_day() < lpr3_from() and reads_lpr3()) }}
+{% endmacro %}
+
+{# The residence grounds after 2014 that the study names as levels of their own. #}
+{% macro further_grounds() %}
+    {{ return(var("further_grounds") | reject("equalto", "none") | list) }}
+{% endmacro %}
+
+{# Whether a row of the seed residence_grounds is of a ground that the study names. #}
+{% macro is_further_ground() -%}
+    {%- set named = further_grounds() -%}
+    {%- if named -%}
+        coalesce(further_ground in ('{{ named | join("', '") }}'), false)
+    {%- else -%}
+        false
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether a row of the seed dream_states holds in the study's version of DREAM. #}
+{% macro is_of_dream_version() -%}
+    coalesce(valid_from_version, 0) <= {{ var('dream_version') }}
+    and {{ var('dream_version') }} <= coalesce(valid_to_version, 999912)
+{%- endmacro %}
+
 {#
     The indicator terms of the Cox model (report, appendix table 6.1) as factor -> levels, without the reference
     levels, and the terms that are used as they are. A test holds both against the seed case_mix_terms; another holds
@@ -22,13 +62,13 @@
         "residence_ground": [
             "refugee_b_status", "refugee_quota", "family_to_danish_or_nordic", "family_to_foreigner",
             "family_to_refugee",
-        ],
+        ] + further_grounds(),
         "origin": [
             "europe_outside_eu28", "africa", "south_central_america", "asia", "yugoslavia", "morocco",
             "somalia", "afghanistan", "sri_lanka", "india", "iraq", "iran", "china", "lebanon", "pakistan",
             "philippines", "syria", "vietnam", "thailand", "russia", "ukraine", "bosnia_herzegovina",
             "macedonia", "rest",
-        ],
+        ] + (["eritrea"] if var("country_grouping") == "recent" else []),
         "family_type": ["cohabiting", "single"],
         "gp_contacts": ["1_4", "5_8", "9_12", "13_plus"],
     }) }}
@@ -41,7 +81,7 @@
         "cardiovascular_disease", "nervous_system_disease", "nutritional_disease", "pain", "eye_disease",
         "dentist", "unemployment_rate_commuting_area", "jobs_per_resident_commuting_area",
         "jobs_medium_high_skill",
-    ]) }}
+    ] + (["hospital_lpr3"] if crosses_lpr3() else [])) }}
 {% endmacro %}
 
 {# Every term of the model, in the order of the columns of persons.case_mix. #}

@@ -13,6 +13,7 @@
         "health": [
             "gp_contacts", "specialist", "hospital_days_4_plus", "mental_illness", "musculoskeletal_disease",
             "cardiovascular_disease", "nervous_system_disease", "nutritional_disease", "pain", "eye_disease", "dentist",
+            "hospital_lpr3",
         ],
         "labour_market": [
             "unemployment_rate_commuting_area", "jobs_per_resident_commuting_area", "jobs_medium_high_skill",

@@ -16,9 +16,25 @@ dream_weeks as (
 
 ),
 
+programme_ends as (
+
+    select * from {{ ref('stg_registers__programme_ends') }}
+
+),
+
 match_groups as (
 
     select * from {{ ref('stg_registers__match_groups') }}
+
+),
+
+match_quarters as (
+
+    select
+        system,
+        match_group,
+        {{ day_of_year('calendar_year', '3 * calendar_quarter - 2', 1) }} as quarter_start
+    from match_groups
 
 ),
 
@@ -59,13 +75,26 @@ years as (
 -- only the weeks of the study are read, so only their codes need a meaning
 study_weeks as (
 
-    select dream_weeks.dream_code
+    select
+        dream_weeks.dream_code,
+        weeks.week_start
     from dream_weeks
     inner join weeks
         on dream_weeks.dream_week = weeks.dream_week
     where
         weeks.week_year >= {{ var('first_permit_year') }}
         and weeks.week_start <= {{ date_literal(var('data_end_week')) }}
+
+),
+
+-- codes come and go with the versions of the register, each of which codes its whole history
+other_versions as (
+
+    select study_weeks.dream_code
+    from study_weeks
+    inner join {{ ref('dream_states') }} as known
+        on study_weeks.dream_code = known.dream_code
+    where not ({{ is_of_dream_version() }})
 
 ),
 
@@ -110,6 +139,17 @@ findings as (
     union all
     {{ unmapped('dream', ['Y_YYWW'], 'study_weeks', ['dream_code'], 'dream_states') }}
     union all
+    {{ outside_dates(
+        'dream', ['Y_YYWW'], 'study_weeks', ['dream_code'], 'week_start', 'dream_states'
+    ) }}
+    union all
+    {{ finding(
+        'dream', 'Y_YYWW', 'other_versions', 'true',
+        'with a code that is not of version ' ~ var('dream_version') ~ ' of DREAM',
+        'Say in dream_version which version was delivered (docs/studies.md).', 'dream-version',
+        example='min(dream_code)'
+    ) }}
+    union all
     {{ finding(
         'dream', 'Y_YYWW', 'weeks',
         'week_number not between 1 and 53 or ' ~ iso_year('week_start') ~ ' <> week_year',
@@ -137,15 +177,22 @@ findings as (
     having count(*) > 0
     union all
     {{ unmapped(
-        'dream', ['MATCH_nKVyyyy'], 'match_groups', ['match_group'], 'match_groups', ['match_group_code']
+        'dream', ['system', 'group'], 'match_quarters', ['system', 'match_group'], 'match_groups',
+        ['system', 'match_group_code']
     ) }}
     union all
     -- five groups until April 2010, three from then on
+    {{ outside_dates(
+        'dream', ['system', 'group'], 'match_quarters', ['system', 'match_group'], 'quarter_start',
+        'match_groups', ['system', 'match_group_code']
+    ) }}
+    union all
+    {{ unreadable('dream', {'INTPGMSLDT': 'date'}) }}
+    union all
     {{ finding(
-        'dream', 'MATCH_nKVyyyy', 'match_groups',
-        "match_group in ('4', '5') and calendar_year * 10 + calendar_quarter >= 20102",
-        'with a group that ended in March 2010', 'From April 2010 it is 1, 2 or 3.', 'match-group',
-        example='min(match_group)'
+        'dream', 'INTPGMSLDT', 'programme_ends', "programme_end_date < date '1999-01-01'",
+        'before the first programme under the Integration Act', 'Is the column what it says?', 'programme-end',
+        example='min(programme_end_date)'
     ) }}
     union all
     {{ strangers('dream', 'persons') }}

@@ -9,6 +9,27 @@ hospital_contacts as (
 
 ),
 
+-- contacts of the system before are in LPR3's register, too, and are not read from it
+later_days as (
+
+    select cast(started_at as date) as admission_date
+    from {{ ref('stg_registers__hospital_stays') }}
+    union distinct
+    select cast(started_at as date) as admission_date
+    from {{ ref('stg_registers__lpr3_contacts') }}
+    where reporting_system = 'LPR3'
+
+),
+
+days_of_both as (
+
+    select distinct hospital_contacts.admission_date
+    from hospital_contacts
+    inner join later_days
+        on hospital_contacts.admission_date = later_days.admission_date
+
+),
+
 findings as (
 
     {{ missing('lpr_adm', ['RECNUM', 'PNR', 'D_INDDTO']) }}
@@ -31,9 +52,17 @@ findings as (
     union all
     {{ after_today('lpr_adm', 'D_INDDTO', 'hospital_contacts', 'admission_date') }}
     union all
+    {% if first_permit_day() < lpr3_from() %}
     {{ years_without_rows(
         'lpr_adm', 'D_INDDTO', 'hospital_contacts', 'extract(year from admission_date)',
-        var('last_permit_year') | int
+        [var('last_permit_year') | int, [var('first_permit_year') | int, lpr3_from().year - 1] | max] | min
+    ) }}
+    union all
+    {% endif %}
+    {{ finding(
+        'lpr_adm', 'D_INDDTO', 'days_of_both', 'true', 'that LPR3 has contacts of, too',
+        'Deliver each day once: lpr_adm before ' ~ var('lpr3_from') ~ ', LPR3 from then on (variable lpr3_from).',
+        'two-sources', example='min(admission_date)', noun='day'
     ) }}
     union all
     {{ strangers('lpr_adm', 'hospital_contacts') }}

@@ -20,6 +20,11 @@ findings as (
         ['permit_category', 'permit_basis', 'permit_explanation'], 'residence_grounds'
     ) }}
     union all
+    {{ outside_dates(
+        'ophg', ['KATEGORI', 'GRUNDLAG', 'FORKLAR'], 'permits',
+        ['permit_category', 'permit_basis', 'permit_explanation'], 'permit_date', 'residence_grounds'
+    ) }}
+    union all
     {{ after_today('ophg', 'TILLADELSESDATO', 'permits', 'permit_date') }}
     union all
     {{ before_birth('ophg', 'TILLADELSESDATO', 'permits', 'permit_date') }}

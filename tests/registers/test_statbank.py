@@ -1,5 +1,6 @@
 """Fetching from Statbank: the round trip, the labour market by hand, faults that leave the tables alone."""
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -149,8 +150,8 @@ def test_the_address_is_that_of_the_environment(monkeypatch):
 def expenditure(regk31, regk100):
     """int_programme_expenditure and national_expenditure, built by the project's SQL from two accounts."""
     tables = {"regk31": regk31, "regk100": regk100, "municipalities": statbank_server.municipalities()}
-    for name in ("account_groupings", "price_index"):
-        tables[name] = pd.read_csv(PROJECT / f"seeds/classifications/{name}.csv", dtype={"grouping": str})
+    tables["account_groupings"] = accounts.read_groupings()
+    tables["price_index"] = pd.read_csv(PROJECT / "seeds/classifications/price_index.csv")
     models = {
         "staging.stg_statbank__accounts_by_function": "staging/statbank",
         "staging.stg_statbank__accounts_by_grouping": "staging/statbank",
@@ -494,7 +495,54 @@ def test_a_grouping_that_no_seed_maps_is_announced(client):
         if "GRUPPERING" in table:
             table["GRUPPERING"] = table["GRUPPERING"].replace("012", "017")
     assert client.fetch("--accounts-only") == 0
-    assert "Groupings 017 are not in seeds/classifications/account_groupings.csv" in client.out
+    assert "Groupings 54660/017 are not in seeds/classifications/account_groupings.csv" in client.out
+
+
+@pytest.fixture
+def later(client, monkeypatch):
+    """The client under a study with accounts of 2016 to 2018, and a server that has them on two functions."""
+    values = dbt_sql.variables() | {"first_expenditure_year": 2016, "last_expenditure_year": 2018}
+    monkeypatch.setattr(dbt_sql, "variables", lambda: values)
+    for name, table in client.server.accounts.items():
+        table = table[table["TID"].astype(int) >= 2013].copy()
+        table["TID"] = (table["TID"].astype(int) + 3).astype(str)
+        wage = table[table["DRANST"] == "1"].copy()
+        if name == "REGK100":
+            wage = wage[wage["GRUPPERING"] == "003"].assign(GRUPPERING="011")
+            keys = [column for column in wage if column not in ("EJER", "GRUPPERING", "INDHOLD")]
+            sums = wage.assign(INDHOLD=wage["INDHOLD"].astype(int)).groupby(keys)["INDHOLD"].sum()
+            client.sums = sums.reset_index()
+        table = pd.concat([table, wage.assign(FUNKTION="54661")]) if name == "REGK100" else table
+        client.server.accounts[name] = table
+    by_function = client.sums.assign(FUNKTION="54661", INDHOLD=client.sums["INDHOLD"].astype(str))
+    table = client.server.accounts["REGK31"]
+    client.server.accounts["REGK31"] = pd.concat([table, by_function[table.columns]])
+    return client
+
+
+def test_a_later_study_asks_for_the_functions_and_the_words_of_its_years(later):
+    assert later.fetch("--accounts-only") == 0, later.err
+    asked = {entry["code"]: entry["values"] for entry in later.server.asked[1][1]["variables"]}
+    assert (asked["FUNKTION"], asked["Tid"]) == (["54660", "54661"], ["2016", "2017", "2018"])
+    regk100 = pd.read_csv(later.folder / "regk100.csv", sep=";", dtype=str)
+    assert set(regk100["FUNKTION"]) == {"54660", "54661"}
+    assert "Drift - 5.46.61 - Grp. 011 Løntilskud til deltagere" in later.out
+    assert "54660/001" in later.out and "not in the table" in later.out
+    assert f"A build reads them with VFM_STATBANK={os.path.relpath(later.folder, PROJECT)}." in later.out
+
+
+def test_without_regkc_the_numbers_come_without_words(later):
+    later.server.change_info = lambda table, info: {} if table == "REGKC" else info
+    assert later.fetch("--accounts-only") == 0, later.err
+    assert "the groupings have no words" in later.out
+
+
+def test_another_study_has_a_folder_of_its_own(monkeypatch):
+    monkeypatch.delenv("VFM_STATBANK", raising=False)
+    monkeypatch.setenv("VFM_STUDY", "2010-2013")
+    assert command.own_folder() == PROJECT / "statbank_2010-2013"
+    monkeypatch.delenv("VFM_STUDY")
+    assert command.own_folder() == PROJECT / "seeds/statbank"
 
 
 def test_a_labour_market_with_a_cell_too_few_is_said(client):
@@ -535,7 +583,7 @@ def test_an_interruption_leaves_the_old_tables(client):
 
 def test_the_tables_cover_what_the_warehouse_reads():
     """Keys of the seeds and of the staging models, so that a new column is not forgotten here."""
-    for name, wanted in accounts.WANTED.items():
+    for name, wanted in accounts.wanted().items():
         header = (SHIPPED / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(";")
         assert [*wanted, tables.YEAR, tables.AMOUNT] == header
     header = (SHIPPED / "labour_market.csv").read_text(encoding="utf-8").splitlines()[0].split(";")

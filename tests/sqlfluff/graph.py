@@ -2,4 +2,4 @@
 
 from vfm.warehouse import dbt_sql
 
-sources = dbt_sql.sources()
+sources = dbt_sql.sources() | dbt_sql.sources("later_registers")

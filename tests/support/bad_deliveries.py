@@ -131,6 +131,10 @@ CASES = [
          "(KATEGORI, GRUNDLAG, FORKLAR) = (0001, 0999, 0001) in 2 rows is in no row of"
          " seeds/classifications/residence_grounds.csv, nor is 1 other",
          {"GRUNDLAG": "'999'"}, {"PNR": "'000000000004'", "GRUNDLAG": "'999'"}, {"GRUNDLAG": "'998'"}),
+    case("outside-dates", "ophg",
+         "(KATEGORI, GRUNDLAG, FORKLAR) = (0052, 0107, 0001) in 1 row lies outside valid_from and valid_to in"
+         " seeds/classifications/residence_grounds.csv (for example on 2015-06-01)",
+         {"TILLADELSESDATO": "date '2015-06-01'", "KATEGORI": "'52'", "GRUNDLAG": "'107'", "FORKLAR": "'1'"}),
     case("after-today", "ophg", "column TILLADELSESDATO has 1 row after today",
          {"TILLADELSESDATO": "date '2071-01-01'"}),
     case("before-birth", "ophg", "column TILLADELSESDATO has 1 row before the birth date in bef",
@@ -144,9 +148,18 @@ CASES = [
          {"Y_0912": "'777'"}),
     case("no-such-week", "dream", "column Y_YYWW has 1 week that the calendar does not have, with codes in it"
          " (for example Y_0853)", {"Y_0853": "'111'"}),
-    case("match-group", "dream",
-         "column MATCH_nKVyyyy has 1 row with a group that ended in March 2010 (for example 5)",
-         {"MATCH_2KV2010": "'5'"}),
+    case("outside-dates", "dream",
+         "(system, group) = (match, 5) in 1 row lies outside valid_from and valid_to in"
+         " seeds/classifications/match_groups.csv (for example on 2010-04-01)", {"MATCH_2KV2010": "'5'"}),
+    case("outside-dates", "dream",
+         "Y_YYWW = 160 in 1 row lies outside valid_from and valid_to in"
+         " seeds/classifications/dream_states.csv (for example on 2009-03-16)", {"Y_0912": "'160'"}),
+    case("programme-end", "dream",
+         "column INTPGMSLDT has 1 row before the first programme under the Integration Act (for example"
+         " 1998-12-31)", {"INTPGMSLDT": "date '1998-12-31'"}),
+    case("dream-version", "dream",
+         "column Y_YYWW has 1 row with a code that is not of version 201608 of DREAM (for example 115)",
+         {"Y_0912": "'115'"}),
     # bfl
     case("unreadable", "bfl",
          "column AJO_LOENTIMER has 1 row that no number can be read from (for example many)",

@@ -1,7 +1,7 @@
 """Registers and accounts moved by eight years: a study of other years that must give the same indicators.
 
 Dates move by eight years and weeks by 418, so that weeks and dates come apart by four days and nothing else
-changes. `python tests/support/moved_registers.py` moves the shipped registers into build_moved, builds them
+changes but where it is said: match groups from 2020 on are those of VISIT, the wage subsidy is on 5.46.61. `python tests/support/moved_registers.py` moves the shipped registers into build_moved, builds them
 with all years of kora_2017 moved alike, and compares with what make build made (5 minutes).
 """
 
@@ -13,11 +13,13 @@ import subprocess
 import sys
 
 import duckdb
+import later_registers
 
 from vfm.warehouse import variables
 from vfm.warehouse.paths import PROJECT, accounts_folder, register_folder
 
 YEARS, WEEKS = 8, 418
+FIRST_VISIT = 2020  # MATCH ends with 2019, in every form
 MOVED_YEARS = (
     "first_permit_year",
     "last_permit_year",
@@ -44,7 +46,10 @@ def selected(name, kind):
     if quarter := re.fullmatch(r"(MATCH_\dKV)(\d{4})", name):
         # of the five groups until March 2010 the last two are no more; to the method they are as the first
         group = f"""case when trim("{name}"::varchar) in ('4', '5') then '1' else "{name}" end"""
-        return f'{group} as "{quarter[1]}{int(quarter[2]) + YEARS}"'
+        year = int(quarter[2]) + YEARS
+        if year >= FIRST_VISIT:
+            return f'{later_registers.LETTERS.format(group)} as "VISIT_{quarter[1][6:]}{year}"'
+        return f'{group} as "{quarter[1]}{year}"'
     return f'week_later("{name}") as "{name}"' if name == "HONUGE" else f'"{name}"'
 
 
@@ -75,13 +80,16 @@ def move_accounts(source, target):
             cells[place] = str(int(cells[place]) + YEARS)
             moved.append(";".join(cells))
         (target / file.name).write_text("\n".join(moved) + "\n", encoding="utf-8")
+    later_registers.accounts_in_later_form(target)
 
 
 def moved_years(values):
     """The variables that say years, moved, of {variable: value}; the print is of other years."""
     end = datetime.date.fromisoformat(str(values["data_end_week"])) + datetime.timedelta(weeks=WEEKS)
     moved = {name: values[name] + YEARS for name in MOVED_YEARS}
-    return moved | {"data_end_week": end.isoformat(), "compare_with_print": False}
+    # the moved contacts are those of lpr_adm whatever the year
+    later = {"lpr3_from": "2099-01-01", "dream_version": 202408, "visit_from_year": FIRST_VISIT}
+    return moved | later | {"data_end_week": end.isoformat(), "compare_with_print": False}
 
 
 def indicators(warehouse):

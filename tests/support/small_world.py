@@ -18,16 +18,18 @@ from vfm.warehouse.paths import PROJECT, Paths
 
 SCALE = 0.1
 SETTING = Path(__file__).with_name("small.yml")
-#: The years are a study's own, and so is its name: registers and accounts must cover them.
+#: The years are a study's own, and so is its name: registers, accounts and prices must cover them.
 YEARS = {
     "study",
     "compare_with_print",
     "first_permit_year",
     "last_permit_year",
     "data_end_week",
+    "dream_version",
     "first_expenditure_year",
     "last_expenditure_year",
     "price_year",
+    "price_index",
 }
 
 

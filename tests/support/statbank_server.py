@@ -17,6 +17,12 @@ from vfm.warehouse.paths import PROJECT
 SEEDS = PROJECT / "seeds"
 CRLF = "\r\n"
 ARTS = ["TOT", "UE", "I", *(f"S{kind}" for kind in range(10)), "77", "79", "86"]
+#: Codes of REGKC are dranst, function and grouping; it has words where REGK100 has numbers.
+REGKC = [
+    {"id": "154660003", "text": "Drift - 5.46.60 - Grp. 003 Løntilskud"},
+    {"id": "154661011", "text": "Drift - 5.46.61 - Grp. 011 Løntilskud til deltagere"},
+    {"id": "254660001", "text": "Statsrefusion - 5.46.60 - Grp. 001"},
+]
 AGES = ["IALT", *map(str, range(126))]
 
 
@@ -140,6 +146,8 @@ class Server(ThreadingHTTPServer):
             variables, optional = account_variables(self.accounts[table]), set()
         elif table in self.labour:
             variables, optional, _ = self.labour[table]
+        elif table == "REGKC":
+            return self.change_info(table, {"id": table, "variables": [{"id": "DRANST1", "values": REGKC}]})
         else:
             return None
         return self.change_info(

@@ -323,7 +323,8 @@ def test_the_accounts_give_table_4_2(delivery):
 
 def test_the_accounts_give_table_4_1(delivery):
     _, table = statbank(delivery, "regk100")
-    groupings = read_seed("classifications/account_groupings").set_index("grouping")["scope"]
+    groupings = read_seed("classifications/account_groupings").query("function_code == '54660'")
+    groupings = groupings.set_index("grouping")["scope"]
     scope = table["GRUPPERING"].map(lambda number: groupings[f"{number:03d}"])
     for row in published("table_4_1").itertuples():
         part = table[(table["TID"] == row.year) & ((scope == row.scope) | (row.scope == "total"))]

@@ -14,6 +14,7 @@ from vfm.warehouse.paths import PROJECT
 
 GROUNDS, COUNTRIES = "classifications/residence_grounds", "classifications/countries"
 PRICES, REGK31, LABOUR = "classifications/price_index", "statbank/regk31", "statbank/labour_market"
+HEADING = "year,index_2015_100,municipal_index_2015_100\n"
 
 
 @pytest.fixture
@@ -47,7 +48,10 @@ READ_RIGHT = {
     "byte-order mark": (GROUNDS, b"\xef\xbb\xbf" + text_of(GROUNDS).encode()),
     "lines of Windows": (GROUNDS, text_of(GROUNDS).replace("\n", "\r\n").encode()),
     "both": (REGK31, b"\xef\xbb\xbf" + text_of(REGK31).replace("\n", "\r\n").encode()),
-    "quoted fields": (PRICES, b'"year","index_2015_100"\n' + text_of(PRICES).split("\n", 1)[1].encode()),
+    "quoted fields": (
+        PRICES,
+        b'"year","index_2015_100","municipal_index_2015_100"\n' + text_of(PRICES).split("\n", 1)[1].encode(),
+    ),
     "true in capitals": (GROUNDS, text_of(GROUNDS).replace("true", "TRUE").encode()),
     "no line break at the end": (PRICES, text_of(PRICES).rstrip("\n").encode()),
     "empty lines at the end": (PRICES, (text_of(PRICES) + "\n\n").encode()),
@@ -75,19 +79,19 @@ REFUSED = {
     "separator's line": (
         PRICES,
         b"sep=;\n" + text_of(PRICES).encode(),
-        "lacks year, index_2015_100 in its heading",
+        "lacks year, index_2015_100, municipal_index_2015_100 in its heading",
     ),
-    "ANSI": (GROUNDS, text_of(GROUNDS).encode("cp1252"), "is not UTF-8: in line 5"),
+    "ANSI": (GROUNDS, text_of(GROUNDS).encode("cp1252"), "is not UTF-8: in line 6"),
     "ANSI of Statbank": (REGK31, text_of(REGK31).encode("latin-1"), "is not UTF-8: in line 1"),
     "UTF-16": (GROUNDS, text_of(GROUNDS).encode("utf-16"), "is saved as UTF-16"),
     "UTF-16 without its mark": (GROUNDS, text_of(GROUNDS).encode("utf-16-le"), "holds bytes of 0"),
     "a workbook": (GROUNDS, b"PK\x03\x04...", "is an Excel workbook"),
     "nothing": (GROUNDS, b"", "is empty"),
-    "a heading alone": (PRICES, b"year,index_2015_100\n", "has a heading and no row"),
+    "a heading alone": (PRICES, HEADING.encode(), "has a heading and no row"),
     "zeros lost": (
         GROUNDS,
         re.sub(r"^0+", "", text_of(GROUNDS), flags=re.MULTILINE).encode(),
-        "column permit_category holds in 13 lines a value that is not of 4 digits, the first '1' in line 2",
+        "column permit_category holds in 20 lines a value that is not of 4 digits, the first '1' in line 2",
     ),
     "a code as a number": (*spoiled(GROUNDS, "0001,0101", "0001,101.0"), "the first '101.0' in line 2"),
     "a country without its zero": (*spoiled(COUNTRIES, "0000,", "0,"), "column country_code holds in 1 line"),
@@ -104,13 +108,13 @@ REFUSED = {
     ),
     "empty rows": (
         PRICES,
-        (text_of(PRICES) + ",\n,\n").encode(),
+        (text_of(PRICES) + ",,\n,,\n").encode(),
         "has 2 lines of separators alone, the first",
     ),
     "decimal comma": (*spoiled(PRICES, "2011,95.92", '2011,"95,92"'), "no number with a decimal point"),
     "one comma too many": (
         *spoiled(PRICES, "2011,95.92", "2011,95,92"),
-        "has 3 columns in line 6",
+        "has 4 columns in line 6",
     ),
     "a year without a price": (
         PRICES,
@@ -119,7 +123,7 @@ REFUSED = {
     ),
     "a year twice": (
         PRICES,
-        (text_of(PRICES) + "2011,96.0\n").encode(),
+        (text_of(PRICES) + "2011,96.0,\n").encode(),
         "line 20 that of line 6",
     ),
     "an empty cell": (
@@ -128,7 +132,11 @@ REFUSED = {
     ),
     "a quotation mark": (*spoiled(GROUNDS, '"refugee, Aliens Act s. 8"', '"refugee'), "is not closed"),
     "another column": (*spoiled(GROUNDS, "permit_basis", "basis"), "lacks permit_basis in its heading"),
-    "another order": (PRICES, b"index_2015_100,year\n95.92,2011\n", "has its columns in another order"),
+    "another order": (
+        PRICES,
+        b"index_2015_100,year,municipal_index_2015_100\n95.92,2011,\n",
+        "has its columns in another order",
+    ),
     "thousands in a count": (
         *spoiled("classifications/municipalities", "569557", "569.557"),
         "holds in 1 line a value that is no whole number, the first '569.557' in line 2",

@@ -11,4 +11,6 @@ IDENTIFIERS = PSEUDONYMS | {
     "contact_id",
     "pnr12",
     "recnum",
+    "dw_ek_kontakt",
+    "dw_ek_sygehusophold",
 }

@@ -29,6 +29,7 @@ LEVELS = ("ok", "accepted", "warning", "error")
 DATES = {
     "bef": "referencetid", "vnds": "haend_dato", "flyt": "haend_dato", "dod": "doddato", "lmdb": "eksd",
     "ophg": "tilladelsesdato", "bfl": "ajo_job_slut_dato", "lpr_adm": "d_inddto", "danskudd": "startdato",
+    "sygehusbenyttelse_ophold": "sgh_oph_starttidspunkt", "lpr_a_kontakt": "kont_starttidspunkt",
 }  # fmt: skip
 OVERLAPS = {
     "vnds_ind": ("vnds", "it repeats vnds from 2005 on"),
@@ -73,7 +74,16 @@ def mount(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
     """
     files = dbt_sql.macro("register_files", folder, con=con)
     lines = [Line(name, "error", 1, sentence) for name, sentence in parts.faults(folder)]
-    for name, register in dbt_sql.sources().items():
+    needed = dbt_sql.sources()
+    later = dbt_sql.sources("later_registers")
+    try:
+        dbt_sql.macro("refuse_without_stays", folder, files, con=con)
+    except dbt_sql.RefusedError as problem:
+        lines.append(Line("sygehusbenyttelse_ophold", "error", 0, str(problem)))
+    for name, register in {**needed, **later}.items():
+        if name not in files and (name in later or not dbt_sql.macro("is_needed", name)):
+            con.execute(dbt_sql.macro("empty_register", register))
+            continue
         try:
             notes = []
             con.execute(dbt_sql.macro("mount_register", register, folder, files.get(name), notes, con=con))
@@ -222,8 +232,9 @@ def judge_rows(con: duckdb.DuckDBPyConnection, folder: str) -> list[Line]:
     lines = mount(con, folder)
     refused = {line.register for line in lines if line.level == "error"}
     stage(con)
-    for register in dbt_sql.sources():
-        if register not in refused:
+    later = [name for name in dbt_sql.sources("later_registers") if files[name]]
+    for register in [*dbt_sql.sources(), *later]:
+        if register not in refused and (files[register] or dbt_sql.macro("is_needed", register)):
             lines += summary(con, register, files[register])
             broken = findings(con, register)
             lines += broken or [Line(register, "ok", 0, "broken rules.")]
@@ -270,14 +281,15 @@ def check(folder: str | Path, keep: Path | None = None, against: Path | None = N
             beside.append(Line("", "warning", 0, NOT_JUDGED))
         else:
             lines = judge_rows(con, folder)
-            refused = set(dbt_sql.sources()) - {line.register for line in lines if line.level == "ok"}
+            refused = {name for name in dbt_sql.sources() if dbt_sql.macro("is_needed", name)}
+            refused -= {line.register for line in lines if line.level == "ok"}
             refused |= {line.register for line in lines if ONE_ID in line.sentence}
             if refused:
                 beside.append(Line("", "warning", 0, NO_PROFILE.format(", ".join(sorted(refused)))))
             else:
                 lines += profiled(con, keep, against)
     lines += overlaps(folder)
-    order = [*dbt_sql.sources(), ""]
+    order = [*dbt_sql.sources(), *dbt_sql.sources("later_registers"), ""]
     lines.sort(key=lambda line: order.index(line.register))
     lines += beside
     try:

@@ -77,6 +77,7 @@ def canonical(column: Column, name: str, engine_type: str, limit: int | None = N
     value = {
         "date": lambda: dbt_sql.cast("to_date", name),
         "integer": lambda: dbt_sql.cast("to_integer", name),
+        "timestamp": lambda: dbt_sql.cast("to_moment", name),
         "double": lambda: f"cast({dbt_sql.cast('to_hours', name)} as double)",
     }[column.data_type]()
     unreadable = f"{dbt_sql.cast('to_text', name)} is not null and ({value}) is null"

@@ -7,6 +7,9 @@ from pathlib import Path
 from vfm.privacy.identifiers import PSEUDONYMS
 from vfm.warehouse import dbt_sql
 
+#: What says for which weeks or quarters a family of columns exists.
+PERIODS = ("period", "first_year", "last_year", "from", "until")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -19,6 +22,7 @@ class Column:
     period: str | None = None
     required: bool = True
     width: int | None = None
+    periods: tuple[tuple[str, object], ...] = ()  # which there are: PERIODS
 
     @property
     def is_person_id(self) -> bool:
@@ -41,20 +45,22 @@ class Register:
     columns: tuple[Column, ...]
 
 
-def read_contract(path: str | Path = dbt_sql.SOURCES) -> dict[str, Register]:
+def read_contract(path: str | Path = dbt_sql.SOURCES, source: str = "registers") -> dict[str, Register]:
     """Read the declared registers.
 
     Parameters
     ----------
     path : path
-        A dbt sources file with a source `registers`.
+        A dbt sources file with such a source.
+    source : str
+        registers, or later_registers, which may be absent.
 
     Returns
     -------
     dict
         {register name: Register}, in the file's order.
     """
-    return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path))}
+    return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path), source)}
 
 
 def _register(table):
@@ -70,6 +76,7 @@ def _register(table):
                 period=meta.get("period"),
                 required=meta.get("required", True),
                 width=meta.get("width"),
+                periods=tuple((name, meta[name]) for name in PERIODS if name in meta),
             )
         )
     return Register(table["name"], tuple(table["config"]["meta"]["key"] or ()), tuple(columns))

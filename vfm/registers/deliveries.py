@@ -9,19 +9,37 @@ from pathlib import PurePosixPath
 from vfm.registers.periods import MONTHS, WORDS, Period, last_day, period_of
 
 FORMATS = ("parquet", "csv", "sas7bdat", "dta")
+#: Registers of later years, which a delivery need not have.
+LATER = ("sygehusbenyttelse_ophold", "lpr_a_kontakt")
 # data set -> register; a successor or a quarterly edition is a data set of its own
-DATASETS = {
-    "vnds_hist": "vnds",
-    "vnds_ind": "vnds",
-    "vnds_ud": "vnds",
-    "ophg_kvartal": "ophg",
-} | {
-    name: name
-    for name in ("bef", "vnds", "flyt", "dod", "ophg", "dream", "bfl", "lmdb", "sssy", "lpr_adm", "danskudd")
-}
+DATASETS = (
+    {
+        "vnds_hist": "vnds",
+        "vnds_ind": "vnds",
+        "vnds_ud": "vnds",
+        "ophg_kvartal": "ophg",
+    }
+    | {
+        name: name
+        for name in (
+            "bef",
+            "vnds",
+            "flyt",
+            "dod",
+            "ophg",
+            "dream",
+            "bfl",
+            "lmdb",
+            "sssy",
+            "lpr_adm",
+            "danskudd",
+        )
+    }
+    | {name: name for name in LATER}
+)
 SUCCESSORS = ("vnds_hist", "vnds_ind", "vnds_ud")
 # one file holds the whole history: only the newest version counts
-CUMULATIVE = frozenset({"vnds", "vnds_hist", "dod", "dream", "danskudd"})
+CUMULATIVE = frozenset({"vnds", "vnds_hist", "dod", "dream", "danskudd", "lpr_a_kontakt"})
 # registers that the study never reads, with the reason
 NEVER = {"sysi": "has neither KONTAKT nor SPEC2, and 2005 is in SSSY too"}
 

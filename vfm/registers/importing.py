@@ -23,6 +23,7 @@ from vfm.registers.contract import Register, read_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import (
     DATASETS,
+    LATER,
     Delivered,
     UnclearNameError,
     describe,
@@ -225,7 +226,8 @@ def import_delivery(delivery: str | Path, registers: str | Path, stream: TextIO 
         for left in registers.glob(".import-*"):  # of an import that was killed
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=registers) as work:
-            importer = Importer(Path(work), read_contract())
+            contract = read_contract() | read_contract(source="later_registers")
+            importer = Importer(Path(work), contract)
             with closing(importer.connection):
                 return _import(delivery, registers, importer, stream)
     finally:
@@ -410,7 +412,7 @@ def _missing(contract, books, delivered):
         if row["status"] == "used":
             there.setdefault(row["register"], []).append(row)
     for register in contract:
-        if register not in there:
+        if register not in there and (register in delivered or register not in LATER):
             yield (
                 f"register {register}: nothing of it could be imported. {SEE}"
                 if register in delivered

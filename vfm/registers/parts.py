@@ -31,7 +31,7 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
         Register and sentence, one for each file or folder. Of accepted.csv the register is empty.
     """
     folder = Path(folder)
-    names = list(read_contract())
+    names = [*read_contract(), *read_contract(source="later_registers")]
     if not folder.is_dir():
         return []
     found = [("", f"accepted.csv{what}. {SEE_ACCEPTED}") for what in _accepted(folder / "accepted.csv")]

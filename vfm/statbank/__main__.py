@@ -1,6 +1,9 @@
 """Command line: fetch the accounts and the labour market, and replace the seeds where all is well.
 
 python -m vfm.statbank [--out seeds/statbank] [--accounts-only]
+
+Years and functions are those of the study in force. Another study than kora_2017 has a folder of its own,
+statbank_<study>, so that the report's accounts stay.
 """
 
 import argparse
@@ -15,7 +18,7 @@ import pandas as pd
 
 from vfm.statbank import StatbankError, accounts, api, labour_market, tables
 from vfm.warehouse import provenance
-from vfm.warehouse.paths import PROJECT, accounts_folder
+from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, accounts_folder, study_name
 
 SEE = "See docs/bad_input.md#statbank."
 
@@ -26,8 +29,8 @@ def main(arguments: list[str] | None = None, bank: api.Statbank | None = None) -
     parser.add_argument(
         "--out",
         type=Path,
-        default=accounts_folder(),
-        help="folder of the tables (default: the seeds)",
+        default=own_folder(),
+        help="folder of the tables (default: the seeds, or statbank_<study>)",
     )
     parser.add_argument("--accounts-only", action="store_true", help="leave the labour market as it is")
     options = parser.parse_args(arguments)
@@ -43,6 +46,13 @@ def main(arguments: list[str] | None = None, bank: api.Statbank | None = None) -
         print("Interrupted. Nothing was replaced.", file=sys.stderr)
         return 130
     return 0
+
+
+def own_folder() -> Path:
+    """Return where the study's tables go: $VFM_STATBANK, the seeds, or statbank_<study> for another study."""
+    if os.environ.get("VFM_STATBANK") or study_name() == DEFAULT_STUDY:
+        return accounts_folder()
+    return PROJECT / f"statbank_{study_name()}"
 
 
 def fetch(folder: Path, bank: api.Statbank, with_labour_market: bool = True) -> None:
@@ -69,7 +79,7 @@ def fetch(folder: Path, bank: api.Statbank, with_labour_market: bool = True) -> 
         name: accounts.as_seed(
             _ask(bank, name.upper(), wanted | {tables.YEAR: accounts.years()}, "BULK", municipalities)
         )
-        for name, wanted in accounts.WANTED.items()
+        for name, wanted in accounts.wanted().items()
     }
     empty = accounts.check(new["regk31"], new["regk100"], municipalities)
     path = folder / "labour_market.csv"
@@ -90,13 +100,33 @@ def fetch(folder: Path, bank: api.Statbank, with_labour_market: bool = True) -> 
     if empty:
         named = ", ".join(f"{area} in {year}" for area, year in empty)
         print(f"No row of {named}: the accounts book nothing there, so the amounts are 0.")
-    mapped = pd.read_csv(seeds / "account_groupings.csv", dtype=str)["grouping"]
-    if unmapped := accounts.unmapped_groupings(new["regk100"], mapped):
+    if int(accounts.years()[-1]) >= accounts.FIRST_WORDS:
+        _say_words(bank, new["regk100"])
+    if unmapped := accounts.unmapped_groupings(new["regk100"]):
         print(
-            f"Groupings {', '.join(unmapped)} are not in seeds/classifications/account_groupings.csv: "
-            "the build stops until they are."
+            f"Groupings {', '.join(unmapped)} are not in seeds/classifications/account_groupings.csv, or by "
+            "number only: the build stops until they are."
         )
-    print("git checkout seeds/statbank brings the committed tables back.")
+    if folder.resolve() == (PROJECT / "seeds/statbank").resolve():
+        print("git checkout seeds/statbank brings the committed tables back.")
+    else:
+        print(f"A build reads them with VFM_STATBANK={os.path.relpath(folder, PROJECT)}.")
+
+
+def _say_words(bank, regk100):
+    """Write what REGKC calls the groupings in use beside their sum, to fill in the seed by."""
+    try:
+        words = accounts.words(bank.table_info(accounts.WORDS))
+    except StatbankError as problem:
+        print(f"{problem}: the groupings have no words.")
+        return
+    gross = regk100[(regk100["DRANST"] == "1") & (regk100["ART"] == "UE") & (regk100[tables.AREA] == "0")]
+    code = gross["FUNKTION"] + "/" + gross["GRUPPERING"].str.zfill(3)
+    sums = gross[tables.AMOUNT].astype(float).groupby(code).sum() / 1000
+    print(f"Groupings in use, million kroner of all years, and their words in {accounts.WORDS}:")
+    for function, grouping in accounts.groupings_in_use(regk100):
+        name = f"{function}/{grouping}"
+        print(f"{name:<10}{sums.get(name, 0):>10,.1f}  {words.get((function, grouping), 'not in the table')}")
 
 
 def _ask(bank, table, wanted, form, municipalities, info=None):

@@ -1,5 +1,6 @@
-"""REGK31 and REGK100 of function 5.46.60, in the form of the seeds, judged by the warehouse's own tests."""
+"""REGK31 and REGK100 of the programme in the form of the seeds, judged by the warehouse's own tests."""
 
+import re
 from collections.abc import Iterable
 
 import duckdb
@@ -11,18 +12,8 @@ from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
 FUNCTION = "54660"
-WANTED = {
-    "regk31": {AREA: EVERY, "FUNKTION": [FUNCTION], "DRANST": EVERY, "ART": EVERY, "PRISENHED": ["LOBM"]},
-    "regk100": {
-        AREA: EVERY,
-        "FUNKTION": [FUNCTION],
-        "DRANST": EVERY,
-        "EJER": EVERY,
-        "GRUPPERING": EVERY,
-        "ART": EVERY,
-        "PRISENHED": ["LOBM"],
-    },
-}
+WORDS = "REGKC"  # the cells of REGK100 with words, from 2018 on
+FIRST_WORDS = 2018
 STAGING = "models/staging/statbank/stg_statbank__accounts_by_{}.sql"
 
 
@@ -33,6 +24,24 @@ def years() -> list[int]:
         str(year)
         for year in range(variables["first_expenditure_year"], variables["last_expenditure_year"] + 1)
     ]
+
+
+def functions() -> list[str]:
+    """Return the functions that hold a part of the programme in a year of the accounts, 5.46.60 first."""
+    groupings = read_groupings()
+    groupings = groupings[groupings["scope"] == "programme"]
+    first, last = (pd.Timestamp(f"{year}-01-01") for year in (years()[0], years()[-1]))
+    held = (groupings["valid_from"].isna() | (groupings["valid_from"] <= last)) & (
+        groupings["valid_to"].isna() | (groupings["valid_to"] >= first)
+    )
+    return sorted(set(groupings.loc[held, "function_code"]))
+
+
+def wanted() -> dict[str, dict]:
+    """Return what is asked of each table, {table in small letters: {column: codes}}."""
+    both = {AREA: EVERY, "FUNKTION": functions(), "DRANST": EVERY}
+    rest = {"ART": EVERY, "PRISENHED": ["LOBM"]}
+    return {"regk31": both | rest, "regk100": both | {"EJER": EVERY, "GRUPPERING": EVERY} | rest}
 
 
 def as_seed(answer: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +87,7 @@ def check(
             raise StatbankError(f"table {name} has no row of {', '.join(absent)}")
     with duckdb.connect() as con:
         con.execute("create schema classifications; create schema staging")
-        groupings = pd.read_csv(PROJECT / "seeds/classifications/account_groupings.csv", dtype=str)
+        groupings = read_groupings()
         seeds = {"municipalities": municipalities, "account_groupings": groupings}
         for name, frame in {"regk31": regk31, "regk100": regk100, **seeds}.items():
             con.register("frame", frame)
@@ -103,6 +112,40 @@ def check(
     return [(area, year) for area in known for year in years() if (area, year) not in there]
 
 
-def unmapped_groupings(regk100: pd.DataFrame, mapped: Iterable[str]) -> list[str]:
-    """Return groupings of municipalities that the seed account_groupings does not know, padded."""
-    return sorted(set(regk100["GRUPPERING"].str.zfill(3)) - set(mapped))
+def read_groupings() -> pd.DataFrame:
+    """Read the seed account_groupings, dates and truth values in their types."""
+    frame = pd.read_csv(PROJECT / "seeds/classifications/account_groupings.csv", dtype=str)
+    for column in ("valid_from", "valid_to"):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame.assign(is_placeholder_code=frame["is_placeholder_code"] == "true")
+
+
+def groupings_in_use(regk100: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return function and grouping, padded, of the running operations (dranst 1), in their order."""
+    running = regk100[regk100["DRANST"] == "1"]
+    return sorted(set(zip(running["FUNKTION"], running["GRUPPERING"].str.zfill(3), strict=True)))
+
+
+def unmapped_groupings(regk100: pd.DataFrame) -> list[str]:
+    """Return the groupings in use that the seed account_groupings does not know, or knows by number only."""
+    seed = read_groupings()
+    seed = seed[~seed["is_placeholder_code"]]
+    known = set(zip(seed["function_code"], seed["grouping"], strict=True))
+    in_use = groupings_in_use(regk100)
+    return [f"{function}/{grouping}" for function, grouping in in_use if (function, grouping) not in known]
+
+
+def words(info: dict) -> dict[tuple[str, str], str]:
+    """Return what REGKC calls each grouping of the running operations, {(function, grouping): words}.
+
+    Parameters
+    ----------
+    info : dict
+        Description of REGKC; the values of DRANST1 are dranst, function and grouping in nine digits.
+    """
+    found = {}
+    for variable in info["variables"]:
+        for value in variable["values"] if variable["id"].upper() == "DRANST1" else []:
+            if code := re.fullmatch(r"1(\d{5})(\d{3})", str(value["id"])):
+                found[code[1], code[2]] = str(value.get("text", ""))
+    return found

@@ -116,16 +116,21 @@ def variables() -> dict[str, Any]:
 
 
 @cache
-def source_tables(path: Path) -> list[dict]:
-    """Return the registers as a dbt sources file declares them: a list of dicts."""
+def source_tables(path: Path, source: str = "registers") -> list[dict]:
+    """Return the registers of a source as a dbt sources file declares them: a list of dicts."""
     loaded = read_yaml(path)
-    (registers,) = (source for source in loaded["sources"] if source["name"] == "registers")
+    (registers,) = (each for each in loaded["sources"] if each["name"] == source)
     return registers["tables"]
 
 
 @cache
-def sources() -> dict[str, SimpleNamespace]:
+def sources(source: str = "registers") -> dict[str, SimpleNamespace]:
     """Return the registers of models/sources.yml in the shape in which dbt shows them to macros.
+
+    Parameters
+    ----------
+    source : str
+        registers, which every study needs, or later_registers, which may be absent.
 
     Returns
     -------
@@ -140,7 +145,7 @@ def sources() -> dict[str, SimpleNamespace]:
     return {
         table["name"]: described(
             table,
-            source_name="registers",
+            source_name=source,
             identifier=table["name"],
             schema=SCHEMAS["source"],
             description=table["description"],
@@ -149,7 +154,7 @@ def sources() -> dict[str, SimpleNamespace]:
                 for column in table["columns"]
             },
         )
-        for table in source_tables(SOURCES)
+        for table in source_tables(SOURCES, source)
     }
 
 

@@ -37,6 +37,11 @@ FORMS = {
         "that is no number with a decimal point",
         "Write 95.92, without thousands separators",
     ),
+    "date": (
+        re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"),
+        "that is no date",
+        "Write 2016-07-01",
+    ),
     "boolean": (re.compile(r"true|false", re.IGNORECASE), "that is not true or false", "Write true or false"),
 }
 
@@ -297,14 +302,17 @@ def _key_faults(seed, key, rows):
 
 
 def _missing_prices(seed, values):
-    """Years of expenditure, and the price year, without an index: their amounts would be lost."""
+    """Years of expenditure, and the price year, without the study's index: their amounts would be lost."""
     _, *rows = _rows(seed.path.read_text(encoding="utf-8-sig"), seed.separator)
-    years = {int(row[0]) for _, row in rows}
+    is_municipal = values.get("price_index") == "municipal"
+    place = list(seed.columns).index("municipal_index_2015_100" if is_municipal else "index_2015_100")
+    years = {int(row[0]) for _, row in rows if row[place].strip()}
     needed = {*range(int(values["first_expenditure_year"]), int(values["last_expenditure_year"]) + 1)}
     needed |= {int(values["price_year"])} if "price_year" in values else set()
     if lacking := sorted(needed - years):
         said = ", ".join(map(str, lacking))
-        yield f" has no price of {said}, which the expenditure needs. Add its row from statbank.dk/PRIS112"
+        where = "KL's index" if is_municipal else "statbank.dk/PRIS112"
+        yield f" has no price of {said}, which the expenditure needs. Add it from {where}"
 
 
 def _lines(found):

@@ -46,6 +46,7 @@ class Variable:
     unit: str
     choices: tuple[str, ...]
     source: str  # of the choices, where a seed holds them
+    words: tuple[str, ...] = ()  # the choices that stand in the declaration itself
 
     def wanted(self) -> str:
         """Say which values the variable may have, after "give"."""
@@ -56,12 +57,14 @@ class Variable:
                 return " or ".join(self.choices)
             wanted = f"{'a list' if self.type == 'list' else 'one'} of the values of {self.source}"
             wanted = wanted if self.type == "integer" else f"{wanted}, in quotation marks"
-            return wanted + (", or an empty one" if "" in self.choices else "")
+            own = "".join(f", or {word}" for word in self.words if word)
+            return wanted + own + (", or an empty one" if "" in self.choices else "")
         return {
             "integer": f"a whole number{bounds}",
             "number": f"a number{bounds}",
             "boolean": "true or false",
             "date": 'a Monday, such as "2016-08-22"',
+            "day": 'a day, such as "2019-03-01"',
             "name": "a name of lower-case letters, digits, _ and -, such as kora_2017",
         }[self.type]
 
@@ -75,6 +78,8 @@ class Variable:
             return value in self.choices
         if self.type == "date":
             return is_monday(value)
+        if self.type == "day":
+            return is_day(value)
         if self.type == "name":
             return isinstance(value, str) and bool(NAME.fullmatch(value))
         kinds = int if self.type == "integer" else (int, float)
@@ -83,13 +88,18 @@ class Variable:
         return str(value) in self.choices if self.choices else self.minimum <= value <= self.maximum
 
 
-def is_monday(value: object) -> bool:
-    """Whether a value is the date of a Monday; YAML reads one without quotation marks as a date."""
+def is_day(value: object) -> bool:
+    """Whether a value is a date; YAML reads one without quotation marks as a date."""
     try:
-        date = datetime.date.fromisoformat(str(value))
+        datetime.date.fromisoformat(str(value))
     except ValueError:
         return False
-    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value))) and date.weekday() == 0
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)))
+
+
+def is_monday(value: object) -> bool:
+    """Whether a value is the date of a Monday."""
+    return is_day(value) and datetime.date.fromisoformat(str(value)).weekday() == 0
 
 
 def declared() -> dict[str, Variable]:
@@ -100,23 +110,24 @@ def declared() -> dict[str, Variable]:
 
 def declaration(row: dict[str, str]) -> Variable:
     """Make a declaration of one row of the seed."""
-    choices, source = [], ""
+    choices, words, source = [], [], ""
     for word in row["choices"].split():
         table, _, column = word.partition(".")
         if column:
             source = f"{column} in seeds/classifications/{table}.csv"
             with open(CLASSIFICATIONS / f"{table}.csv", encoding="utf-8-sig", newline="") as stream:
-                choices += [each[column] for each in csv.DictReader(stream)]
+                choices += dict.fromkeys(each[column] for each in csv.DictReader(stream) if each[column])
         else:
-            choices.append("" if word == "empty" else word)
+            words.append("" if word == "empty" else word)
     return Variable(
         name=row["name"],
         type=row["type"],
         minimum=float(row["minimum"] or -math.inf),
         maximum=float(row["maximum"] or math.inf),
         unit=row["unit"],
-        choices=tuple(choices),
+        choices=(*words, *choices),
         source=source,
+        words=tuple(words),
     )
 
 

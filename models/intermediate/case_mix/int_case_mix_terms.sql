@@ -16,6 +16,16 @@ numbered as (
 
 ),
 
+-- terms that the report does not have are of the studies that name them
+in_the_study as (
+
+    select * from numbered
+    where
+        only_in is null
+        or term in ('{{ case_mix_terms_in_order() | join("', '") }}')
+
+),
+
 permit_years as (
 
     {% for year in permit_years() %}
@@ -32,18 +42,18 @@ permit_years as (
 final as (
 
     select
-        replace(numbered.term, '{year}', coalesce(permit_years.permit_year, '')) as term,
-        numbered.factor,
-        coalesce(permit_years.permit_year, numbered.level) as level,
-        coalesce(permit_years.is_first_year, numbered.is_reference) as is_reference,
-        replace(numbered.label_da, '{year}', coalesce(permit_years.permit_year, '')) as label_da,
-        replace(numbered.label_en, '{year}', coalesce(permit_years.permit_year, '')) as label_en,
+        replace(in_the_study.term, '{year}', coalesce(permit_years.permit_year, '')) as term,
+        in_the_study.factor,
+        coalesce(permit_years.permit_year, in_the_study.level) as level,
+        coalesce(permit_years.is_first_year, in_the_study.is_reference) as is_reference,
+        replace(in_the_study.label_da, '{year}', coalesce(permit_years.permit_year, '')) as label_da,
+        replace(in_the_study.label_en, '{year}', coalesce(permit_years.permit_year, '')) as label_en,
         cast(
-            row_number() over (order by numbered.seed_number, permit_years.permit_year) as integer
+            row_number() over (order by in_the_study.seed_number, permit_years.permit_year) as integer
         ) as term_number
-    from numbered
+    from in_the_study
     left join permit_years
-        on numbered.level = permit_years.level
+        on in_the_study.level = permit_years.level
 
 )
 

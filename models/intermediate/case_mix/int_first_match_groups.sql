@@ -39,6 +39,7 @@ ranked as (
 
     select
         spell_quarters.spell_id,
+        match_groups.system,
         match_groups.match_group as match_group_code,
         row_number() over (
             partition by spell_quarters.spell_id
@@ -57,11 +58,14 @@ final as (
 
     select
         ranked.spell_id,
+        ranked.system,
         ranked.match_group_code,
         match_group_levels.match_group
     from ranked
     left join match_group_levels
-        on ranked.match_group_code = match_group_levels.match_group_code
+        on
+            ranked.system = match_group_levels.system
+            and ranked.match_group_code = match_group_levels.match_group_code
     where ranked.quarter_number = 1
 
 )

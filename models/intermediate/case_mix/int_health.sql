@@ -31,7 +31,7 @@ health_contacts as (
 
 hospital_contacts as (
 
-    select * from {{ ref('stg_registers__hospital_contacts') }}
+    select * from {{ ref('int_hospital_contacts') }}
 
 ),
 
@@ -194,6 +194,14 @@ final as (
             else '13_plus'
         end as gp_contacts,
         case when coalesce(bed_days.bed_days, 0) >= 4 then 1 else 0 end as hospital_days_4_plus,
+        -- most of the year: the two sources do not find the same illness (docs/studies.md)
+        case
+            when
+                2 * {{ days_between(date_literal(var('lpr3_from')), 'health_years.health_year_end') }}
+                > {{ days_between('health_years.health_year_start', 'health_years.health_year_end') }}
+                then 1
+            else 0
+        end as hospital_lpr3,
         {% for condition in conditions %}
         coalesce(conditions.{{ condition }}, 0) as {{ condition }}
         {{- "," if not loop.last }}

@@ -68,6 +68,7 @@ final as (
         health.gp_contacts,
         health.specialist,
         health.hospital_days_4_plus,
+        health.hospital_lpr3,
         health.mental_illness,
         health.musculoskeletal_disease,
         health.cardiovascular_disease,

@@ -80,6 +80,11 @@ filled as (
                 calendars.register not in ({{ registers_of_permits() }})
                 or extract(year from periods.period_start) <= {{ var('last_permit_year') }}
             )
+            -- what follows it is another register's
+            and (
+                calendars.register <> 'lpr_adm'
+                or periods.period_start < {{ date_literal(var('lpr3_from')) }}
+            )
     left join counted
         on
             calendars.register = counted.register

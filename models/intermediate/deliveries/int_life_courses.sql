@@ -48,9 +48,23 @@ prescriptions as (
 
 ),
 
+-- in later years hospital contacts come from LPR3
 hospital_contacts as (
 
-    select * from {{ ref('stg_registers__hospital_contacts') }}
+    select
+        person_id,
+        admission_date
+    from {{ ref('stg_registers__hospital_contacts') }}
+    union all
+    select
+        person_id,
+        cast(started_at as date) as admission_date
+    from {{ ref('stg_registers__hospital_stays') }}
+    union all
+    select
+        person_id,
+        cast(started_at as date) as admission_date
+    from {{ ref('stg_registers__lpr3_contacts') }}
 
 ),
 

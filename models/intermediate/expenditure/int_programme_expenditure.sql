@@ -14,7 +14,39 @@ account_groupings as (
 
 price_index as (
 
-    select * from {{ ref('price_index') }}
+    select
+        year,
+        {{ price_index_column() }} as index_2015_100
+    from {{ ref('price_index') }}
+
+),
+
+-- a grouping counts on its own line or, as wage subsidy on 5.46.61 from 2016 on, on the line that it
+-- took over; benefits and whatever else 5.46.61 holds are no expenditure of the programme
+counted as (
+
+    select
+        accounts.municipality_code,
+        accounts.year,
+        account_groupings.counts_as as grouping,
+        account_groupings.scope,
+        accounts.art,
+        accounts.amount_dkk
+    from accounts
+    inner join account_groupings
+        on
+            accounts.function_code = account_groupings.function_code
+            and accounts.grouping = account_groupings.grouping
+            and {{ is_valid_on('account_groupings', day_of_year('accounts.year', 1, 1)) }}
+    where
+        accounts.dranst = '1'
+        and accounts.art in ('UE', '77')
+        and accounts.year between {{ var('first_expenditure_year') }}
+        and {{ var('last_expenditure_year') }}
+        and (
+            accounts.function_code = '{{ programme_function() }}'
+            or account_groupings.scope = 'programme'
+        )
 
 ),
 
@@ -26,15 +58,11 @@ amounts as (
         municipality_code,
         year,
         grouping,
+        scope,
         cast(sum(case when art = 'UE' then amount_dkk else 0 end) as bigint) as gross_current_dkk,
         cast(sum(case when art = '77' then amount_dkk else 0 end) as bigint) as payments_current_dkk
-    from accounts
-    where
-        function_code = '54660'
-        and dranst = '1'
-        and art in ('UE', '77')
-        and year between {{ var('first_expenditure_year') }} and {{ var('last_expenditure_year') }}
-    group by municipality_code, year, grouping
+    from counted
+    group by municipality_code, year, grouping, scope
 
 ),
 
@@ -51,6 +79,7 @@ deflated as (
         amounts.municipality_code,
         amounts.year,
         amounts.grouping,
+        amounts.scope,
         amounts.gross_current_dkk
         * price_year.price_year_index / price_index.index_2015_100 as gross_dkk,
         amounts.payments_current_dkk
@@ -67,16 +96,14 @@ deflated as (
 final as (
 
     select
-        deflated.municipality_code,
-        deflated.year,
-        deflated.grouping,
-        account_groupings.scope,
-        deflated.gross_dkk,
-        deflated.payments_from_municipalities_dkk,
-        deflated.gross_dkk + deflated.payments_from_municipalities_dkk as net_of_payments_dkk
+        municipality_code,
+        year,
+        grouping,
+        scope,
+        gross_dkk,
+        payments_from_municipalities_dkk,
+        gross_dkk + payments_from_municipalities_dkk as net_of_payments_dkk
     from deflated
-    inner join account_groupings
-        on deflated.grouping = account_groupings.grouping
 
 )
 

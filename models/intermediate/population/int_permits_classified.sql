@@ -12,16 +12,34 @@ residence_grounds as (
 
 ),
 
+-- a ground that the study names is a level of its own, and its permits qualify
+grounds_of_the_study as (
+
+    select
+        permit_category,
+        permit_basis,
+        permit_explanation,
+        valid_from,
+        valid_to,
+        case when {{ is_further_ground() }} then further_ground else residence_ground end
+            as residence_ground,
+        case when {{ is_further_ground() }} then 'refugee' else residence_group end
+            as residence_group,
+        is_qualifying or {{ is_further_ground() }} as is_qualifying
+    from residence_grounds
+
+),
+
 classified as (
 
     select
         permits.person_id,
         permits.permit_date,
-        residence_grounds.residence_ground,
-        residence_grounds.residence_group,
-        residence_grounds.is_qualifying,
+        grounds_of_the_study.residence_ground,
+        grounds_of_the_study.residence_group,
+        grounds_of_the_study.is_qualifying,
         row_number() over (
-            partition by permits.person_id, residence_grounds.is_qualifying
+            partition by permits.person_id, grounds_of_the_study.is_qualifying
             order by
                 permits.permit_date,
                 permits.permit_category,
@@ -29,11 +47,12 @@ classified as (
                 permits.permit_explanation
         ) as permit_number
     from permits
-    inner join residence_grounds
+    inner join grounds_of_the_study
         on
-            permits.permit_category = residence_grounds.permit_category
-            and permits.permit_basis = residence_grounds.permit_basis
-            and permits.permit_explanation = residence_grounds.permit_explanation
+            permits.permit_category = grounds_of_the_study.permit_category
+            and permits.permit_basis = grounds_of_the_study.permit_basis
+            and permits.permit_explanation = grounds_of_the_study.permit_explanation
+            and {{ is_valid_on('grounds_of_the_study', 'permits.permit_date') }}
 
 ),
 

@@ -20,7 +20,7 @@ population_register as (
 
 countries as (
 
-    select * from {{ ref('countries') }}
+    select * from {{ ref('int_countries') }}
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-population as (
+programme_periods as (
 
-    select * from {{ ref('int_population') }}
+    select * from {{ ref('int_programme_periods') }}
 
 ),
 
@@ -49,54 +49,54 @@ first_emigrations as (
         absences.person_id,
         min(absences.absent_from) as emigration_date
     from absences
-    inner join population
+    inner join programme_periods
         on
-            absences.person_id = population.person_id
-            and absences.absent_from >= population.programme_start_date
+            absences.person_id = programme_periods.person_id
+            and absences.absent_from >= programme_periods.programme_start_date
     where absences.absent_from < absences.absent_to  -- a person back on the same day was not away
     group by absences.person_id
 
 ),
 
--- under the programme: three years, until death or the first emigration, that day not included
-programme_periods as (
+-- under the programme: to its end, to death or to the first emigration, that day not included
+periods as (
 
     select
-        population.person_id,
-        population.programme_start_date as period_start,
+        programme_periods.person_id,
+        programme_periods.programme_start_date as period_start,
         least(
-            population.programme_end_date,
-            coalesce(deaths.death_date, population.programme_end_date),
-            coalesce(first_emigrations.emigration_date, population.programme_end_date)
+            programme_periods.programme_end_date,
+            coalesce(deaths.death_date, programme_periods.programme_end_date),
+            coalesce(first_emigrations.emigration_date, programme_periods.programme_end_date)
         ) as period_end
-    from population
+    from programme_periods
     left join deaths
-        on population.person_id = deaths.person_id
+        on programme_periods.person_id = deaths.person_id
     left join first_emigrations
-        on population.person_id = first_emigrations.person_id
+        on programme_periods.person_id = first_emigrations.person_id
 
 ),
 
 overlapping as (
 
     select
-        programme_periods.person_id,
+        periods.person_id,
         residence_periods.municipality_code,
         years.year,
-        greatest(programme_periods.period_start, residence_periods.valid_from, years.year_start)
+        greatest(periods.period_start, residence_periods.valid_from, years.year_start)
             as overlap_start,
-        least(programme_periods.period_end, residence_periods.valid_to, years.year_end)
+        least(periods.period_end, residence_periods.valid_to, years.year_end)
             as overlap_end
-    from programme_periods
+    from periods
     inner join residence_periods
         on
-            programme_periods.person_id = residence_periods.person_id
-            and residence_periods.valid_from < programme_periods.period_end
-            and programme_periods.period_start < residence_periods.valid_to
+            periods.person_id = residence_periods.person_id
+            and residence_periods.valid_from < periods.period_end
+            and periods.period_start < residence_periods.valid_to
     inner join years
         on
-            years.year_start < programme_periods.period_end
-            and programme_periods.period_start < years.year_end
+            years.year_start < periods.period_end
+            and periods.period_start < years.year_end
 
 ),
 

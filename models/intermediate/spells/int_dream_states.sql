@@ -15,6 +15,7 @@ dream_weeks as (
 dream_states as (
 
     select * from {{ ref('dream_states') }}
+    where {{ is_of_dream_version() }}
 
 ),
 
@@ -29,7 +30,10 @@ final as (
     select
         dream_weeks.person_id,
         calendar_weeks.week_start,
-        dream_states.dream_state
+        case
+            when dream_states.dream_state <> 'igu' then dream_states.dream_state
+            else '{{ 'no_transfer' if var('igu_counts') else 'transfer' }}'
+        end as dream_state
     from dream_weeks
     inner join population
         on dream_weeks.person_id = population.person_id

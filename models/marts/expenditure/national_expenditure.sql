@@ -14,7 +14,10 @@ accounts as (
 
 price_index as (
 
-    select * from {{ ref('price_index') }}
+    select
+        year,
+        {{ price_index_column() }} as index_2015_100
+    from {{ ref('price_index') }}
 
 ),
 
@@ -68,7 +71,7 @@ current_income as (
         ) as other_income
     from accounts
     where
-        function_code = '54660'
+        function_code = '{{ programme_function() }}'
         and year between {{ var('first_expenditure_year') }} and {{ var('last_expenditure_year') }}
     group by year
 

@@ -9,6 +9,7 @@ programme_expenditure as (
 account_groupings as (
 
     select * from {{ ref('account_groupings') }}
+    where function_code = '{{ programme_function() }}'
 
 ),
 

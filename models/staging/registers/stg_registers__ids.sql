@@ -7,11 +7,12 @@ delivered as (
     {% for register, columns in {
         'bef': ['pnr', 'familie_id', 'e_faelle_id'], 'vnds': ['pnr'], 'flyt': ['pnr'], 'dod': ['pnr'], 'ophg': ['pnr'],
         'dream': ['pnr'], 'bfl': ['pnr'], 'lmdb': ['pnr'], 'lpr_adm': ['pnr'], 'sssy': ['pnr'], 'danskudd': ['pnr'],
+        'sygehusbenyttelse_ophold': ['pnr'], 'lpr_a_kontakt': ['pnr'],
     }.items() %}
     {% for column in columns %}
     select {{ to_person_id('value') }} as id
     from (
-        select distinct {{ column }} as value from {{ source('registers', register) }}
+        select distinct {{ column }} as value from {{ register_source(register) }}
     ) as {{ register }}_{{ column }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

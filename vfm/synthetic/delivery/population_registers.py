@@ -220,6 +220,7 @@ def dod_columns(rows: pd.DataFrame) -> Columns:
 def _permit_codes():
     """KATEGORI, GRUNDLAG and FORKLAR by residence ground or English label, without leading zeros."""
     grounds = read_seed("classifications/residence_grounds")
+    grounds = grounds[grounds["valid_from"] == ""]  # those of the report's years
     names = np.where(grounds["is_qualifying"] == "true", grounds["residence_ground"], grounds["label_en"])
     codes = grounds[["permit_category", "permit_basis", "permit_explanation"]]
     return {

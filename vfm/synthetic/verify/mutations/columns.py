@@ -39,7 +39,9 @@ def class_of(column: Column) -> str:
 
 def names(column: Column) -> list[str]:
     """Return the delivered names that a declared column stands for."""
-    return dbt_sql.macro("period_columns", column.name, column.period) if column.period else [column.name]
+    return (
+        dbt_sql.macro("period_columns", column.name, dict(column.periods)) if column.period else [column.name]
+    )
 
 
 def picked(salt: str, per_thousand: int, row: str = "rowid") -> str:

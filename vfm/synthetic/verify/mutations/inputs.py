@@ -105,7 +105,7 @@ def query(name: str) -> str:
 
 def relation(name: str) -> str:
     """Return schema and table of a register, model or seed."""
-    if is_register(name):
+    if is_raw(name):
         return f"{dbt_sql.SCHEMAS['source']}.{name}"
     return dbt_sql.table_of(name)
 
@@ -122,10 +122,15 @@ def is_register(name: str) -> bool:
     return name in dbt_sql.sources()
 
 
+def is_raw(name: str) -> bool:
+    """Whether a source lies in the schema of the delivery."""
+    return is_register(name) or name in dbt_sql.sources("later_registers")
+
+
 @cache
 def seeds() -> tuple[str, ...]:
     """Return the seeds that the models read, by name."""
-    return tuple(name for name in sources() if not is_register(name))
+    return tuple(name for name in sources() if not is_raw(name))
 
 
 def seed_file(name: str) -> Path:
@@ -150,6 +155,8 @@ class Inputs:
         for name in sources():
             if is_register(name):
                 self._mount(name, registers)
+            elif name in dbt_sql.sources("later_registers"):  # the synthetic delivery has none
+                self.con.execute(dbt_sql.macro("empty_register", dbt_sql.sources("later_registers")[name]))
             else:
                 self.con.execute(f"create table {relation(name)} as {seed_query(name, statbank)}")
         self.prints = {}
