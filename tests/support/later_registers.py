@@ -1,7 +1,8 @@
-"""Moved registers in the form of later years: what they say is the same, and other columns and registers say it.
+"""Moved registers in the form of later years: they say the same in other columns and registers.
 
-`moved_registers` moves a world by eight years and leaves it in the form of 2008-2016. Here hospital contacts from
-a day on become stays of LPR3, match groups from a year on VISIT, and the wage subsidy of the accounts 5.46.61.
+`moved_registers` moves a world by eight years and leaves it in the form of 2008-2016. Here hospital contacts
+from a day on become stays of LPR3, match groups from a year on VISIT, and the wage subsidy goes
+to 5.46.61 of the accounts.
 """
 
 import duckdb
@@ -66,9 +67,8 @@ def accounts_in_later_form(folder):
     functions.to_csv(folder / "regk100.csv", sep=";", index=False)
     key = ["OMRÅDE", "FUNKTION", "DRANST", "ART", "PRISENHED", "TID"]
     regk31 = pd.read_csv(folder / "regk31.csv", sep=";", dtype=str)
-    sums = (
-        regk100[moved].assign(INDHOLD=lambda rows: rows["INDHOLD"].astype(int)).groupby(key)["INDHOLD"].sum()
-    )
+    amounts = regk100[moved].assign(INDHOLD=lambda rows: rows["INDHOLD"].astype(int))
+    sums = amounts.groupby(key)["INDHOLD"].sum()
     regk31 = regk31.set_index(key)["INDHOLD"].astype(int)
     regk31 = regk31.sub(sums, fill_value=0).astype(int)
     other = 2 * sums.rename(index={"54660": "54661"}, level="FUNKTION")

@@ -1,8 +1,9 @@
 """Registers and accounts moved by eight years: a study of other years that must give the same indicators.
 
 Dates move by eight years and weeks by 418, so that weeks and dates come apart by four days and nothing else
-changes but where it is said: match groups from 2020 on are those of VISIT, the wage subsidy is on 5.46.61. `python tests/support/moved_registers.py` moves the shipped registers into build_moved, builds them
-with all years of kora_2017 moved alike, and compares with what make build made (5 minutes).
+changes but its form: match groups from 2020 on are those of VISIT, and the wage subsidy is on 5.46.61.
+`python tests/support/moved_registers.py` moves the shipped registers into build_moved, builds them with all
+years of kora_2017 moved alike, and compares with what make build made (5 minutes).
 """
 
 import datetime

@@ -30,6 +30,7 @@ YEARS = {
     "last_expenditure_year",
     "price_year",
     "price_index",
+    "programme_rule",  # the law of these years is three years for everybody
 }
 
 

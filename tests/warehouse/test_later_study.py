@@ -24,7 +24,7 @@ def build(folder, values):
     paths = Paths(project=PROJECT, build=folder / "build", results=folder / "vfm.duckdb")
     places = {"VFM_REGISTERS": "registers", "VFM_STATBANK": "statbank", "VFM_BUILD": "build"}
     choice = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(values), "--select", *MODELS]
-    choice += ["path:tests/registers", "path:tests/statbank", "regk100_adds_up_to_regk31"]
+    choice += ["+path:tests/registers", "+path:tests/statbank", "regk100_adds_up_to_regk31"]
     run_dbt(paths, io.StringIO(), choice, {name: str(folder / place) for name, place in places.items()})
     return paths.warehouse
 
@@ -39,6 +39,7 @@ def both(small, tmp_path_factory):
     shutil.copytree(earlier, later)
     later_registers.in_later_form(later / "registers")
     values = small_world.setting() | moved_registers.moved_years(variables.of_project(PROJECT))
+    values |= {"programme_rule": "legal"}
     changed = {"lpr3_from": later_registers.LPR3_FROM, "visit_from_year": later_registers.VISIT_FROM}
     with duckdb.connect() as con:
         con.execute(f"attach '{build(earlier, values)}' as earlier (read_only)")
@@ -81,7 +82,10 @@ def test_groups_of_visit_are_on_the_levels_of_the_match_groups(both):
 def test_wage_subsidy_on_another_function_is_on_the_line_it_was_on(both):
     """Shares of the lines do not depend on the prices: those of the world before it was moved."""
     shares = """
-        select grouping, year + {} as year, round(sum(gross_dkk) / sum(sum(gross_dkk)) over (partition by year), 9)
+        select
+            grouping,
+            year + {} as year,
+            round(sum(gross_dkk) / sum(sum(gross_dkk)) over (partition by year), 9)
         from {}.intermediate.int_programme_expenditure
         where scope = 'programme'
         group by grouping, year
@@ -97,7 +101,7 @@ def test_wage_subsidy_on_another_function_is_on_the_line_it_was_on(both):
 
 
 def test_a_programme_under_the_law_of_2016_lasts_one_to_five_years(both):
-    """An independent reading of the end: lasting work by the successes that were built from the same weeks."""
+    """The end of who has a success is read independently, from the successes that were built."""
     query = """
         select
             count(*) filter (programme_start_date < date '2016-07-01'),

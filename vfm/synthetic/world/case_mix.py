@@ -65,6 +65,7 @@ def term_names() -> list[str]:
 def _terms_by_year() -> pd.DataFrame:
     """The seed of the terms, with a row for each year of the permits where it says {year}."""
     seed = read_seed("classifications/case_mix_terms")
+    seed = seed[seed["only_in"] == ""]  # the terms of the report
     rows = []
     for row in seed.to_dict("records"):
         years = PERMIT_YEARS if row["level"] == "{year}" else [None]
