@@ -419,6 +419,7 @@ where (select {{ raise_error('sentence') }} from worst) is null
             municipality_code,
             weight / sum(weight) over () as share
         from {{ expected }}
+        where municipality_code is not null
     ) as expected
     left join (
         select distinct {{ field }} as municipality_code

@@ -117,7 +117,11 @@ def stage(con: duckdb.DuckDBPyConnection) -> None:
 def findings(con: duckdb.DuckDBPyConnection, register: str) -> list[Line]:
     """Return the rules of tests/registers that a register breaks, errors first."""
     rows = con.execute(dbt_sql.render(TESTS / f"{register}.sql")).fetchall()
-    lines = [Line(register, level, count, sentence) for level, _, _, count, sentence in rows]
+    lines = [
+        # as macros/deliveries/refusals.sql: a sentence without words is still a rule that is broken
+        Line(register, level, count, sentence or f"register {register}: column {column} breaks a rule.")
+        for level, _, column, count, sentence in rows
+    ]
     return sorted(lines, key=lambda line: (-LEVELS.index(line.level), -line.count, line.sentence))
 
 

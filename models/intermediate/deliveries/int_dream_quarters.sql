@@ -56,7 +56,14 @@ final as (
         lag(match_group) over (
             partition by person_id
             order by calendar_year, calendar_quarter
-        ) is not null as is_matched_before
+        ) is not null as is_matched_before,
+        coalesce(
+            lag(calendar_year) over (
+                partition by person_id, calendar_quarter
+                order by calendar_year
+            ) = calendar_year - 1,
+            false
+        ) as is_of_the_year_before
     from quarters
 
 )
