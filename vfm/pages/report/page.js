@@ -68,7 +68,12 @@ function show(code) {
   element('other-language').href = element('other-language').href.split('#')[0] + hash;
   say(chosen && JSON.parse(element('lead-' + chosen).dataset.empty || '{}'));
   Object.values(views).forEach(mark);
-  if (chosen) for (const place of document.querySelectorAll('#sheet .chart:not([hidden])')) draw(place);
+  if (chosen) drawSheet();
+}
+
+async function drawSheet() {
+  await Promise.all([...document.querySelectorAll('#sheet .chart:not([hidden])')].map(draw));
+  document.body.dataset.sheet ??= String(Math.round(performance.now()));
 }
 
 // a chart that has nothing of the municipality says why
