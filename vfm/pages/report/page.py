@@ -77,6 +77,12 @@ def _is_made_up(source):
     return source.lower().startswith("synthetic")
 
 
+def _take(results, badge, words):
+    """What files that are taken away are called, and what they say below their numbers."""
+    name = "file_synthetic" if is_synthetic(results.build) else "file_given"
+    return {"file": words(name), "note": _note(badge, words)}
+
+
 def page_html(results: Results, language: str, geojson: list[dict] | None = None) -> str:
     """Write one page.
 
@@ -108,10 +114,7 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         "charts": charts | sheets | beside,
         "compare": compared(results, municipalities, words),
         "terms": [{"id": entry["id"], "forms": entry["forms"]} for entry in explained],
-        "take": {
-            "file": words("file_synthetic" if is_synthetic(results.build) else "file_given"),
-            "note": _note(badge, words),
-        },
+        "take": _take(results, badge, words),
         "takeOut": words("take_out"),
         "locale": LOCALES[language],
         "failed": words("figure_failed"),
