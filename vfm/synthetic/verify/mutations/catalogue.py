@@ -1,7 +1,7 @@
 """The catalogue of mutations: every kind of mistake for every register and column that can have it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from vfm.registers.contract import read_contract
@@ -52,7 +52,11 @@ class Mutation:
 @cache
 def catalogue() -> tuple[Mutation, ...]:
     """Return all mutations, by level, register and column."""
-    registers = read_contract()
+    # a series of columns may have none in the study's years, as VISIT in those of the report
+    registers = {
+        name: replace(register, columns=tuple(column for column in register.columns if columns.names(column)))
+        for name, register in read_contract().items()
+    }
     found = []
 
     def add(level, register, column, kind, says, files):
