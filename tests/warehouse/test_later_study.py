@@ -23,7 +23,8 @@ def build(folder, values):
     """Build what is wanted from the registers and accounts of a folder; return the warehouse."""
     paths = Paths(project=PROJECT, build=folder / "build", results=folder / "vfm.duckdb")
     places = {"VFM_REGISTERS": "registers", "VFM_STATBANK": "statbank", "VFM_BUILD": "build"}
-    choice = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(values), "--select", *MODELS]
+    choice = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(values)]
+    choice += ["--indirect-selection", "cautious", "--select", *MODELS]
     choice += ["+path:tests/registers", "+path:tests/statbank", "regk100_adds_up_to_regk31"]
     run_dbt(paths, io.StringIO(), choice, {name: str(folder / place) for name, place in places.items()})
     return paths.warehouse

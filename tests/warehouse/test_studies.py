@@ -88,6 +88,11 @@ def test_the_variables_of_the_report_have_one_home():
         ({"last_permit_year": 2009}, "variable first_permit_year is 2010 and last_permit_year is 2009"),
         ({"last_permit_year": 2015}, "last_permit_year is 2015 and the data end in the week of 2014-12-22"),
         ({"window_weeks": 300}, "window_weeks is 300 and the data end in the week of 2014-12-22"),
+        ({"dream_version": 201413}, "dream_version is 201413 and the data end in the week of 2014-12-22"),
+        ({"dream_version": 201411}, "give the year and month of the version that holds that week, 201412"),
+        ({"further_grounds": ["work"]}, "variable further_grounds is ['work']: give a list of the values of"),
+        ({"programme_rule": "short"}, "variable programme_rule is 'short': give one of the values of"),
+        ({"lpr3_from": "2019"}, "variable lpr3_from is '2019': give a day, such as \"2019-03-01\"."),
         ({"price_year": 1999}, "variable price_year is 1999: give one of the values of year in"),
     ],
 )
