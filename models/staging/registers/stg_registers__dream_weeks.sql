@@ -3,7 +3,9 @@ with
 weeks as (
 
     {{ unpivot_persons(
-        source('registers', 'dream'), persons_of_the_study(), '^y_[0-9]{4}$', 'week_column', 'week_code'
+        source('registers', 'dream'),
+        persons_of_the_study(source('registers', 'ophg'), ref('residence_grounds')),
+        '^y_[0-9]{4}$', 'week_column', 'week_code'
     ) }}
 
 ),

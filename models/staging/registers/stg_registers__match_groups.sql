@@ -3,7 +3,8 @@ with
 quarters as (
 
     {{ unpivot_persons(
-        source('registers', 'dream'), persons_of_the_study(),
+        source('registers', 'dream'),
+        persons_of_the_study(source('registers', 'ophg'), ref('residence_grounds')),
         '^(match|visit)_[1-4]kv[0-9]{4}$', 'quarter_column', 'match_group'
     ) }}
 
