@@ -175,9 +175,8 @@ def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterat
     noun = "file" if files == 1 else "files"
     yield Line(register, "ok", rows, f"rows of {persons:,} persons{share}, in {files} {noun}.")
     yield coverage(con, register)
-    models = [
-        model for model in STAGING.glob("*.sql") if f"'registers', '{register}'" in model.read_text("utf-8")
-    ]
+    rows_from = f"from {{{{ source('registers', '{register}') }}}}"
+    models = [model for model in STAGING.glob("*.sql") if rows_from in model.read_text("utf-8")]
     if len(models) == 1:
         (kept,) = con.execute(f"select count(*) from staging.{models[0].stem}").fetchone()
         if kept < rows:
