@@ -177,7 +177,7 @@ def summary(con: duckdb.DuckDBPyConnection, register: str, files: int) -> Iterat
     yield coverage(con, register)
     rows_from = f"from {{{{ source('registers', '{register}') }}}}"
     models = [model for model in STAGING.glob("*.sql") if rows_from in model.read_text("utf-8")]
-    if len(models) == 1:
+    if len(models) == 1 and register != "dream":  # whose rows become weeks
         (kept,) = con.execute(f"select count(*) from staging.{models[0].stem}").fetchone()
         if kept < rows:
             yield Line(register, "ok", rows - kept, "rows that repeat another exactly; they are read once.")
