@@ -227,8 +227,8 @@ def _years_without_data(values):
     version = values["dream_version"]
     if not 1 <= version % 100 <= 12 or version < 100 * end.year + end.month:
         yield (
-            f"dream_version is {version} and the data end in the week of {end}: give the year and month of the "
-            f"version that holds that week, {100 * end.year + end.month} or later. {SEE}"
+            f"dream_version is {version} and the data end in the week of {end}: give the year and month of "
+            f"the version that holds that week, {100 * end.year + end.month} or later. {SEE}"
         )
     followed = (end - datetime.date(first, 1, 1)).days // 7 + 1
     if values["window_weeks"] > followed:

@@ -44,7 +44,7 @@ COMPARED = {
 }
 #: A tenth of the persons leaves few municipality-years with more persons than the method's own limit.
 SETTING = {"minimum_persons": 8}
-REFERENCE = re.compile(r"\b(ref|source)\('(?:registers', ')?(\w+)'\)")
+REFERENCE = re.compile(r"\b(ref|source)\('(?:(?:later_)?registers', ')?(\w+)'\)")
 
 
 @dataclass(frozen=True)
