@@ -266,7 +266,7 @@ def test_registers_survive_the_walk_through_a_delivery(tmp_path, numeric_ids):
     problems, found = walk(registers, tmp_path / "walk", numeric_ids, io.StringIO())
     assert problems == []
     assert set(found.values()) == {0}
-    assert len(found) == 13
+    assert len(found) == 16
 
 
 def test_import_and_staging_cast_alike():
