@@ -16,7 +16,7 @@ from walk_import import walk
 
 from vfm.registers import __main__ as command
 from vfm.registers import books, conversion, importing
-from vfm.registers.contract import Column, Register, read_contract
+from vfm.registers.contract import Column, Register, read_contract, read_later_contract
 from vfm.registers.deliveries import UnclearNameError, describe, folder_date, select
 from vfm.registers.importing import ImportFailedError, import_delivery
 from vfm.warehouse.paths import PROJECT
@@ -266,23 +266,24 @@ def test_registers_survive_the_walk_through_a_delivery(tmp_path, numeric_ids):
     problems, found = walk(registers, tmp_path / "walk", numeric_ids, io.StringIO())
     assert problems == []
     assert set(found.values()) == {0}
-    assert len(found) == 13
+    assert len(found) == 16
 
 
 def test_import_and_staging_cast_alike():
     """A column's type and width in sources.yml are what staging makes of it."""
-    macros = {"date": "to_date", "integer": "to_integer", "double": "to_hours"}
+    macros = {"date": "to_date", "integer": "to_integer", "double": "to_hours", "timestamp": "to_moment"}
     staged = {}
     for model in sorted((PROJECT / "models" / "staging" / "registers").glob("*.sql")):
         if model.stem == "stg_registers__ids":  # of all registers
             continue
         sql = model.read_text()
-        register = re.search(r"source\('registers', '(\w+)'\)", sql)[1]
+        register = re.search(r"source\('(?:later_)?registers', '(\w+)'\)", sql)[1]
         for macro, column, width in re.findall(r"(to_\w+)\('(\w+)'(?:, (\d+))?\)", sql):
             staged[register, column.upper()] = (macro, int(width or 0))
     staged["dream", "Y_YYWW"] = staged["dream", "WEEK_CODE"]
-    staged["dream", "MATCH_NKVYYYY"] = staged["dream", "MATCH_GROUP"]
-    for register in read_contract().values():
+    for system in ("MATCH", "VISIT"):
+        staged["dream", f"{system}_NKVYYYY"] = staged["dream", "MATCH_GROUP"]
+    for register in [*read_contract().values(), *read_later_contract().values()]:
         for column in register.columns:
             wanted = "to_person_id" if column.is_person_id else "to_code" if column.width else "to_text"
             macro, width = staged[register.name, column.name.upper()]

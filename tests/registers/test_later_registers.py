@@ -6,7 +6,7 @@ import tiny_registers
 from bad_deliveries import rows_judged, said
 
 from vfm.registers import check
-from vfm.registers.contract import read_contract
+from vfm.registers.contract import read_contract, read_later_contract
 from vfm.registers.deliveries import describe
 from vfm.warehouse import dbt_sql
 
@@ -48,7 +48,7 @@ def test_a_delivery_without_them_has_empty_ones(delivery):
     assert said(rows_judged(delivery)) == []
     with check.database() as con:
         assert check.mount(con, str(delivery)) == []
-        for register in read_contract(source="later_registers"):
+        for register in read_later_contract():
             assert con.execute(f"select count(*) from raw.{register}").fetchone() == (0,)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import duckdb
 import pyarrow as pa
 
-from vfm.registers.contract import read_contract
+from vfm.registers.contract import read_contract, read_later_contract
 from vfm.warehouse.paths import PROJECT
 
 WIDE = "dream"  # its columns are weeks and quarters, and only those with a value are made
@@ -35,7 +35,7 @@ class CompiledModels:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema raw")
         self.connection.execute("set threads = 1")  # a handful of rows
         self.contract = read_contract()
-        for register in [*self.contract.values(), *read_contract(source="later_registers").values()]:
+        for register in [*self.contract.values(), *read_later_contract().values()]:
             self._create(register, ["Y_0801", "MATCH_1KV2008"] if register.name == WIDE else [])
         for schema in {self.nodes[name]["schema"] for name in self.order}:
             self.connection.execute(f"create schema if not exists {schema}")

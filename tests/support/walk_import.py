@@ -97,6 +97,8 @@ WILD = {
     "lpr_adm": ("D_INDDTO", "LPR_ADM{}.dta", None, {"D_INDDTO": ("d_inddto", SECONDS.format("D_INDDTO"))}),
     "danskudd": (None, "danskudd.csv", "delimiter '|'", {"UUDDNR": ("UUddNr", "UUDDNR || '.0'")}),
 }
+#: Columns that a delivery may lack and mounting adds.
+ABSENT = {"dream": ", cast(null as date) as INTPGMSLDT"}
 NUMBERED = ("bef", "flyt", "lpr_adm")  # registers in which a numeric id is a number
 
 
@@ -106,9 +108,12 @@ def mount(con, registers, numeric_ids):
     for name in read_contract():
         con.execute(
             f"create or replace view original.{name} as "
-            f"select * from read_parquet('{registers}/{name}/*.parquet', union_by_name = true)"
+            f"select *{ABSENT.get(name, '')} "
+            f"from read_parquet('{registers}/{name}/*.parquet', union_by_name = true)"
         )
         con.execute(f"create or replace view raw.{name} as select * from original.{name}")
+    for register in dbt_sql.sources("later_registers").values():  # none is in the delivery
+        con.execute(dbt_sql.macro("empty_register", register))
     if not numeric_ids:
         return
     ids = " union ".join(
@@ -215,8 +220,8 @@ def differences(con, registers):
         con.execute(f"create or replace table before.{model.stem} as {dbt_sql.render(model)}")
     for name in read_contract():
         con.execute(
-            f"create or replace view raw.{name} as "
-            f"select * from read_parquet('{registers}/{name}/*.parquet', union_by_name = true)"
+            f"create or replace view raw.{name} as select *{ABSENT.get(name, '')} "
+            f"from read_parquet('{registers}/{name}/*.parquet', union_by_name = true)"
         )
     found = {}
     for model in models:

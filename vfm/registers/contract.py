@@ -63,6 +63,11 @@ def read_contract(path: str | Path = dbt_sql.SOURCES, source: str = "registers")
     return {table["name"]: _register(table) for table in dbt_sql.source_tables(Path(path), source)}
 
 
+def read_later_contract() -> dict[str, Register]:
+    """Read the declared registers of later years, which a delivery need not have."""
+    return read_contract(source="later_registers")
+
+
 def _register(table):
     columns = []
     for column in table["columns"]:

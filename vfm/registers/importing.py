@@ -19,7 +19,7 @@ from pyarrow.parquet import read_metadata
 
 from vfm.registers import columns, conversion, formats, readers, sas
 from vfm.registers.books import Books, ImportProgress, write_closing_table
-from vfm.registers.contract import Register, read_contract
+from vfm.registers.contract import Register, read_contract, read_later_contract
 from vfm.registers.conversion import Importer, MissingColumnsError
 from vfm.registers.deliveries import (
     DATASETS,
@@ -226,7 +226,7 @@ def import_delivery(delivery: str | Path, registers: str | Path, stream: TextIO 
         for left in registers.glob(".import-*"):  # of an import that was killed
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=registers) as work:
-            contract = read_contract() | read_contract(source="later_registers")
+            contract = read_contract() | read_later_contract()
             importer = Importer(Path(work), contract)
             with closing(importer.connection):
                 return _import(delivery, registers, importer, stream)

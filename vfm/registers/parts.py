@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from vfm.registers.contract import read_contract
+from vfm.registers.contract import read_contract, read_later_contract
 from vfm.registers.deliveries import CUMULATIVE, Delivered, UnclearNameError, describe
 from vfm.warehouse.seed_files import Column, Seed, file_problems
 
@@ -31,7 +31,7 @@ def faults(folder: str | Path) -> list[tuple[str, str]]:
         Register and sentence, one for each file or folder. Of accepted.csv the register is empty.
     """
     folder = Path(folder)
-    names = [*read_contract(), *read_contract(source="later_registers")]
+    names = [*read_contract(), *read_later_contract()]
     if not folder.is_dir():
         return []
     found = [("", f"accepted.csv{what}. {SEE_ACCEPTED}") for what in _accepted(folder / "accepted.csv")]

@@ -92,7 +92,7 @@ def _incidence_curves(shown, words, window):
     )
     label = (
         alt.Chart(_rows_beside_names(shown, weeks[-2]))
-        .mark_text(align="right", dy=-12, fontSize=13, fontWeight="bold", color="#333")
+        .mark_text(align="right", dx=-12, dy=-16, fontSize=13, fontWeight="bold", color="#333")
         .encode(x="week:Q", y="incidence:Q", text="cause_word:N")
     )
     return finish(band + line + label, 320)
