@@ -1,34 +1,46 @@
--- The split by grouping (REGK100) must add up to the function's total (REGK31) in every
--- function, municipality, year, dranst and level of art that the warehouse reads: the report cites REGK31 for
+-- The split by grouping (REGK100) must add up to the function's total (REGK31) in every function,
+-- municipality, year, dranst and level of art that the warehouse reads: the report cites REGK31 for
 -- figures that only REGK100 can give. Each cell, of a grouping and an owner, is rounded to whole
 -- thousands by itself, so half a thousand a cell, and half a thousand for the total, is what
 -- rounding can explain; anything more is not the same account.
 with
 
+functions as (
+
+    select distinct function_code from {{ ref('account_groupings') }}
+
+),
+
 by_grouping as (
 
     select
-        municipality_code,
-        function_code,
-        dranst,
-        art,
-        year,
-        cast(sum(amount_dkk) as bigint) as amount_dkk,
+        accounts.municipality_code,
+        accounts.function_code,
+        accounts.dranst,
+        accounts.art,
+        accounts.year,
+        cast(sum(accounts.amount_dkk) as bigint) as amount_dkk,
         cast(count(*) as bigint) as cells
-    from {{ ref('stg_statbank__accounts_by_grouping') }}
-    where
-        function_code in (select function_code from {{ ref('account_groupings') }})
-        and art in ('TOT', 'UE', 'I', '77')
-    group by municipality_code, function_code, dranst, art, year
+    from {{ ref('stg_statbank__accounts_by_grouping') }} as accounts
+    inner join functions
+        on accounts.function_code = functions.function_code
+    where accounts.art in ('TOT', 'UE', 'I', '77')
+    group by
+        accounts.municipality_code,
+        accounts.function_code,
+        accounts.dranst,
+        accounts.art,
+        accounts.year
 
 ),
 
 by_function as (
 
-    select * from {{ ref('stg_statbank__accounts_by_function') }}
-    where
-        function_code in (select function_code from {{ ref('account_groupings') }})
-        and art in ('TOT', 'UE', 'I', '77')
+    select accounts.*
+    from {{ ref('stg_statbank__accounts_by_function') }} as accounts
+    inner join functions
+        on accounts.function_code = functions.function_code
+    where accounts.art in ('TOT', 'UE', 'I', '77')
 
 )
 

@@ -196,7 +196,7 @@
 {%- endmacro %}
 
 {% macro duckdb__to_moment(column) -%}
-    {%- set text = to_whole(column) -%}
+    {%- set text = to_text(column) -%}
     case
         when typeof({{ column }}) in ('DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
             then try_cast({{ column }} as timestamp)
@@ -211,8 +211,8 @@
             then try_strptime(
                 replace(replace(upper(substr({{ text }}, 1, 18)), 'MAJ', 'MAY'), 'OKT', 'OCT'), '%d%b%Y:%H:%M:%S'
             )
-        when regexp_matches({{ text }}, '^\d{9,10}$')
-            then timestamp '1960-01-01' + to_seconds(try_cast({{ text }} as bigint))
+        when regexp_matches({{ text }}, '^\d{9,10}([.,]0+)?$')
+            then timestamp '1960-01-01' + to_seconds(try_cast({{ to_whole(column) }} as bigint))
     end
 {%- endmacro %}
 

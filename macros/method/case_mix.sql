@@ -5,18 +5,18 @@
     ) }}
 {% endmacro %}
 
-{# First day on which a permit of the study may be given, and the first whose hospital stays come from LPR3. #}
+{# First day on which a permit of the study may be given, and the first whose hospital stays come from LPR3: yyyy-mm-dd. #}
 {% macro first_permit_day() %}
-    {{ return(modules.datetime.date(var("first_permit_year") | int, 1, 1)) }}
+    {{ return(var("first_permit_year") ~ "-01-01") }}
 {% endmacro %}
 
 {% macro lpr3_from() %}
-    {{ return(modules.datetime.datetime.strptime(var("lpr3_from") | string, "%Y-%m-%d").date()) }}
+    {{ return(var("lpr3_from") | string) }}
 {% endmacro %}
 
 {# Whether a permit of the study may have hospital stays of LPR3 in its health year. #}
 {% macro reads_lpr3() %}
-    {{ return(lpr3_from() <= modules.datetime.date(var("last_permit_year") | int, 12, 31)) }}
+    {{ return(lpr3_from() <= var("last_permit_year") ~ "-12-31") }}
 {% endmacro %}
 
 {# Whether some permits of the study have hospital stays of lpr_adm and some those of LPR3. #}

@@ -14,7 +14,10 @@ stays as (
 
 findings as (
 
-    {{ missing('lpr_a_kontakt', ['DW_EK_KONTAKT', 'KONT_STARTTIDSPUNKT', 'KONT_TYPE', 'LPRINDBERETNINGSSYSTEM']) }}
+    {{ missing(
+        'lpr_a_kontakt',
+        ['DW_EK_KONTAKT', 'KONT_STARTTIDSPUNKT', 'KONT_TYPE', 'LPRINDBERETNINGSSYSTEM']
+    ) }}
     union all
     {{ unreadable('lpr_a_kontakt', {
         'KONT_STARTTIDSPUNKT': 'moment', 'KONT_SLUTTIDSPUNKT': 'moment',

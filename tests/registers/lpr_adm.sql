@@ -53,9 +53,10 @@ findings as (
     {{ after_today('lpr_adm', 'D_INDDTO', 'hospital_contacts', 'admission_date') }}
     union all
     {% if first_permit_day() < lpr3_from() %}
+    {% set before_lpr3 = [var('first_permit_year') | int, lpr3_from()[:4] | int - 1] | max %}
     {{ years_without_rows(
         'lpr_adm', 'D_INDDTO', 'hospital_contacts', 'extract(year from admission_date)',
-        [var('last_permit_year') | int, [var('first_permit_year') | int, lpr3_from().year - 1] | max] | min
+        [var('last_permit_year') | int, before_lpr3] | min
     ) }}
     union all
     {% endif %}

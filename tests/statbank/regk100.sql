@@ -40,10 +40,21 @@ running as (
 
 years as (
 
-    {% for year in range(var('first_expenditure_year') | int, var('last_expenditure_year') | int + 1) %}
+    {% set last_year = var('last_expenditure_year') | int %}
+    {% for year in range(var('first_expenditure_year') | int, last_year + 1) %}
     select {{ year }} as year
     {{ "union all" if not loop.last }}
     {% endfor %}
+
+),
+
+function_years as (
+
+    select distinct
+        function_code,
+        year
+    from accounts
+    where is_read
 
 ),
 
@@ -52,14 +63,14 @@ needed as (
 
     select distinct
         known.function_code || ' in ' || {{ as_text('years.year') }} as cell,
-        accounts.year is null as is_absent
+        function_years.year is null as is_absent
     from years
     inner join {{ ref('account_groupings') }} as known
         on {{ is_valid_on('known', day_of_year('years.year', 1, 1)) }}
-    left join (select distinct function_code, year from accounts where is_read) as accounts
+    left join function_years
         on
-            known.function_code = accounts.function_code
-            and years.year = accounts.year
+            known.function_code = function_years.function_code
+            and years.year = function_years.year
     where
         known.scope = 'programme'
         and known.function_code <> '{{ programme_function() }}'

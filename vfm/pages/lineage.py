@@ -30,7 +30,9 @@ DRESS = Path(__file__).with_suffix(".html")
 DIM, BRIGHT = '-color":"#006f8a"', '-color":"#5fb3c8"'  # of the graph's lines
 # Of a node: paths of the machine, and what dbt keeps to see what changed.
 NOT_SHOWN = {"compiled_path", "root_path", "build_path", "checksum", "contract", "created_at", "extra_ctes",
-             "file_key_name", "patch_path", "relation_name", "unrendered_config"}  # fmt: skip
+             "deprecation_date", "extra_ctes_injected", "file_key_name", "functions", "latest_version",
+             "patch_path", "primary_key", "relation_name", "time_spine", "unrendered_config"}  # fmt: skip
+NOT_SHOWN_OF_MACROS = {"created_at", "patch_path", "supported_languages"}
 # What a column declares is in its meta; its config holds the same once more.
 NOT_SHOWN_OF_COLUMNS = {"config", "constraints", "doc_blocks", "granularity", "quote", "tags"}
 # Of a test, beside which the page names column, rule and severity.
@@ -89,7 +91,11 @@ def shown_manifest(manifest: dict) -> dict:
         }
         for name in ("parent_map", "child_map")
     }
-    macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
+    macros = {
+        key: {name: value for name, value in macro.items() if name not in NOT_SHOWN_OF_MACROS}
+        for key, macro in manifest["macros"].items()
+        if macro["package_name"] == project
+    }
     shown = {
         kind: {key: _shown(node) for key, node in manifest[kind].items()} for kind in ("nodes", "sources")
     }
@@ -101,6 +107,9 @@ def _shown(node):
     if node["resource_type"] == "test":
         left_out = NOT_SHOWN | NOT_SHOWN_OF_TESTS
         node = node | {"config": {name: value for name, value in node["config"].items() if value}}
+    elif config := node.get("config"):
+        empty = (None, [], {})
+        node = node | {"config": {name: value for name, value in config.items() if value not in empty}}
     shown = {name: value for name, value in node.items() if name not in left_out}
     if columns := node.get("columns"):
         shown["columns"] = {

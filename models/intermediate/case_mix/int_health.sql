@@ -197,8 +197,8 @@ final as (
         -- most of the year: the two sources do not find the same illness (docs/studies.md)
         case
             when
-                2 * {{ days_between(date_literal(var('lpr3_from')), 'health_years.health_year_end') }}
-                > {{ days_between('health_years.health_year_start', 'health_years.health_year_end') }}
+                {{ days_between('health_years.health_year_start', date_literal(var('lpr3_from'))) }}
+                < {{ days_between(date_literal(var('lpr3_from')), 'health_years.health_year_end') }}
                 then 1
             else 0
         end as hospital_lpr3,

@@ -99,7 +99,7 @@ ranked as (
         *,
         row_number() over (
             partition by person_id, stay_number
-            order by seconds desc, diagnosis_code
+            order by seconds desc, diagnosis_code asc
         ) as diagnosis_number
     from diagnoses
 

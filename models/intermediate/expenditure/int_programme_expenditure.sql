@@ -21,8 +21,8 @@ price_index as (
 
 ),
 
--- a grouping counts on its own line or, as wage subsidy on 5.46.61 from 2016 on, on the line that it
--- took over; benefits and whatever else 5.46.61 holds are no expenditure of the programme
+-- a grouping counts on its own line or, as wage subsidy on 5.46.61 from 2016 on, on the line that
+-- it took over; benefits and whatever else 5.46.61 holds are no expenditure of the programme
 counted as (
 
     select

@@ -13,7 +13,16 @@ population as (
 programme_rules as (
 
     select * from {{ ref('programme_rules') }}
-    where programme_rule = 'legal'
+
+),
+
+-- the name of the rule is what the two are joined by: days alone would compare all with all
+under_the_law as (
+
+    select
+        *,
+        'legal' as programme_rule
+    from population
 
 ),
 
@@ -32,13 +41,15 @@ weekly_hours as (
 numbered as (
 
     select
-        population.person_id,
-        population.start_week,
+        under_the_law.person_id,
+        under_the_law.start_week,
         1 as first_week_number,
         53 * programme_rules.years_maximum as last_week_number
-    from population
+    from under_the_law
     inner join programme_rules
-        on {{ is_valid_on('programme_rules', 'population.programme_start_date') }}
+        on
+            under_the_law.programme_rule = programme_rules.programme_rule
+            and {{ is_valid_on('programme_rules', 'under_the_law.programme_start_date') }}
     where programme_rules.years_maximum > programme_rules.years_minimum
 
 ),

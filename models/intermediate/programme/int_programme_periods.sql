@@ -9,7 +9,16 @@ population as (
 programme_rules as (
 
     select * from {{ ref('programme_rules') }}
-    where programme_rule = 'legal'
+
+),
+
+-- the name of the rule is what the two are joined by: days alone would compare all with all
+under_the_law as (
+
+    select
+        *,
+        'legal' as programme_rule
+    from population
 
 ),
 
@@ -39,24 +48,26 @@ ends_by_person as (
 dated as (
 
     select
-        population.person_id,
-        population.programme_start_date,
-        population.programme_end_date as end_date_constant,
-        {{ add_years('population.programme_start_date', 'programme_rules.years_minimum') }}
+        under_the_law.person_id,
+        under_the_law.programme_start_date,
+        under_the_law.programme_end_date as end_date_constant,
+        {{ add_years('under_the_law.programme_start_date', 'programme_rules.years_minimum') }}
             as earliest_end_date,
-        {{ add_years('population.programme_start_date', 'programme_rules.years_maximum') }}
+        {{ add_years('under_the_law.programme_start_date', 'programme_rules.years_maximum') }}
             as latest_end_date,
         case
             when programme_rules.years_minimum = programme_rules.years_maximum then null
             else coalesce(ends_by_person.programme_end_date, programme_jobs.job_week_start)
         end as event_date
-    from population
+    from under_the_law
     inner join programme_rules
-        on {{ is_valid_on('programme_rules', 'population.programme_start_date') }}
+        on
+            under_the_law.programme_rule = programme_rules.programme_rule
+            and {{ is_valid_on('programme_rules', 'under_the_law.programme_start_date') }}
     left join ends_by_person
-        on population.person_id = ends_by_person.person_id
+        on under_the_law.person_id = ends_by_person.person_id
     left join programme_jobs
-        on population.person_id = programme_jobs.person_id
+        on under_the_law.person_id = programme_jobs.person_id
 
 ),
 
