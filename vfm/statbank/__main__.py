@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from vfm.statbank import StatbankError, accounts, api, labour_market, tables
-from vfm.warehouse import provenance
+from vfm.warehouse import provenance, system
 from vfm.warehouse.paths import PROJECT, accounts_folder
 
 SEE = "See docs/bad_input.md#statbank."
@@ -146,7 +146,7 @@ def _replace(folder, new, origin, labour_origin):
         for name, path in waiting.items():
             old = folder / f"{name}.csv"
             rows = len(old.read_bytes().splitlines()) - 1 if old.exists() else 0
-            os.replace(path, old)
+            system.replace(path, old)
             print(f"Replaced {os.path.relpath(old)}: {len(new[name]):,} rows, before {rows:,}.")
     finally:
         for path in waiting.values():
