@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import click
 
+from vfm.warehouse import system
+
 STATUS = """
 \b
 A command ends with status
@@ -299,6 +301,7 @@ def clean() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with the status of the command."""
+    system.tolerant_console()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the Makefile: the same sums on every machine
     try:
         status = commands.main(args=arguments, prog_name="vfm", standalone_mode=False)

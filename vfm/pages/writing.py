@@ -7,7 +7,7 @@ import duckdb
 import jinja2
 
 from vfm.privacy import leaks
-from vfm.warehouse import provenance, published
+from vfm.warehouse import provenance, published, system
 from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, Paths
 
 
@@ -98,7 +98,7 @@ def replace_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     unfinished = path.with_suffix(".tmp")
     unfinished.touch(mode=mode)
     unfinished.write_bytes(content)
-    unfinished.replace(path)
+    system.replace(unfinished, path)
 
 
 def put_page(con: duckdb.DuckDBPyConnection, text: str, project: Path, build: Path, name: str) -> Path:
@@ -122,5 +122,5 @@ def put_page(con: duckdb.DuckDBPyConnection, text: str, project: Path, build: Pa
     if not path.exists() or path.read_bytes() != content:
         replace_whole(path, content)
     if path.is_relative_to(build):
-        path.chmod(0o600)  # as everything in the build folder
+        system.restrict_to_owner(path, 0o600)  # as everything in the build folder
     return path

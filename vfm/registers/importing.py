@@ -34,7 +34,7 @@ from vfm.registers.deliveries import (
     with_layout,
 )
 from vfm.registers.readers import UnreadableFileError
-from vfm.warehouse import dbt_sql
+from vfm.warehouse import dbt_sql, system
 from vfm.warehouse.paths import PROJECT
 
 try:
@@ -222,7 +222,8 @@ def import_delivery(delivery: str | Path, registers: str | Path, stream: TextIO 
     before = os.umask(0o077)  # persons' rows are the owner's alone
     try:
         registers.mkdir(parents=True, exist_ok=True)
-        registers.chmod(0o700)
+        if not system.restrict_to_owner(registers):
+            print(system.permissions_note(), file=sys.stderr)
         for left in registers.glob(".import-*"):  # of an import that was killed
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=registers) as work:
@@ -365,8 +366,8 @@ def _import_target(target, files, registers, importer, books, progress):
         progress.finish(f"{rows:,} rows -> {target}")
     whole = importer.merge_years(staged, "whole.parquet") if files[0][0].by_week else staged[0][1]
     (registers / register.name).mkdir(exist_ok=True)
-    (registers / register.name).chmod(0o700)
-    os.replace(whole, registers / target)
+    system.restrict_to_owner(registers / register.name)
+    system.replace(whole, registers / target)
     for (file, path, sha256, _, _), (_, part) in zip(new, staged, strict=True):
         rows = read_metadata(part if part.exists() else registers / target).num_rows
         books.note(

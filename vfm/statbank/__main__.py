@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from vfm.statbank import StatbankError, accounts, api, labour_market, tables
-from vfm.warehouse import provenance
+from vfm.warehouse import provenance, system
 from vfm.warehouse.paths import DEFAULT_STUDY, PROJECT, accounts_folder, study_name
 
 SEE = "See docs/bad_input.md#statbank."
@@ -176,7 +176,7 @@ def _replace(folder, new, origin, labour_origin):
         for name, path in waiting.items():
             old = folder / f"{name}.csv"
             rows = len(old.read_bytes().splitlines()) - 1 if old.exists() else 0
-            os.replace(path, old)
+            system.replace(path, old)
             print(f"Replaced {os.path.relpath(old)}: {len(new[name]):,} rows, before {rows:,}.")
     finally:
         for path in waiting.values():

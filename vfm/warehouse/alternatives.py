@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from vfm.statistics import comparing, frontier
-from vfm.warehouse import studies
+from vfm.warehouse import studies, system
 from vfm.warehouse.paths import PROJECT, Paths
 
 LIST = Path(__file__).with_suffix(".toml")
@@ -246,7 +246,7 @@ def keep_states(path: Path, marks: list[str], states: dict[str, pd.DataFrame]) -
         for name, frame in states.items()
     }
     part.write_text(json.dumps({"fingerprints": marks, "states": rows}) + "\n", encoding="utf-8")
-    part.replace(path)
+    system.replace(part, path)
 
 
 def comparison(

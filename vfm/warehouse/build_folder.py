@@ -11,7 +11,7 @@ import unicodedata
 from fnmatch import fnmatch
 from pathlib import Path
 
-from vfm.warehouse import machine
+from vfm.warehouse import machine, system
 from vfm.warehouse.paths import PROJECT, Paths, study_name
 
 MARKER = ".value_for_money_build"
@@ -50,7 +50,8 @@ def claim(paths: Paths) -> None:
         if not marker.exists():
             marker.touch(mode=0o600)
             marker.write_text(MARKED, encoding="utf-8")
-        paths.build.chmod(0o700)
+        if not system.restrict_to_owner(paths.build):
+            print(system.permissions_note(), file=sys.stderr)
     except OSError as problem:
         if machine.NO_ROOM.search(str(problem)):
             raise machine.BuildError(machine.out_of_room("build", paths.build, name)) from problem

@@ -13,7 +13,7 @@ import duckdb
 from vfm.privacy import leaks
 from vfm.privacy.declarations import SCHEMAS, DeclarationError, Table, published_tables
 from vfm.privacy.identifiers import IDENTIFIERS
-from vfm.warehouse import machine, settings
+from vfm.warehouse import machine, settings, system
 from vfm.warehouse.failures import FAILED
 from vfm.warehouse.sql_text import literal
 
@@ -372,8 +372,10 @@ def put_in_place(results: str | Path, mode: int, write: Callable[[Path], Any]) -
     try:
         written = write(new)
         new.chmod(mode)
-        os.replace(new, results)
+        system.replace(new, results)
         sync_folder(results.parent)
+    except system.HeldError as problem:
+        raise NotPublishedError(f"{problem.strerror}; the warehouse that was built stays.") from problem
     except (OSError, duckdb.Error) as problem:
         if machine.NO_ROOM.search(str(problem)):
             raise NotPublishedError(not_writable(results.parent, problem)) from problem

@@ -15,7 +15,7 @@ from vfm.pages.export.content import ExportError, build_facts, published_tables
 from vfm.pages.export.package import DESCRIPTOR, write_package
 from vfm.pages.export.workbook import write_workbook
 from vfm.privacy import leaks
-from vfm.warehouse import published
+from vfm.warehouse import published, system
 from vfm.warehouse.paths import PROJECT, Paths
 
 WORKBOOK, FILES = "value_for_money.xlsx", "csv"
@@ -93,7 +93,7 @@ def _put_in_place(new, to):
     """The workbook first: on Windows a file that Excel holds cannot be replaced, and then nothing is."""
     to.mkdir(exist_ok=True)
     try:
-        os.replace(new / WORKBOOK, to / WORKBOOK)
+        system.replace(new / WORKBOOK, to / WORKBOOK)
     except PermissionError as problem:
         raise ExportError(
             f"{WORKBOOK} cannot be replaced: close it in Excel and try again, or choose another folder."

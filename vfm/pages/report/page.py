@@ -77,12 +77,6 @@ def _is_made_up(source):
     return source.lower().startswith("synthetic")
 
 
-def _take(results, badge, words):
-    """What files that are taken away are called, and what they say below their numbers."""
-    name = "file_synthetic" if is_synthetic(results.build) else "file_given"
-    return {"file": words(name), "note": _note(badge, words)}
-
-
 def page_html(results: Results, language: str, geojson: list[dict] | None = None) -> str:
     """Write one page.
 
@@ -109,17 +103,7 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
     charts = {name: figure.spec for name, figure in figures.items() if figure.spec}
     municipalities = rows_of_municipalities(results)
     explained = glossary(language)
-    data = {
-        "language": language,
-        "charts": charts | sheets | beside,
-        "compare": compared(results, municipalities, words),
-        "terms": [{"id": entry["id"], "forms": entry["forms"]} for entry in explained],
-        "take": _take(results, badge, words),
-        "takeOut": words("take_out"),
-        "locale": LOCALES[language],
-        "failed": words("figure_failed"),
-        "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")},
-    }
+    data = _data_of_script(results, municipalities, charts | sheets | beside, explained, badge, words)
     return filled_template(
         "report/page.html.j2",
         words=words,
@@ -143,6 +127,24 @@ def page_html(results: Results, language: str, geojson: list[dict] | None = None
         script="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
         data=_script_safe(data),
     )
+
+
+def _data_of_script(results, municipalities, charts, explained, badge, words):
+    """What the page's script reads, as it stands in the page."""
+    return {
+        "language": words.language,
+        "charts": charts,
+        "compare": compared(results, municipalities, words),
+        "terms": [{"id": entry["id"], "forms": entry["forms"]} for entry in explained],
+        "take": {
+            "file": words("file_synthetic" if is_synthetic(results.build) else "file_given"),
+            "note": _note(badge, words),
+        },
+        "takeOut": words("take_out"),
+        "locale": LOCALES[words.language],
+        "failed": words("figure_failed"),
+        "titles": {"none": words("title"), "one": words("title_of_one"), "said": words("chosen_now")},
+    }
 
 
 def _note(badge, words):
