@@ -17,12 +17,14 @@ numbered as (
 ),
 
 -- terms that the report does not have are of the studies that name them
-in_the_study as (
+chosen as (
 
     select * from numbered
     where
         only_in is null
-        or term in ('{{ case_mix_terms_in_order() | join("', '") }}')
+        {% for term in case_mix_terms_in_order() %}
+        or term = '{{ term }}'
+        {% endfor %}
 
 ),
 
@@ -42,18 +44,18 @@ permit_years as (
 final as (
 
     select
-        replace(in_the_study.term, '{year}', coalesce(permit_years.permit_year, '')) as term,
-        in_the_study.factor,
-        coalesce(permit_years.permit_year, in_the_study.level) as level,
-        coalesce(permit_years.is_first_year, in_the_study.is_reference) as is_reference,
-        replace(in_the_study.label_da, '{year}', coalesce(permit_years.permit_year, '')) as label_da,
-        replace(in_the_study.label_en, '{year}', coalesce(permit_years.permit_year, '')) as label_en,
+        replace(chosen.term, '{year}', coalesce(permit_years.permit_year, '')) as term,
+        chosen.factor,
+        coalesce(permit_years.permit_year, chosen.level) as level,
+        coalesce(permit_years.is_first_year, chosen.is_reference) as is_reference,
+        replace(chosen.label_da, '{year}', coalesce(permit_years.permit_year, '')) as label_da,
+        replace(chosen.label_en, '{year}', coalesce(permit_years.permit_year, '')) as label_en,
         cast(
-            row_number() over (order by in_the_study.seed_number, permit_years.permit_year) as integer
+            row_number() over (order by chosen.seed_number, permit_years.permit_year) as integer
         ) as term_number
-    from in_the_study
+    from chosen
     left join permit_years
-        on in_the_study.level = permit_years.level
+        on chosen.level = permit_years.level
 
 )
 
