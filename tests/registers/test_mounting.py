@@ -36,6 +36,8 @@ def staged(delivery, model, zone=None, notes=0):
         if zone:
             con.execute(f"set TimeZone = '{zone}'")
         assert len(check.mount(con, str(delivery))) == notes
+        grounds = seed_files.seed_query("residence_grounds")
+        con.execute(f"create table classifications.residence_grounds as {grounds}")
         return con.execute(f"from ({sql}) order by all").fetchall()
 
 
@@ -191,6 +193,7 @@ def test_codes_numbers_and_aliases_may_differ_between_parts(delivery):
     beside(delivery, "bfl", AJO_LOENTIMER="'37,5'", PNR="5")
     beside(delivery, "lmdb", PNR12="6", PNR="cast(null as varchar)", EKSD="18000")
     beside(delivery, "dream", PNR="5", Y_0801="730.0", Y_1799="'1'")
+    beside(delivery, "ophg", PNR="5")  # DREAM is read for persons with a permit
     assert ("000000000005", "077") in [(row[0], row[3]) for row in staged(delivery, "moves")]
     assert [float(row[3]) for row in staged(delivery, "job_months")] == [120, 37.5]
     assert [row[0] for row in staged(delivery, "prescriptions")] == ["000000000001", "000000000006"]

@@ -264,4 +264,5 @@ def test_every_column_is_measured():
 # the rules of tests/registers judge every value of these
 UNMEASURED = {
     ("ophg", "FORKLAR"), ("lpr_adm", "RECNUM"),
+    ("dream", "VISIT_nKVyyyy"), ("dream", "INTPGMSLDT"),  # of later studies: no delivery to take a band from
 }  # fmt: skip

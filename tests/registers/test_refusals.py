@@ -361,6 +361,8 @@ def test_the_build_names_the_heading_that_an_export_lacks(project, good):
 
 ANCHORS = re.findall(r'<a id="([\w-]+)">', PAGE)
 ELSEWHERE = {
+    "file-held": "test_a_file_that_stays_held_is_a_sentence_and_nothing_is_lost",
+    "no-permissions": "test_where_permissions_cannot_be_set_it_is_said",
     "register-folder": "test_no_register_folder",
     "accounts-folder": "test_accounts_that_cannot_stand_in",
     "missing-register": "test_a_missing_register",

@@ -34,6 +34,9 @@ class Case:
     def write(self, folder, part="bad"):
         """Put the rows beside those of a delivery."""
         good = tiny_registers.columns()[self.register]
+        if self.register == "dream":  # it is read for persons with a permit
+            permit = tiny_registers.columns()["ophg"] | {"PNR": ID}
+            tiny_registers.write_part(folder, "ophg", permit, part=f"permit-{part}")
         for number, row in enumerate(self.rows):
             tiny_registers.write_part(
                 folder, self.register, good | {"PNR": ID} | row, rows=self.copies, part=f"{part}-{number}"
