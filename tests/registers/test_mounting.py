@@ -10,7 +10,7 @@ import pytest
 import tiny_registers
 from bad_deliveries import rows_judged, said
 
-from vfm.registers import check, dbt_guard, parts
+from vfm.registers import check, dbt_guard, parts, seed_files
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.sql_text import path_literal
 
