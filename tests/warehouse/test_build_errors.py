@@ -191,7 +191,8 @@ def test_a_register_delivered_in_another_case_with_more_columns_and_parts(projec
                 "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ?",
                 [register],
             ).fetchall()
-            assert {name for (name,) in names} == set(row), "declared names, and nothing else"
+            optional = {"INTPGMSLDT"} if register == "dream" else set()  # empty where it is not delivered
+            assert {name for (name,) in names} == set(row) | optional, "declared names, and nothing else"
 
 
 def test_of_a_python_traceback_the_last_line_is_said():
