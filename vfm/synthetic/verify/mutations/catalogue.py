@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
 
-from vfm.registers.contract import read_contract
+from vfm.registers.contract import Register, read_contract
 from vfm.synthetic.verify.mutations import columns, deliveries, rows
 from vfm.warehouse.sql_text import identifier
 
@@ -52,11 +52,7 @@ class Mutation:
 @cache
 def catalogue() -> tuple[Mutation, ...]:
     """Return all mutations, by level, register and column."""
-    # a series of columns may have none in the study's years, as VISIT in those of the report
-    registers = {
-        name: replace(register, columns=tuple(column for column in register.columns if columns.names(column)))
-        for name, register in read_contract().items()
-    }
+    registers = {name: delivered(register) for name, register in read_contract().items()}
     found = []
 
     def add(level, register, column, kind, says, files):
@@ -81,6 +77,15 @@ def catalogue() -> tuple[Mutation, ...]:
     for register, kind in deliveries.delivery_kinds(registers):
         add("delivery", register, "", kind.name, kind.says, kind.registers)
     return tuple(found)
+
+
+def delivered(register: Register) -> Register:
+    """Leave out the columns that the synthetic delivery has none of.
+
+    They are optional, or a series that is not of the report's years, as VISIT.
+    """
+    there = [column for column in register.columns if column.required and columns.names(column)]
+    return replace(register, columns=tuple(there))
 
 
 def _with_one_cell(register, column):
