@@ -16,6 +16,7 @@ import duckdb
 from vfm.privacy.identifiers import PSEUDONYMS
 from vfm.registers.contract import read_contract
 from vfm.registers.importing import import_delivery
+from vfm.registers.seed_files import seed_query
 from vfm.warehouse import dbt_sql
 from vfm.warehouse.paths import PROJECT
 
@@ -216,6 +217,9 @@ def differences(con, registers):
     """
     models = sorted((PROJECT / "models" / "staging" / "registers").glob("*.sql"))
     con.execute("create schema if not exists before; create schema if not exists after")
+    con.execute("create schema if not exists classifications")
+    grounds = seed_query("residence_grounds")  # DREAM is read for persons with a permit that can count
+    con.execute(f"create or replace table classifications.residence_grounds as {grounds}")
     for model in models:
         con.execute(f"create or replace table before.{model.stem} as {dbt_sql.render(model)}")
     for name in read_contract():
