@@ -307,7 +307,8 @@ def test_origin_names_the_scale(delivery):
 def statbank(delivery, name):
     """Municipal rows of an account table, in million kr. and 2015 prices."""
     table = pd.read_csv(delivery / "statbank" / f"{name}.csv", sep=";", dtype={"OMRÅDE": str, "ART": str})
-    index = read_seed("classifications/price_index").astype(float).set_index("year")["index_2015_100"]
+    index = read_seed("classifications/price_index")[["year", "index_2015_100"]].astype(float)
+    index = index.set_index("year")["index_2015_100"]
     table["million"] = table["INDHOLD"] / 1000 * 100 / table["TID"].map(index)
     return table, table[~table["OMRÅDE"].isin(["0", "81", "82", "83", "84", "85"])]
 
