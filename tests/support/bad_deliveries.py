@@ -36,7 +36,7 @@ class Case:
         good = tiny_registers.columns()[self.register]
         if self.register == "dream":  # it is read for persons with a permit
             permit = tiny_registers.columns()["ophg"] | {"PNR": ID}
-            tiny_registers.write_part(folder, "ophg", permit, part=f"permit-{part}")
+            tiny_registers.write_part(folder, "ophg", permit, part="permit")
         for number, row in enumerate(self.rows):
             tiny_registers.write_part(
                 folder, self.register, good | {"PNR": ID} | row, rows=self.copies, part=f"{part}-{number}"
