@@ -16,13 +16,9 @@ programme_rules as (
 
 ),
 
--- the name of the rule is what the two are joined by: days alone would compare all with all
 under_the_law as (
 
-    select
-        *,
-        'legal' as programme_rule
-    from population
+    {{ under_the_law('population', 'programme_rules') }}
 
 ),
 
@@ -41,16 +37,12 @@ weekly_hours as (
 numbered as (
 
     select
-        under_the_law.person_id,
-        under_the_law.start_week,
+        person_id,
+        start_week,
         1 as first_week_number,
-        53 * programme_rules.years_maximum as last_week_number
+        53 * years_maximum as last_week_number
     from under_the_law
-    inner join programme_rules
-        on
-            under_the_law.programme_rule = programme_rules.programme_rule
-            and {{ is_valid_on('programme_rules', 'under_the_law.programme_start_date') }}
-    where programme_rules.years_maximum > programme_rules.years_minimum
+    where years_maximum > years_minimum
 
 ),
 

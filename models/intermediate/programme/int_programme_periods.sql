@@ -12,13 +12,9 @@ programme_rules as (
 
 ),
 
--- the name of the rule is what the two are joined by: days alone would compare all with all
 under_the_law as (
 
-    select
-        *,
-        'legal' as programme_rule
-    from population
+    {{ under_the_law('population', 'programme_rules') }}
 
 ),
 
@@ -51,19 +47,15 @@ dated as (
         under_the_law.person_id,
         under_the_law.programme_start_date,
         under_the_law.programme_end_date as end_date_constant,
-        {{ add_years('under_the_law.programme_start_date', 'programme_rules.years_minimum') }}
+        {{ add_years('under_the_law.programme_start_date', 'under_the_law.years_minimum') }}
             as earliest_end_date,
-        {{ add_years('under_the_law.programme_start_date', 'programme_rules.years_maximum') }}
+        {{ add_years('under_the_law.programme_start_date', 'under_the_law.years_maximum') }}
             as latest_end_date,
         case
-            when programme_rules.years_minimum = programme_rules.years_maximum then null
+            when under_the_law.years_minimum = under_the_law.years_maximum then null
             else coalesce(ends_by_person.programme_end_date, programme_jobs.job_week_start)
         end as event_date
     from under_the_law
-    inner join programme_rules
-        on
-            under_the_law.programme_rule = programme_rules.programme_rule
-            and {{ is_valid_on('programme_rules', 'under_the_law.programme_start_date') }}
     left join ends_by_person
         on under_the_law.person_id = ends_by_person.person_id
     left join programme_jobs
