@@ -172,6 +172,18 @@ where (select {{ raise_error('sentence') }} from worst) is null
     ) }}
 {%- endmacro %}
 
+{# One column, or several in brackets. #}
+{% macro _name_of(names) -%}
+    {{ return(names[0] if names | length == 1 else '(' ~ names | join(', ') ~ ')') }}
+{%- endmacro %}
+
+{# SQL of a code of one column, or of several in brackets, as a message shows it. #}
+{% macro _shown_code(relation, columns, ids) -%}
+    {%- set values = [] %}
+    {%- for column in columns %}{% do values.append(shown(relation ~ '.' ~ column, ids)) %}{% endfor %}
+    {{ return(values[0] if values | length == 1 else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'") }}
+{%- endmacro %}
+
 {#
     Codes that are in no row of a seed; the combination with the most rows stands for all. `columns` are the
     relation's, `names` the delivery's, `fields` the seed's. Rows without one of the codes pass: `missing` sees them.
@@ -180,13 +192,10 @@ where (select {{ raise_error('sentence') }} from worst) is null
     register, names, relation, columns, seed, fields=none, path='seeds/classifications/', is_no=none, advice=none,
     anchor='unmapped-code', ids=true
 ) -%}
-    {% set one = columns | length == 1 %}
-    {% set label = names[0] if one else '(' ~ names | join(', ') ~ ')' %}
+    {% set label = _name_of(names) %}
     {% set is_no = is_no or 'is in no row of ' ~ path ~ seed ~ '.csv' %}
     {% set advice = advice or 'Add what it means to that file, or correct the delivery.' %}
-    {% set values = [] %}
-    {% for column in columns %}{% do values.append(shown('unknown_codes.' ~ column, ids)) %}{% endfor %}
-    {% set code = values[0] if one else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'" %}
+    {% set code = _shown_code('unknown_codes', columns, ids) %}
     select
         'error' as severity,
         '{{ register }}' as register,
@@ -233,10 +242,8 @@ where (select {{ raise_error('sentence') }} from worst) is null
 #}
 {% macro outside_dates(register, names, relation, columns, day, seed, fields=none, ids=true) -%}
     {% set fields = fields or columns %}
-    {% set label = names[0] if columns | length == 1 else '(' ~ names | join(', ') ~ ')' %}
-    {% set values = [] %}
-    {% for column in columns %}{% do values.append(shown('codes.' ~ column, ids)) %}{% endfor %}
-    {% set code = values[0] if columns | length == 1 else "'(' || " ~ values | join(" || ', ' || ") ~ " || ')'" %}
+    {% set label = _name_of(names) %}
+    {% set code = _shown_code('codes', columns, ids) %}
     select
         'error' as severity,
         '{{ register }}' as register,
